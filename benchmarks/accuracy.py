@@ -1,0 +1,134 @@
+"""Measure whole-captcha accuracy after training on few labels, on unseen captchas.
+
+Every folder of labelled captchas under --data is split once by captcha; --labels captchas of one
+side train with the default command, and the other side is read. Without --data the drawn looks
+are measured. Prints a Markdown table and writes accuracy.csv.
+
+    python benchmarks/accuracy.py --labels 100 --seeds 3
+    python benchmarks/accuracy.py --data my-captchas --labels 100 200 --test 1000
+"""
+
+import argparse
+import csv
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from collector.draw import LOOKS
+from collector.runs import generate
+from digitsolver.evaluate import Evaluation, evaluate
+from digitsolver.samples import Sample, read_captchas, split
+from digitsolver.solver import load
+from digitsolver.stats import wilson
+from digitsolver.train import Recipe, train
+
+DRAWN = 2200
+SPLIT_SEED = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One set, trained with one number of labels: the sums over all seeds."""
+
+    name: str
+    labels: int
+    seeds: int
+    tested: int
+    correct: int
+    accuracy: float
+    low: float
+    high: float
+    style: str
+    train_seconds: float
+
+
+def main() -> None:
+    """Measure each folder with each number of labels."""
+    options = _options()
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for folder in _folders(options, Path(scratch)):
+            for labels in options.labels:
+                rows.append(_measure(folder, labels, options, Path(scratch)))
+                print(_line(rows[-1]), file=sys.stderr, flush=True)
+    print("| captchas | labels | whole captchas right | 95 % interval | style | training |")
+    print("|---|---|---|---|---|---|")
+    print("\n".join(map(_line, rows)))
+    options.out.mkdir(parents=True, exist_ok=True)
+    with (options.out / "accuracy.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(asdict(rows[0])))
+        writer.writeheader()
+        writer.writerows(map(asdict, rows))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, help="a folder of folders of labelled captchas")
+    parser.add_argument("--only", nargs="+", help="names of folders or looks to measure")
+    parser.add_argument("--labels", type=int, nargs="+", default=[100])
+    parser.add_argument("--test", type=int, default=1000, help="captchas read, at most")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--short", action="store_true", help="one drawn look, one seed")
+    options = parser.parse_args()
+    if options.short:
+        options.only, options.seeds, options.test, options.data = ["plain"], 1, 200, None
+    return options
+
+
+def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
+    if options.data:
+        folders = sorted(path for path in options.data.iterdir() if path.is_dir())
+        yield from (path for path in folders if not options.only or path.name in options.only)
+        return
+    for look in options.only or [name for name in LOOKS if name != "mixed"]:
+        count = max(options.labels) + options.test if options.short else DRAWN
+        list(generate(look, count, scratch / look, 1, None))
+        yield scratch / look
+
+
+def _measure(folder: Path, labels: int, options: argparse.Namespace, scratch: Path) -> Row:
+    samples, _ = read_captchas(folder)
+    fraction = min(options.test / len(samples), 1 - labels / len(samples))
+    rest, held = split(samples, fraction, SPLIT_SEED)
+    source = scratch / f"{folder.name}-train"
+    _link(rest, source)
+    found: list[Evaluation] = []
+    start = time.perf_counter()
+    for seed in range(options.seeds):
+        model = scratch / f"{folder.name}-{labels}-{seed}"
+        train(source, "auto", model, labels=min(labels, len(rest)), recipe=Recipe(seed=seed))
+    seconds = (time.perf_counter() - start) / options.seeds
+    for seed in range(options.seeds):
+        solver = load(scratch / f"{folder.name}-{labels}-{seed}")
+        found.append(evaluate(solver, held))
+    correct, tested = sum(one.correct for one in found), sum(one.images for one in found)
+    # the interval is that of one seed's captchas: the seeds read the same ones
+    low, high = wilson(round(correct / options.seeds), len(held))
+    style = solver.bundle.style.name
+    accuracy = correct / tested
+    return Row(
+        folder.name, labels, options.seeds, len(held), correct, accuracy, low, high, style, seconds
+    )
+
+
+def _link(samples: list[Sample], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for sample in samples:
+        link = folder / sample.path.name
+        if not link.exists():
+            link.symlink_to(sample.path.resolve())
+
+
+def _line(row: Row) -> str:
+    return (
+        f"| {row.name} | {row.labels} | {row.accuracy:.2%} | {row.low:.2%} to {row.high:.2%} "
+        f"| {row.style} | {row.train_seconds:.0f} s |"
+    )
+
+
+if __name__ == "__main__":
+    main()

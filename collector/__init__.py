@@ -1,0 +1,1 @@
+"""Collect captchas: draw them, or import a folder of them."""

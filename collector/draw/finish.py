@@ -1,0 +1,96 @@
+"""What happens to a finished picture: blur, noise, JPEG, a palette, transparency."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.draw.ink import Canvas
+from collector.draw.space import Finish
+
+Pixels = NDArray[np.uint8]
+
+
+def soften(canvas: Canvas, finish: Finish, grey: bool, rng: np.random.Generator) -> Canvas:
+    """Lose sharpness, contrast and (where ``grey``) colour, and gain a sensor's noise."""
+    height, width = canvas.shape[:2]
+    small = finish.rescale.draw(rng)
+    if small:
+        size = (max(round(width * small), 8), max(round(height * small), 8))
+        shrunk = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_NEAREST
+        canvas = np.asarray(cv2.resize(shrunk, (width, height), interpolation=how), dtype=np.uint8)
+    sigma = finish.blur.draw(rng)
+    if sigma:
+        canvas = np.asarray(cv2.GaussianBlur(canvas, (0, 0), sigma), dtype=np.uint8)
+    lost = finish.soften.draw(rng)
+    if lost:
+        level = lost * rng.uniform(0, 255)
+        scaled = cv2.convertScaleAbs(canvas, alpha=1 - lost, beta=level)
+        canvas = np.asarray(scaled, dtype=np.uint8)
+    noise = finish.noise.draw(rng)
+    if noise:
+        spread = rng.standard_normal(canvas.shape, dtype=np.float32) * np.float32(noise)
+        canvas = np.clip(canvas + spread, 0, 255).astype(np.uint8)
+    if grey:
+        plane = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
+        canvas = np.asarray(cv2.cvtColor(plane, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+    return canvas
+
+
+def to_jpeg(canvas: Canvas, quality: int, fine: bool) -> tuple[Canvas, bytes]:
+    """Encode as JPEG; give the picture as it comes out again, and the bytes.
+
+    fine: whether colours keep the full resolution (4:4:4 instead of 4:2:0).
+    """
+    sampling = 0x111111 if fine else 0x221111
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    _, data = cv2.imencode(".jpg", canvas[:, :, ::-1], options)
+    back = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(np.asarray(back, dtype=np.uint8)[:, :, ::-1]), data.tobytes()
+
+
+def to_palette(canvas: Canvas, colours: int) -> Canvas:
+    """Leave at most ``colours`` colours, 2 to 256 (octree)."""
+    from PIL import Image
+
+    image = Image.fromarray(canvas).quantize(colours, method=Image.Quantize.FASTOCTREE)
+    return np.asarray(image.convert("RGB"), dtype=np.uint8)
+
+
+def to_alpha(canvas: Canvas, rng: np.random.Generator) -> Pixels:
+    """Make a picture with transparency, (H, W, 4): a clear ground, or veiled dots.
+
+    Laid on white, a clear ground gives back the same picture: each pixel is as transparent
+    as its darkest channel allows. Veiled dots come out lighter.
+    """
+    height, width = canvas.shape[:2]
+    light = float(np.median(canvas)) > 225
+    if light and rng.random() < 0.6:
+        cover = 255 - canvas.min(axis=2).astype(np.float32)
+        ink = (canvas - (255 - cover[:, :, None])) * 255 / np.maximum(cover, 1)[:, :, None]
+        plane = np.dstack([np.clip(np.rint(ink), 0, 255), cover])
+        return np.asarray(plane, dtype=np.uint8)
+    plane = np.full((height, width), 255, dtype=np.uint8)
+    count = round(rng.uniform(2, 20) * height * width / 1000)
+    for x, y in rng.random((count, 2)) * (width, height):
+        cv2.circle(plane, (int(x), int(y)), int(rng.integers(0, 2)), rng.uniform(20, 230), -1)
+    return np.dstack([canvas, plane])
+
+
+def to_png(picture: Pixels, palette: bool = False) -> bytes:
+    """Encode a picture (H, W, 3 or 4) as PNG; with a palette if asked, of 256 colours at most."""
+    from PIL import Image
+
+    if palette:
+        colours, places = np.unique(picture.reshape(-1, 3), axis=0, return_inverse=True)
+        image = Image.fromarray(places.reshape(picture.shape[:2]).astype(np.uint8))
+        image.putpalette(colours.tobytes())
+    else:
+        image = Image.fromarray(picture)
+    buffer = BytesIO()
+    image.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()

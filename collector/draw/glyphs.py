@@ -1,0 +1,159 @@
+"""Fonts to masks: every character is rendered once, large, and kept.
+
+All faces are brought to one size: the digits of a face are ``EM`` pixels high. A mask
+comes in several sizes, each half of the one before, so that a small digit is made from a
+small mask and keeps its edges smooth (mip maps: Williams, "Pyramidal parametrics", 1983).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+EM = 64
+"""Height of the digits in the largest mask, in pixels."""
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Name one font file: family, kind and weight (``700i``: bold italic)."""
+
+    family: str
+    kind: str
+    weight: str
+
+    @property
+    def file(self) -> str:
+        """Name the file in collector/fonts."""
+        return f"{self.family}-{self.weight}.woff"
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """Hold the masks of one character.
+
+    masks: (h, w) uint8, 255 = ink; each half the size of the one before. width, height:
+    of the ink, in em. rise: from the middle of the digits up to the middle of the ink, in
+    em; 0 for a digit that is as high as the others.
+    """
+
+    masks: tuple[Mask, ...]
+    width: float
+    height: float
+    rise: float
+
+
+@cache
+def faces(kinds: tuple[str, ...] = ()) -> tuple[Face, ...]:
+    """List the faces of some kinds, or all.
+
+    Raises ``ValueError`` for a kind that no face has.
+
+    >>> faces(("pixel",))[0]
+    Face(family='pixel-01', kind='pixel', weight='400')
+    """
+    text = resources.files("collector").joinpath("fonts", "fonts.toml").read_text("utf-8")
+    table = [
+        Face(family["prefix"], family["kind"], weight)
+        for family in tomllib.loads(text)["family"]
+        for weight in family["faces"]
+    ]
+    known = sorted({face.kind for face in table})
+    for kind in kinds:
+        if kind not in known:
+            raise ValueError(f"unknown kind of face {kind!r}, expected one of {', '.join(known)}")
+    return tuple(face for face in table if not kinds or face.kind in kinds)
+
+
+@cache
+def family(name: str) -> tuple[Face, ...]:
+    """List the faces of one family."""
+    return tuple(face for face in faces() if face.family == name)
+
+
+@cache
+def _font_bytes(file: str) -> bytes:
+    return resources.files("collector").joinpath("fonts", file).read_bytes()
+
+
+def _render(file: str, size: int, character: str) -> tuple[Mask, float]:
+    """Render a character; give its mask, cut to the ink, and how far its top lies down."""
+    from io import BytesIO
+
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.truetype(BytesIO(_font_bytes(file)), size)
+    left, top, right, bottom = (int(v) for v in font.getbbox(character, anchor="ls"))
+    image = Image.new("L", (right - left + 4, bottom - top + 4))
+    ImageDraw.Draw(image).text((2 - left, 2 - top), character, fill=255, font=font, anchor="ls")
+    mask = np.asarray(image, dtype=np.uint8)
+    x, y, width, height = cv2.boundingRect(mask)
+    if width == 0:
+        raise ValueError(f"the font {file} has no ink for {character!r}")
+    return np.ascontiguousarray(mask[y : y + height, x : x + width]), float(top - 2 + y)
+
+
+@cache
+def _scale(file: str) -> tuple[int, float]:
+    """Find the font size that makes a nought EM high, and the row of its middle."""
+    mask, _ = _render(file, 100, "0")
+    size = round(100 * EM / mask.shape[0])
+    mask, top = _render(file, size, "0")
+    return size, top + mask.shape[0] / 2
+
+
+@cache
+def glyph(face: Face, character: str) -> Glyph:
+    """Render a character of a face, or take it from the cache.
+
+    Raises ``ValueError`` for a character that the face lacks.
+
+    >>> nought = glyph(faces(("sans",))[0], "0")
+    >>> 0.98 <= nought.height <= 1.02, nought.rise
+    (True, 0.0)
+    """
+    if not (character.isascii() and character.isalnum()):
+        raise ValueError(f"the fonts hold digits and ASCII letters, got {character!r}")
+    size, middle = _scale(face.file)
+    mask, top = _render(face.file, size, character)
+    height, width = mask.shape
+    rise = (middle - (top + height / 2)) / EM
+    return Glyph(_halvings(mask), width / EM, height / EM, rise)
+
+
+def _halvings(mask: Mask) -> tuple[Mask, ...]:
+    """Pad a mask and halve it until a digit is 8 pixels high."""
+    pad = 8
+    height, width = (int(-(-(side + 2 * pad) // 8) * 8) for side in mask.shape)
+    top, left = (height - mask.shape[0]) // 2, (width - mask.shape[1]) // 2
+    whole = np.zeros((height, width), dtype=np.uint8)
+    whole[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
+    masks = [whole]
+    for factor in (2, 4, 8):
+        small = cv2.resize(whole, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+        masks.append(np.asarray(small, dtype=np.uint8))
+    return tuple(masks)
+
+
+@cache
+def stroke(face: Face) -> float:
+    """Measure the width of a face's strokes, in em.
+
+    Twice the largest distance from ink to paper (distance transform), the median over the
+    digits.
+
+    >>> 0.05 < stroke(faces(("sans",))[0]) < 0.3
+    True
+    """
+    widths = [
+        2.0 * float(np.max(cv2.distanceTransform(glyph(face, digit).masks[0], cv2.DIST_L2, 3)))
+        for digit in "0123456789"
+    ]
+    return float(np.median(widths)) / EM

@@ -1,0 +1,66 @@
+"""What lies beneath: a colour, and gradients, blotches, grain and weave on it."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.draw.colour import Colour
+from collector.draw.space import Ground
+
+Field = NDArray[np.float32]
+
+
+def draw_ground(
+    colour: Colour, width: int, height: int, ground: Ground, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Draw the ground, (H, W, 3) uint8 RGB."""
+    shape = (height, width)
+    field = np.empty((height, width, 3), dtype=np.float32)
+    field[:] = colour
+    for setting, make in (
+        (ground.gradient, _gradient),
+        (ground.clouds, _clouds),
+        (ground.weave, _weave),
+        (ground.grain, _grain),
+    ):
+        strength = setting.draw(rng)
+        if strength:
+            tint = _tint(rng) if rng.random() < 0.5 else np.ones(3, dtype=np.float32)
+            field += make(shape, strength, rng)[:, :, None] * tint
+    return np.asarray(cv2.convertScaleAbs(np.maximum(field, 0, out=field)), dtype=np.uint8)
+
+
+def _tint(rng: np.random.Generator) -> Field:
+    return rng.uniform(-1, 1, 3).astype(np.float32)
+
+
+def _gradient(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
+    """Rise from one side to the other, along a drawn direction."""
+    angle = rng.uniform(0, 2 * math.pi)
+    down = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None] * np.float32(math.sin(angle))
+    across = np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :] * np.float32(math.cos(angle))
+    return (down + across) * np.float32(strength / 2)
+
+
+def _clouds(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
+    """Blow up a few random numbers to soft blotches."""
+    coarse = rng.uniform(-strength, strength, (int(rng.integers(2, 6)), int(rng.integers(3, 12))))
+    size = (shape[1], shape[0])
+    how = cv2.INTER_CUBIC if rng.random() < 0.8 else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(coarse.astype(np.float32), size, interpolation=how))
+
+
+def _weave(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
+    """Repeat a small random tile."""
+    tile = rng.uniform(-strength, strength, tuple(rng.integers(2, 7, 2))).astype(np.float32)
+    times = (-(-shape[0] // tile.shape[0]), -(-shape[1] // tile.shape[1]))
+    return np.tile(tile, times)[: shape[0], : shape[1]]
+
+
+def _grain(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
+    """Draw noise of single pixels, evenly spread."""
+    return (rng.random(shape, dtype=np.float32) - np.float32(0.5)) * np.float32(2 * strength)

@@ -1,0 +1,181 @@
+"""The digits as a layer of ink, and what is done to it: waves, halo, shadow, hollow.
+
+A layer is (H, W, 4) float32: red, green, blue and cover, 0 to 1, colours multiplied by the
+cover, so that layers can be moved and blended without dark fringes (Porter and Duff,
+"Compositing digital images", 1984).
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.draw.colour import Colour, Many
+from collector.draw.glyphs import EM, Glyph
+from collector.draw.layout import Floats, Row
+from collector.draw.space import Digits, Effects
+
+Layer32 = NDArray[np.float32]
+Canvas = NDArray[np.uint8]
+"""Shape (H, W, 3), RGB."""
+Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""For each pixel (H, W), the x and the y that its colour comes from."""
+
+FAINT = 1.1
+"""Width below which strokes are made wider, in pixels."""
+
+
+def stamp(
+    layer: Layer32, glyph: Glyph, turn: Floats, em: float, centre: Floats, ink: Layer32
+) -> None:
+    """Draw one glyph on a layer, in place.
+
+    turn: (2, 2) in em; centre: x and y in pixels; ink: (4,) colour and cover, 0 to 1.
+    """
+    height, width = layer.shape[:2]
+    size = em * math.sqrt(abs(float(turn[0, 0] * turn[1, 1] - turn[0, 1] * turn[1, 0])))
+    level = min(max(int(math.log2(EM / max(size, 1.0))), 0), len(glyph.masks) - 1)
+    mask = glyph.masks[level]
+    matrix = turn * (em * 2**level / EM)
+    middle = np.array([mask.shape[1] - 1, mask.shape[0] - 1]) / 2
+    reach = np.abs(matrix) @ (middle + 1)
+    x0, y0 = (max(int(v), 0) for v in np.floor(centre - reach))
+    x1, y1 = (int(v) for v in np.ceil(centre + reach))
+    x1, y1 = min(x1, width), min(y1, height)
+    if x1 <= x0 or y1 <= y0:
+        return
+    shift = centre - (x0 + 0.5, y0 + 0.5) - matrix @ middle
+    patch = cv2.warpAffine(mask, np.column_stack([matrix, shift]), (x1 - x0, y1 - y0))
+    cover = np.asarray(patch, dtype=np.float32)[:, :, None] * (1 / 255)
+    part = layer[y0:y1, x0:x1]
+    part += cover * (ink - part * ink[3])
+
+
+def draw_digits(row: Row, inks: Many, digits: Digits, rng: np.random.Generator) -> Layer32:
+    """Draw a row of digits, each in its ink, on an empty layer (H, W, 4)."""
+    layer = np.zeros((row.height, row.width, 4), dtype=np.float32)
+    for glyph, turn, centre, colour in zip(row.glyphs, row.turns, row.centres, inks, strict=True):
+        ink = np.append(colour / 255, np.float32(1)).astype(np.float32)
+        stamp(layer, glyph, turn, row.em, centre, ink)
+    pixels = max(digits.weight.draw(rng) * row.em / 10, FAINT - row.stroke)
+    if pixels > 0 or (pixels < 0 and row.stroke > FAINT):
+        layer = _weigh(layer, pixels, row.stroke)
+    return layer
+
+
+def _weigh(layer: Layer32, pixels: float, stroke: float) -> Layer32:
+    """Make strokes wider (or, below 0, thinner) by a few pixels or part of one."""
+    if pixels < 0:
+        pixels = max(pixels, -0.3 * stroke)
+    change = cv2.dilate if pixels > 0 else cv2.erode
+    whole, rest = divmod(abs(pixels) / 2, 1.0)
+    kernel = np.ones((3, 3), dtype=np.uint8)
+    if whole:
+        layer = np.asarray(change(layer, kernel, iterations=int(whole)), dtype=np.float32)
+    further = np.asarray(change(layer, kernel), dtype=np.float32)
+    return layer + (further - layer) * np.float32(rest)
+
+
+def crisp(layer: Layer32) -> Layer32:
+    """Leave no grey on the edges."""
+    cover = layer[:, :, 3:]
+    return np.where(cover > 0.45, layer / np.maximum(cover, 1e-3), 0).astype(np.float32)
+
+
+def waves(row: Row, effects: Effects, rng: np.random.Generator) -> Maps | None:
+    """Make the maps (H, W) of x and y that bend a layer, or None where nothing bends."""
+    reach, tilt = effects.warp.draw(rng) * row.em, effects.perspective.draw(rng)
+    if not reach and not tilt:
+        return None
+    x = np.arange(row.width, dtype=np.float32)[None, :]
+    y = np.arange(row.height, dtype=np.float32)[:, None]
+    down, across = np.zeros((2, row.height, row.width), dtype=np.float32)
+    down += y
+    across += x
+    if reach:
+        down += _wave(x, y, reach, row, effects, rng)
+        if rng.random() < 0.6:
+            across += _wave(y, x, reach * rng.random(), row, effects, rng)
+    if tilt:
+        top, side = rng.uniform(-tilt, tilt, 2).astype(np.float32)
+        across += (x - row.width / 2) * top * (y / row.height - 0.5)
+        down += (y - row.height / 2) * side * (x / row.width - 0.5)
+    return across, down
+
+
+def _wave(
+    main: Layer32,
+    other: Layer32,
+    reach: float,
+    row: Row,
+    effects: Effects,
+    rng: np.random.Generator,
+) -> Layer32:
+    """Make a sine wave that runs along ``main`` and a little along ``other``."""
+    turn = np.float32(2 * math.pi / (effects.wavelength.draw(rng) * row.em))
+    angle, phase = rng.uniform(-0.6, 0.6), rng.uniform(0, 2 * math.pi)
+    way = main * np.float32(math.cos(angle)) + other * np.float32(math.sin(angle))
+    return np.asarray(np.float32(reach) * np.sin(way * turn + np.float32(phase)))
+
+
+def bend(layer: Layer32, maps: Maps) -> Layer32:
+    """Move the pixels of a layer along maps; what comes from outside is empty."""
+    return np.asarray(cv2.remap(layer, maps[0], maps[1], cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def bend_canvas(canvas: Canvas, maps: Maps, smooth: bool) -> Canvas:
+    """Move the pixels of a canvas along maps; its edge goes on outside."""
+    how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
+    moved = cv2.remap(canvas, maps[0], maps[1], how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, dtype=np.uint8)
+
+
+def fade(layer: Layer32, second: Colour, rng: np.random.Generator) -> Layer32:
+    """Shift the ink towards a second colour, from one side to the other."""
+    height, width = layer.shape[:2]
+    if rng.random() < 0.5:
+        ramp = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    else:
+        ramp = np.linspace(0, 1, width, dtype=np.float32)[None, :, None]
+    other = np.append(second / 255, np.float32(1)).astype(np.float32) * layer[:, :, 3:]
+    return layer + (other - layer) * ramp
+
+
+def hollow(layer: Layer32) -> Layer32:
+    """Leave a line of a pixel or so round the strokes, and nothing inside."""
+    kernel = np.ones((3, 3), dtype=np.uint8)
+    wide = np.asarray(cv2.dilate(layer, kernel), dtype=np.float32)
+    inside = np.asarray(cv2.erode(layer[:, :, 3], kernel), dtype=np.float32)[:, :, None]
+    return wide * (1 - inside)
+
+
+def plate(cover: Layer32, colour: Colour, opacity: float) -> Layer32:
+    """Make a layer of one colour from a cover (H, W)."""
+    ink = np.append(colour / 255, np.float32(1)).astype(np.float32) * np.float32(opacity)
+    return cover[:, :, None] * ink
+
+
+def halo(layer: Layer32, colour: Colour, pixels: float) -> Layer32:
+    """Make a layer of the strokes, wider by ``pixels`` on each side."""
+    size = 2 * max(1, round(pixels)) + 1
+    kernel = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    return plate(np.asarray(cv2.dilate(layer[:, :, 3], kernel), dtype=np.float32), colour, 1.0)
+
+
+def shadow(layer: Layer32, colour: Colour, shift: tuple[float, float], opacity: float) -> Layer32:
+    """Make a layer of the strokes, moved by x and y pixels."""
+    height, width = layer.shape[:2]
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
+    moved = cv2.warpAffine(layer[:, :, 3], matrix, (width, height))
+    return plate(np.asarray(moved, dtype=np.float32), colour, opacity)
+
+
+def blend(canvas: Canvas, layer: Layer32, opacity: float = 1.0) -> Canvas:
+    """Lay a layer over a canvas (H, W, 3); give a new canvas."""
+    ink = layer if opacity == 1.0 else layer * np.float32(opacity)
+    mixed = canvas * (1 - ink[:, :, 3:])
+    mixed += ink[:, :, :3] * np.float32(255)
+    return np.asarray(cv2.convertScaleAbs(mixed), dtype=np.uint8)

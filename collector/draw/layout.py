@@ -1,0 +1,147 @@
+"""Where the digits stand: faces, sizes, turns, gaps, baselines, and the size of the page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.draw.glyphs import Face, Glyph, faces, family, glyph, stroke
+from collector.draw.space import Digits, Look
+
+Floats = NDArray[np.float64]
+LEAST, MOST = (24, 40), (120, 260)
+"""Least and greatest height and width of a page that follows its digits, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold a row of n digits on its page.
+
+    width, height: of the page, in pixels. em: height of a digit of scale 1, in pixels.
+    stroke: width of the thinnest face's strokes, in pixels. centres: (n, 2), x and y in
+    pixels. turns: (n, 2, 2), from a glyph (in em, y down) to the page (in em). boxes:
+    (n, 4), x, y, width and height in pixels, before waves and clipping.
+    """
+
+    width: int
+    height: int
+    em: float
+    stroke: float
+    glyphs: tuple[Glyph, ...]
+    centres: Floats
+    turns: Floats
+    boxes: Floats
+
+
+def choose_faces(digits: Digits, count: int, rng: np.random.Generator) -> list[Face]:
+    """Draw a face for every digit: one for all, of one family, or each its own."""
+    known = faces(digits.kinds)
+    first = known[int(rng.integers(len(known)))]
+    if rng.random() < digits.one_face:
+        return [first] * count
+    among = family(first.family) if rng.random() < digits.related else known
+    return [among[int(i)] for i in rng.integers(0, len(among), count)]
+
+
+def turns_of(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
+    """Draw each digit's rotation, shear and scale, as matrices (n, 2, 2)."""
+    spread = rng.uniform(-1.0, 1.0, (4, count))
+    angle = np.deg2rad(digits.rotation.draw(rng)) * spread[0]
+    shear = digits.lean.draw(rng) + digits.shear.draw(rng) * spread[1]
+    scale = 1.0 + digits.scale.draw(rng) * spread[2]
+    wide = scale * (digits.stretch.draw(rng) or 1.0)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array(
+        [[cos * wide, -(cos * shear + sin) * scale], [sin * wide, (cos - sin * shear) * scale]]
+    ).transpose(2, 0, 1)
+
+
+def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
+    """Place the digits of ``label`` and size the page round them."""
+    count = len(label)
+    chosen = choose_faces(look.digits, count, rng)
+    glyphs = tuple(glyph(face, digit) for face, digit in zip(chosen, label, strict=True))
+    turns = turns_of(look.digits, count, rng)
+    sizes = np.abs(turns) @ np.array([[g.width, g.height] for g in glyphs])[:, :, None]
+    boxes = sizes[:, :, 0]
+    x = _columns(look.digits, boxes[:, 0], rng)
+    y = _rows(look.digits, x, glyphs, turns, rng)
+    low = np.array([np.min(x - boxes[:, 0] / 2), np.min(y - boxes[:, 1] / 2)])
+    high = np.array([np.max(x + boxes[:, 0] / 2), np.max(y + boxes[:, 1] / 2)])
+    width, height, em = _page(look, high - low, rng)
+    corner = _corner(look, (high - low) * em, np.array([width, height]), boxes * em, rng)
+    centres = (np.stack([x, y], axis=1) - low) * em + corner
+    return Row(
+        width=width,
+        height=height,
+        em=em,
+        stroke=min(stroke(face) for face in chosen) * em,
+        glyphs=glyphs,
+        centres=centres,
+        turns=turns,
+        boxes=np.concatenate([centres - boxes * em / 2, boxes * em], axis=1),
+    )
+
+
+def _columns(digits: Digits, widths: Floats, rng: np.random.Generator) -> Floats:
+    """Place the middles of the digits side by side, in em from the first one's left."""
+    gap = digits.gap.draw(rng)
+    gaps = gap + digits.uneven.draw(rng) * rng.random(len(widths))
+    if rng.random() < digits.cells:
+        steps = np.full(len(widths), max(float(np.max(widths)), 0.5)) + gaps
+    else:
+        steps = widths + gaps
+        steps[:-1] = (widths[:-1] + widths[1:]) / 2 + gaps[:-1]
+    steps = np.maximum(steps, 0.3)
+    return np.concatenate([[0.0], np.cumsum(steps[:-1])])
+
+
+def _rows(
+    digits: Digits, x: Floats, glyphs: tuple[Glyph, ...], turns: Floats, rng: np.random.Generator
+) -> Floats:
+    """Place the middles of the digits up and down, in em."""
+    rise = np.array([g.rise for g in glyphs]) * turns[:, 1, 1]
+    jump = digits.jump.draw(rng) * rng.uniform(-1.0, 1.0, len(x))
+    slope = math.tan(math.radians(digits.slope.draw(rng)))
+    return np.asarray((x - x.mean()) * slope + jump - rise)
+
+
+def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, int, float]:
+    """Size the page and the digits, so that the row fits: width, height, em."""
+    room = 2 * (look.effects.warp.high if look.effects.warp.chance else 0.0)
+    tall = look.page.height.draw(rng)
+    em = min(look.digits.height.draw(rng) * tall, (tall - 3) / (extent[1] + room))
+    margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
+    needed = (extent[0] + margins) * em + 2
+    if look.page.width is not None:
+        wide = look.page.width.draw(rng)
+        em *= min(1.0, wide / needed)
+        return round(wide), round(tall), em
+    if needed > MOST[1]:
+        shrink = MOST[1] / needed
+        em, needed = em * shrink, MOST[1]
+        tall = max(tall * shrink, LEAST[0])
+    return round(max(needed, LEAST[1])), round(min(tall, MOST[0])), em
+
+
+def _corner(
+    look: Look, extent: Floats, page: Floats, boxes: Floats, rng: np.random.Generator
+) -> Floats:
+    """Choose where the row's upper left corner lies, in pixels; some are clipped."""
+    share = np.array([rng.random(), look.page.squeeze.draw(rng)])
+    corner = np.maximum(page - extent, 0) * share
+    clip = look.digits.clip.draw(rng)
+    if clip:
+        side = rng.random()
+        if side < 0.4:
+            corner[0] = page[0] - extent[0] + clip * boxes[-1, 0]
+        elif side < 0.7:
+            corner[0] = -clip * boxes[0, 0]
+        elif side < 0.85:
+            corner[1] = -clip * 0.5 * np.min(boxes[:, 1])
+        else:
+            corner[1] = page[1] - extent[1] + clip * 0.5 * np.min(boxes[:, 1])
+    return np.asarray(corner)

@@ -1,0 +1,72 @@
+"""What clutter needs to know of a picture, and how it draws colours, sizes and places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from collector.draw.colour import SOURCES, Colour, Many
+from collector.draw.ink import Canvas
+from collector.draw.space import Layer
+
+RGB = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Tell clutter about the picture.
+
+    em, stroke: in pixels. ground, inks: colours. crisp: whether edges have no grey. calm:
+    0 to 1, by how much each layer is thinned out where there are several. halo: in pixels,
+    how wide lines and digits are rimmed in the colour ``rim``; 0: not.
+    """
+
+    em: float
+    stroke: float
+    ground: Colour
+    inks: Many
+    crisp: bool
+    calm: float = 1.0
+    halo: float = 0.0
+    rim: Colour = field(default_factory=lambda: np.zeros(3, dtype=np.float32))
+
+    @property
+    def line_type(self) -> int:
+        """Say how OpenCV draws edges here."""
+        return cv2.LINE_8 if self.crisp else cv2.LINE_AA
+
+
+def tone(scene: Scene, layer: Layer, rng: np.random.Generator) -> RGB:
+    """Draw a colour from one of the layer's sources."""
+    source = SOURCES[layer.colours[int(rng.integers(len(layer.colours)))]]
+    red, green, blue = np.clip(source(rng, scene.ground, scene.inks), 0, 255).tolist()
+    return red, green, blue
+
+
+def thick(scene: Scene, layer: Layer, rng: np.random.Generator) -> int:
+    """Draw a thickness in whole pixels, at least one and at most a sixth of an em."""
+    return max(1, round(min(layer.size.draw(rng) * scene.stroke, scene.em / 6)))
+
+
+def many(canvas: Canvas, scene: Scene, layer: Layer, each: float, rng: np.random.Generator) -> int:
+    """Turn a share in percent into a number of marks that cover ``each`` pixels, 1 to 250."""
+    share = layer.amount.draw(rng) * scene.calm / 100
+    return int(min(250, max(1, share * canvas.shape[0] * canvas.shape[1] / max(each, 1.0))))
+
+
+def strands(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[int]:
+    """Draw the thickness of each of a count of lines; together at most 0.45 em."""
+    sizes: list[int] = []
+    for _ in range(max(1, round(layer.amount.draw(rng) * scene.calm))):
+        size = thick(scene, layer, rng)
+        if not sizes or sum(sizes) + size <= max(2.0, 0.45 * scene.em):
+            sizes.append(size)
+    return sizes
+
+
+def points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Draw points anywhere on the canvas."""
+    spots = rng.random((count, 2)) * (canvas.shape[1], canvas.shape[0])
+    return [(int(x), int(y)) for x, y in spots]

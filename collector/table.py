@@ -1,0 +1,50 @@
+"""The table of labels beside pictures: ``metadata.csv``, with ``file_name`` and ``text``."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from digitsolver.errors import FolderError
+
+COLUMNS = ("file_name", "text")
+Row = dict[str, str]
+
+
+def parse(data: bytes, name: str) -> dict[str, Row]:
+    r"""Read a table: its rows by file name, with any further columns; the first row stays.
+
+    Raises ``FolderError``, beginning with ``name``, for what is no such table.
+
+    >>> parse(b"file_name,text\na.png,042\n", "metadata.csv")["a.png"]["text"]
+    '042'
+    """
+    try:
+        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FolderError(f"{name}: expected a table of labels: {error}") from None
+    if not set(COLUMNS) <= set(reader.fieldnames or ()):
+        found = ", ".join(reader.fieldnames or ()) or "none"
+        raise FolderError(f"{name}: expected columns file_name and text, found {found}")
+    table: dict[str, Row] = {}
+    for row in rows:
+        file_name = (row["file_name"] or "").strip()
+        if file_name:
+            cells = {key: (value or "").strip() for key, value in row.items() if key}
+            table.setdefault(file_name, cells | {"file_name": file_name})
+    return table
+
+
+def render(table: dict[str, Row]) -> str:
+    r"""Write a table as text, in the order that it has.
+
+    >>> render({"a.png": {"file_name": "a.png", "text": "042"}})
+    'file_name,text\na.png,042\n'
+    """
+    columns = list(dict.fromkeys([*COLUMNS, *(key for row in table.values() for key in row)]))
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(table.values())
+    return buffer.getvalue()

@@ -1,0 +1,45 @@
+"""Read short digit strings in small noisy pictures."""
+
+import importlib
+import typing
+
+if typing.TYPE_CHECKING:
+    from digitsolver.errors import DigitSolverError
+    from digitsolver.solver import Digit, Failure, Reading, Solver, load
+    from digitsolver.style import Style
+    from digitsolver.tracing import Trace, trace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Digit",
+    "DigitSolverError",
+    "Failure",
+    "Reading",
+    "Solver",
+    "Style",
+    "Trace",
+    "__version__",
+    "load",
+    "trace",
+]
+
+_HOMES = {
+    "errors": ("DigitSolverError",),
+    "solver": ("Digit", "Failure", "Reading", "Solver", "load"),
+    "style": ("Style",),
+    "tracing": ("Trace", "trace"),
+}
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Import what is asked for: ``import digitsolver`` alone imports nothing else."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"digitsolver.{module}"), name)
+    raise AttributeError(f"module 'digitsolver' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the names that are there and those that can be imported."""
+    return sorted({*globals(), *__all__})

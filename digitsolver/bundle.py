@@ -1,0 +1,296 @@
+"""Keep and check the folder that holds everything reading needs.
+
+::
+
+    BUNDLE/
+    ├── bundle.json       what this is: format, alphabet, length, counts, SHA-256 of each file
+    ├── style.toml        the settings of the stages
+    ├── model.onnx        the network that solving runs
+    ├── model.keras       the same network, for training
+    ├── metrics.json      how good it was on captchas held back
+    ├── history.csv       loss and accuracy after each epoch
+    └── curves.png, confusion.png, mistakes.png
+
+Nothing in it is unpickled or run as code.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from digitsolver import __version__, files, style
+from digitsolver.errors import BundleError, StyleError
+
+FORMAT = 1
+MANIFEST = "bundle.json"
+STYLE = "style.toml"
+ONNX = "model.onnx"
+KERAS = "model.keras"
+METRICS = "metrics.json"
+NEEDED = (ONNX, STYLE)
+KNOWN = {
+    MANIFEST, STYLE, ONNX, KERAS, METRICS,
+    "history.csv", "curves.png", "confusion.png", "mistakes.png",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Hold what a manifest says of its model.
+
+    ``alphabet[i]`` is the character of class ``i``. ``length`` is the number of characters of
+    every captcha, or ``None`` where it varies. ``shape`` is a crop's height, width and channels.
+    Logits are divided by ``temperature`` before softmax.
+    """
+
+    reader: str
+    architecture: str
+    alphabet: str
+    length: int | None
+    shape: tuple[int, int, int]
+    temperature: float
+    seed: int
+    counts: Mapping[str, int]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Hold a checked bundle: its folder, what its manifest says, and its style."""
+
+    path: Path
+    facts: Facts
+    style: style.Style
+    sha256: Mapping[str, str]
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of ``metrics.json``, or an empty dict where there is none.
+
+        Raises BundleError when it is no JSON object.
+        """
+        if METRICS not in self.sha256:
+            return {}
+        return _read_json(self.path / METRICS)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts and the metrics as one object."""
+        return {
+            "path": str(self.path),
+            "style": self.style.name,
+            **asdict(self.facts),
+            "metrics": self.metrics(),
+        }
+
+    def table(self) -> str:
+        """Return the facts and the accuracy on captchas held back as lines for people."""
+        facts = self.facts
+        rows = {
+            "model": str(self.path),
+            "reader": facts.reader,
+            "architecture": facts.architecture,
+            "style": self.style.name,
+            "alphabet": facts.alphabet,
+            "length": "varies" if facts.length is None else str(facts.length),
+            **{name.replace("_", " "): str(count) for name, count in facts.counts.items()},
+            **_held_back(self.metrics()),
+            "made with": ", ".join(f"{name} {which}" for name, which in facts.versions.items()),
+        }
+        width = max(map(len, rows))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def _held_back(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Return the accuracy on captchas held back, where the metrics have it."""
+    held = metrics.get("validation")
+    if not isinstance(held, dict) or "captcha_accuracy" not in held:
+        return {}
+    low, high = held["captcha_interval"]
+    share = f"{held['captcha_accuracy']:.2%}  (95 % interval {low:.2%} to {high:.2%})"
+    return {"accuracy": share, "digit accuracy": f"{held['digit_accuracy']:.2%}"}
+
+
+def is_bundle(folder: Path) -> bool:
+    """Return whether `folder` has a manifest; ``load`` tells whether it is whole."""
+    return (folder / MANIFEST).is_file()
+
+
+def foreign(folder: Path) -> str | None:
+    """Name an entry of `folder` that training has not written, or ``None``.
+
+    For ``files.new_folder``: a folder with anything else in it is not replaced.
+    """
+    names = sorted(path.name for path in folder.iterdir())
+    if names and not is_bundle(folder):
+        return names[0]
+    return next((name for name in names if name not in KNOWN), None)
+
+
+def seal(folder: Path, facts: Facts) -> None:
+    """Write the manifest of `folder`, with the SHA-256 of each file that is there now.
+
+    Raises BundleError when a file that reading needs is missing.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
+    for name in NEEDED:
+        if name not in names:
+            raise BundleError(f"{folder}: expected the file {name}, found none")
+    manifest = {
+        "format": FORMAT,
+        "digitsolver": __version__,
+        "reader": facts.reader,
+        "architecture": facts.architecture,
+        "alphabet": facts.alphabet,
+        "length": facts.length,
+        "shape": list(facts.shape),
+        "temperature": facts.temperature,
+        "seed": facts.seed,
+        "counts": dict(facts.counts),
+        "versions": dict(facts.versions),
+        "sha256": {name: _digest(folder / name) for name in names},
+    }
+    files.write_text(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+
+
+def load(path: str | Path) -> Bundle:
+    """Return the bundle at `path` after checking its format, its facts and each file's SHA-256.
+
+    Raises BundleError, which names the file, what was expected and what was found.
+    """
+    folder = Path(path)
+    manifest = _read_manifest(folder)
+    facts = _facts(folder / MANIFEST, manifest)
+    digests = _digests(folder / MANIFEST, manifest)
+    for name, expected in digests.items():
+        found = _digest(folder / name)
+        if found != expected:
+            raise BundleError(
+                f"{folder / name}: expected SHA-256 {expected[:12]}… as in {MANIFEST}, "
+                f"found {found[:12]}…: the file was changed"
+            )
+    try:
+        settings = style.load(folder / STYLE)
+    except StyleError as error:
+        raise BundleError(f"{folder}: {error}") from error
+    return Bundle(folder, facts, settings, digests)
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of `folder` as a dict of this format version."""
+    if not folder.is_dir():
+        raise BundleError(f"{folder}: expected a model folder, found none")
+    if not is_bundle(folder):
+        raise BundleError(f"{folder}: expected a model folder with {MANIFEST}, found none in it")
+    manifest = _read_json(folder / MANIFEST)
+    version = manifest.get("format")
+    if version != FORMAT:
+        newer = isinstance(version, int) and version > FORMAT
+        hint = ": it was made by a newer digitsolver" if newer else ""
+        raise BundleError(f"{folder / MANIFEST}: expected format {FORMAT}, found {version!r}{hint}")
+    return manifest
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in the file `path`."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BundleError(f"{path}: expected a readable file, found {error.strerror}") from error
+    except ValueError as error:
+        raise BundleError(f"{path}: expected JSON, found {error}") from error
+    if not isinstance(content, dict):
+        raise BundleError(f"{path}: expected a JSON object, found {type(content).__name__}")
+    return content
+
+
+def _facts(path: Path, manifest: Mapping[str, Any]) -> Facts:
+    """Return the facts of a manifest, each of the type and range that solving relies on."""
+    values = {key: _value(path, manifest, key) for key in FIELDS if key != "sha256"}
+    values["shape"] = tuple(values["shape"])
+    values["temperature"] = float(values["temperature"])
+    return Facts(**values)
+
+
+def _digests(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the manifest's file names and SHA-256, plain names only."""
+    digests: dict[str, str] = dict(_value(path, manifest, "sha256"))
+    for name in NEEDED:
+        if name not in digests:
+            raise BundleError(f"{path}: 'sha256': expected the file {name}, found none")
+    return digests
+
+
+def _value(path: Path, manifest: Mapping[str, Any], key: str) -> Any:
+    """Return the value of `key` in a manifest when it is what solving relies on."""
+    expected, fits = FIELDS[key]
+    if key not in manifest:
+        raise BundleError(f"{path}: {key!r}: expected {expected}, found nothing")
+    if not fits(manifest[key]):
+        raise BundleError(f"{path}: {key!r}: expected {expected}, found {manifest[key]!r}")
+    return manifest[key]
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of the file `path` in hexadecimal."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise BundleError(f"{path}: expected the file, found none") from error
+    except OSError as error:
+        raise BundleError(f"{path}: expected a readable file, found {error.strerror}") from error
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
+
+
+def _is_alphabet(value: object) -> bool:
+    return isinstance(value, str) and len(value) > 1 and len(set(value)) == len(value)
+
+
+def _is_length(value: object) -> bool:
+    return value is None or (isinstance(value, int) and _is_integer(value) and value > 0)
+
+
+def _is_shape(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(_is_length(side) and side is not None for side in value)
+    )
+
+
+def _is_counts(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_integer(count) for count in value.values())
+
+
+def _is_digests(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(digest, str) and name == Path(name).name for name, digest in value.items()
+    )
+
+
+FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "reader": ("a string", _is_text),
+    "architecture": ("a string", _is_text),
+    "alphabet": ("a string of different characters", _is_alphabet),
+    "length": ("a positive integer or null", _is_length),
+    "shape": ("[height, width, channels]", _is_shape),
+    "temperature": ("a positive number", _is_positive),
+    "seed": ("an integer", _is_integer),
+    "counts": ("an object of integers", _is_counts),
+    "versions": ("an object", lambda value: isinstance(value, dict)),
+    "sha256": ("an object of file names", _is_digests),
+}
+"""What each value of a manifest must be, in words and as a test."""

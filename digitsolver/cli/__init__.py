@@ -1,0 +1,266 @@
+"""The ``digitsolver`` command: parse, call one function, say what it did."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from digitsolver.cli.console import SOME_INPUT_FAILED, Group, bar, epochs_bar, finish
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+MODEL = click.option("--model", metavar="BUNDLE", required=True, help="The folder of the model.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+LENGTH = click.option(
+    "--length", type=click.IntRange(1), help="Number of digits; else the model's."
+)
+STYLE = click.option(
+    "--style",
+    metavar="auto|NAME|FILE",
+    default="auto",
+    show_default=True,
+    help="How the stages are set: chosen by the pictures, a named style, or a TOML file.",
+)
+SEED = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="The same seed gives the same result.",
+)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="digitsolver", prog_name="digitsolver")
+def main() -> None:
+    """Read short digit strings in small noisy pictures: your own, or ones you may read.
+
+    \b
+    Example:
+      digitsolver train captchas/speckle --out model
+      digitsolver solve ticket.png --model model
+    """
+
+
+@main.command()
+@click.argument("captchas", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The digits folder to write.")
+@STYLE
+@click.option("--jobs", type=click.IntRange(1), help="Processes; by default one a core.")
+@AS_JSON
+def preprocess(captchas: Path, out: Path, style: str, jobs: int | None, as_json: bool) -> None:
+    """Cut labelled captchas into a folder of digits.
+
+    Writes OUT/<digit>/<id>-<position>.png, the style as OUT/style.toml, and what could not be
+    cut, with the reason, as OUT/rejected.csv.
+
+    \b
+    Example:
+      digitsolver preprocess captchas/speckle --out digits
+    """
+    from digitsolver.preprocess import preprocess as cut_all
+    from digitsolver.samples import DIGITS, check_labels, read_captchas
+    from digitsolver.tune import resolve
+
+    samples, problems = read_captchas(captchas)
+    samples, foreign = check_labels(samples, DIGITS)
+    problems += foreign
+    chosen = resolve(style, samples)
+    with bar(len(samples), "cutting") as advance:
+        done = cut_all(samples, chosen, out, rejected=problems, jobs=jobs, progress=advance)
+    counts = {"captchas": done.captchas, "digits": done.digits, "rejected": len(done.rejected)}
+    result = {**counts, "style": chosen.name, "out": str(out)}
+    text = (
+        f"{out}: {done.digits} digits of {done.captchas} captchas, style {chosen.name}, "
+        f"{len(done.rejected)} rejected"
+    )
+    finish(result if as_json else text, done.rejected)
+
+
+@main.command()
+@click.argument("source", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The model folder to write.")
+@STYLE
+@click.option(
+    "--reader",
+    type=click.Choice(["auto", "digits"]),
+    default="auto",
+    show_default=True,
+    help="How text is found: digits runs the stages, then a network on each digit.",
+)
+@click.option("--architecture", metavar="NAME", default="cnn", show_default=True, help="Network.")
+@click.option("--labels", type=click.IntRange(1), help="Train on that many captchas, drawn.")
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the digits, at most.")
+@SEED
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@AS_JSON
+def train(
+    source: Path,
+    out: Path,
+    style: str,
+    reader: str,
+    architecture: str,
+    labels: int | None,
+    epochs: int | None,
+    seed: int,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Train a network on SOURCE: a folder of labelled captchas, or of digits.
+
+    \b
+    Example:
+      digitsolver train captchas/speckle --out model
+    """
+    from digitsolver import train as training
+
+    settings: dict[str, Any] = {"architecture": architecture, "seed": seed}
+    settings |= {"epochs": epochs} if epochs else {}
+    try:
+        recipe = training.Recipe(**settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    with epochs_bar() as told:
+        trained = training.train(
+            source, style, out, labels=labels, recipe=recipe, resume=resume, progress=told
+        )
+    metrics = trained.bundle.metrics()
+    result = {**metrics, "style": trained.bundle.style.name, "reader": "digits", "out": str(out)}
+    finish(result if as_json else training.summary(trained), trained.problems)
+
+
+@main.command()
+@click.argument("captchas", type=FOLDER)
+@MODEL
+@LENGTH
+@AS_JSON
+def evaluate(captchas: Path, model: str, length: int | None, as_json: bool) -> None:
+    """Measure a model on labelled captchas it was not trained on.
+
+    Accuracy is the part of captchas read without a single error, with its 95 % Wilson interval.
+
+    \b
+    Example:
+      digitsolver evaluate captchas/speckle --model model
+    """
+    from digitsolver.evaluate import evaluate as measure
+    from digitsolver.samples import Problem, read_captchas
+    from digitsolver.solver import load
+
+    solver = load(model)
+    samples, problems = read_captchas(captchas)
+    with bar(len(samples), "reading") as advance:
+        found = measure(solver, samples, length=length, progress=advance)
+    failures = [Problem(Path(one.path or ""), one.reason) for one in found.failures]
+    finish(found.to_json() if as_json else found.table(), [*problems, *failures])
+
+
+@main.command()
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@MODEL
+@LENGTH
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Answer nothing, rather than guess, below this.",
+)
+@AS_JSON
+def solve(
+    images: tuple[str, ...],
+    model: str,
+    length: int | None,
+    min_confidence: float,
+    as_json: bool,
+) -> None:
+    """Read pictures: files, folders, or - for a list of paths on standard input.
+
+    \b
+    Example:
+      digitsolver solve ticket.png --model model
+      ls scans/*.png | digitsolver solve - --model model --json
+    """
+    from digitsolver.solver import Failure, load
+
+    solver = load(model)
+    failed = 0
+    for answer in solver.solve_many(_paths(images), length=length):
+        if isinstance(answer, Failure):
+            failed += 1
+            click.echo(f"{answer.path}: {answer.reason}", err=True)
+            if as_json:
+                click.echo(json.dumps(answer.to_json()))
+        elif as_json:
+            click.echo(json.dumps(answer.to_json(min_confidence)))
+        else:
+            sure = answer.confidence >= min_confidence
+            click.echo(f"{answer.path}  {answer.text if sure else '?'}  {answer.confidence:.3f}")
+    if failed:
+        sys.exit(SOME_INPUT_FAILED)
+
+
+@main.command()
+@click.argument("captchas", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The folder for the pictures.")
+@STYLE
+@click.option("--model", metavar="BUNDLE", help="Show what this model reads and sees as well.")
+@click.option("--count", type=click.IntRange(1), help="Only that many captchas, drawn.")
+@SEED
+def visualize(
+    captchas: Path, out: Path, style: str, model: str | None, count: int | None, seed: int
+) -> None:
+    """Write pictures of every stage, and a strip of all stages for each captcha.
+
+    \b
+    Example:
+      digitsolver visualize captchas/speckle --out visualized_steps/speckle --count 12
+    """
+    from digitsolver.samples import draw, read_captchas
+    from digitsolver.solver import load
+    from digitsolver.tune import resolve
+    from digitsolver.visualize import visualize as draw_stages
+
+    solver = load(model) if model else None
+    samples, problems = read_captchas(captchas, labelled=False)
+    chosen = solver.bundle.style if solver else resolve(style, samples)
+    some = draw(samples, min(count or len(samples), len(samples)), seed)
+    with bar(len(some), "drawing") as advance:
+        done = draw_stages(some, out, chosen, solver=solver, progress=advance)
+    finish(
+        f"{out}: the stages of {done.captchas} captchas, style {chosen.name}",
+        [*problems, *done.problems],
+    )
+
+
+@main.command()
+@click.argument("bundle", type=FOLDER)
+@AS_JSON
+def info(bundle: Path, as_json: bool) -> None:
+    """Check a model folder and say what is in it.
+
+    \b
+    Example:
+      digitsolver info model
+    """
+    from digitsolver import bundle as bundles
+
+    found = bundles.load(bundle)
+    finish(found.to_json() if as_json else found.table())
+
+
+def _paths(images: Iterable[str]) -> Iterator[str]:
+    """Yield the path of each picture: folders and standard input are read as they come."""
+    from digitsolver.samples import picture_paths
+
+    for image in images:
+        if image == "-":
+            yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
+        elif Path(image).is_dir():
+            yield from map(str, picture_paths(image))
+        else:
+            yield image

@@ -1,0 +1,182 @@
+"""Measure a solver on captchas whose labels are known."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from digitsolver.errors import LabelError
+from digitsolver.samples import Sample
+from digitsolver.solver import Failure, Reading, Solver
+from digitsolver.stats import auroc, wilson
+
+__all__ = ["Evaluation", "Mistake", "evaluate", "wilson"]
+
+Progress = Callable[[int], object]
+"""Is called with the number of pictures read since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Hold one captcha that was read wrongly."""
+
+    path: str
+    label: str
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Hold what a solver got right.
+
+    ``digits`` counts the characters of all labels; ``digits_correct`` those that the reading has
+    at the same position. A character that the reading lacks, and every one of an unreadable
+    picture, is wrong. ``wrong_length`` counts readings longer or shorter than their label,
+    ``unreadable`` pictures without a reading: both are among the wrong. ``seconds`` is the time
+    from the first path to the last reading. ``confusion`` counts (true, read) characters where
+    the length is right.
+    """
+
+    images: int
+    correct: int
+    digits: int
+    digits_correct: int
+    wrong_length: int
+    seconds: float
+    confidence_auroc: float | None
+    confusion: dict[tuple[str, str], int]
+    mistakes: tuple[Mistake, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of pictures read without a single error."""
+        return self.correct / self.images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the 95 % Wilson interval of ``accuracy``."""
+        return wilson(self.correct, self.images)
+
+    @property
+    def digit_accuracy(self) -> float:
+        """Return the share of the labels' characters read right."""
+        return self.digits_correct / self.digits
+
+    @property
+    def unreadable(self) -> int:
+        """Return the number of pictures that gave no reading."""
+        return len(self.failures)
+
+    @property
+    def images_per_second(self) -> float:
+        """Return the speed of reading, decoding included."""
+        return self.images / self.seconds
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's object."""
+        return {
+            "images": self.images,
+            "correct": self.correct,
+            "accuracy": round(self.accuracy, 6),
+            "interval": [round(end, 6) for end in self.interval],
+            "digit_accuracy": round(self.digit_accuracy, 6),
+            "wrong_length": self.wrong_length,
+            "unreadable": self.unreadable,
+            "seconds": round(self.seconds, 4),
+            "images_per_second": round(self.images_per_second, 1),
+            "confidence_auroc": _rounded(self.confidence_auroc),
+        }
+
+    def table(self) -> str:
+        """Return the figures as lines for people."""
+        low, high = self.interval
+        ranking = "-" if self.confidence_auroc is None else f"{self.confidence_auroc:.3f}"
+        rows = [
+            ("images", str(self.images)),
+            ("correct", str(self.correct)),
+            ("accuracy", f"{self.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})"),
+            ("digit accuracy", f"{self.digit_accuracy:.2%}"),
+            ("wrong length", str(self.wrong_length)),
+            ("unreadable", str(self.unreadable)),
+            ("confidence AUROC", ranking),
+            ("time", f"{self.seconds:.2f} s  ({self.images_per_second:.0f} images/s)"),
+        ]
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def evaluate(
+    solver: Solver,
+    samples: Sequence[Sample],
+    *,
+    length: int | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Return how well `solver` reads `samples`, with `length` characters where that is given.
+
+    `progress` is called with 1 after each picture. Raises LabelError for a sample without a
+    label and ``ValueError`` when there are no samples.
+    """
+    if not samples:
+        raise ValueError("samples: expected at least 1, found 0")
+    for sample in samples:
+        if not sample.label:
+            raise LabelError(f"{sample.path}: expected a label to compare with, found none")
+    start = time.perf_counter()
+    answers = []
+    for answer in solver.solve_many((sample.path for sample in samples), length=length):
+        answers.append(answer)
+        if progress:
+            progress(1)
+    seconds = time.perf_counter() - start
+    return _judge([sample.label or "" for sample in samples], answers, seconds)
+
+
+def _judge(
+    labels: Sequence[str], answers: Sequence[Reading | Failure], seconds: float
+) -> Evaluation:
+    """Return the figures for `answers` whose true texts are `labels`."""
+    pairs = [
+        (label, answer)
+        for label, answer in zip(labels, answers, strict=True)
+        if isinstance(answer, Reading)
+    ]
+    right = [label == reading.text for label, reading in pairs]
+    return Evaluation(
+        images=len(labels),
+        correct=sum(right),
+        digits=sum(map(len, labels)),
+        digits_correct=sum(
+            true == read
+            for label, reading in pairs
+            for true, read in zip(label, reading.text, strict=False)
+        ),
+        wrong_length=sum(len(label) != len(reading.text) for label, reading in pairs),
+        seconds=seconds,
+        confidence_auroc=auroc([reading.confidence for _, reading in pairs], right),
+        confusion=_confusion(pairs),
+        mistakes=tuple(
+            Mistake(reading.path or "", label, reading.text, reading.confidence)
+            for label, reading in pairs
+            if label != reading.text
+        ),
+        failures=tuple(answer for answer in answers if isinstance(answer, Failure)),
+    )
+
+
+def _confusion(pairs: Iterable[tuple[str, Reading]]) -> dict[tuple[str, str], int]:
+    """Count (true, read) characters over the readings of the right length."""
+    return Counter(
+        both
+        for label, reading in pairs
+        if len(label) == len(reading.text)
+        for both in zip(label, reading.text, strict=True)
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return `value` with six decimals, or ``None``."""
+    return None if value is None else round(value, 6)

@@ -1,0 +1,235 @@
+"""Decode, check and encode pictures: uint8 arrays, (H, W) grey or (H, W, 3) RGB."""
+
+import stat
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.errors import ImageError
+from digitsolver.files import StrPath, shown, write_bytes
+from digitsolver.image.header import (
+    FORMATS,
+    BrokenError,
+    Extras,
+    Header,
+    read_extras,
+    read_header,
+)
+
+Picture: TypeAlias = NDArray[np.uint8]
+
+MAX_BYTES: Final = 32 * 2**20
+"""Largest file that is read, in bytes."""
+MAX_PIXELS: Final = 16_000_000
+"""Largest picture that is decoded, in pixels: about 64 MB while it is decoded in colour."""
+
+
+def read(path: StrPath, *, grey: bool = False) -> Picture:
+    """Read a picture file, with transparency on white and the camera's orientation applied.
+
+    Returns:
+        uint8, (H, W) for a grey picture or with `grey`, otherwise (H, W, 3) RGB.
+
+    Raises:
+        ImageError: No such file, not readable, not a picture, damaged, or beyond the limits.
+    """
+    return decode(_read_bytes(path), shown(path), grey=grey)
+
+
+def decode(data: bytes, name: str = "picture", *, grey: bool = False) -> Picture:
+    """Decode the bytes of a PNG, JPEG, GIF (first frame), BMP, WebP or TIFF picture.
+
+    The content tells the format. 16-bit samples are scaled to 8 bits. `name` stands at the
+    beginning of the message when something is wrong.
+
+    Returns:
+        uint8, (H, W) for a grey picture or with `grey`, otherwise (H, W, 3) RGB.
+
+    Raises:
+        ImageError: Not a picture, damaged, or beyond the limits.
+
+    >>> decode(encode_png(np.full((2, 3), 7, np.uint8)))
+    array([[7, 7, 7],
+           [7, 7, 7]], dtype=uint8)
+    """
+    header = _checked_header(data, name)
+    try:
+        extras = read_extras(data, header)
+    except BrokenError as error:
+        expected = f"expected a whole {header.format} picture"
+        raise ImageError(f"{name}: {expected}, found {error}") from None
+    picture = _to_rgb(_imdecode(data, header, grey, name), extras, name)
+    return to_grey(picture) if grey else picture
+
+
+def check(array: Any, name: str = "array") -> Picture:
+    """Return `array` as a picture: alpha composited on white, rows in one piece of memory.
+
+    Accepts uint8 arrays of shape (H, W), (H, W, 3) RGB and (H, W, 4) RGBA.
+
+    Raises:
+        TypeError: Not a NumPy array of uint8.
+        ValueError: Another shape, no pixels, or more than `MAX_PIXELS`.
+
+    >>> check(np.zeros((2, 3, 4), np.uint8))[0, 0]
+    array([255, 255, 255], dtype=uint8)
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name}: expected a NumPy array, found {type(array).__name__}")
+    if array.dtype != np.uint8:
+        raise TypeError(f"{name}: expected uint8, found {array.dtype}")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        expected = "expected shape (H, W), (H, W, 3) or (H, W, 4)"
+        raise ValueError(f"{name}: {expected}, found {array.shape}")
+    if not 0 < array.shape[0] * array.shape[1] <= MAX_PIXELS:
+        raise ValueError(f"{name}: expected 1 to {MAX_PIXELS:,} pixels, found shape {array.shape}")
+    picture = np.ascontiguousarray(array)
+    return _on_white(picture) if picture.shape[2:] == (4,) else picture
+
+
+def to_grey(picture: Picture) -> Picture:
+    """Return the luma (H, W) of a picture, uint8: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+
+    >>> to_grey(np.array([[[255, 0, 0], [0, 255, 0]]], np.uint8))
+    array([[ 76, 150]], dtype=uint8)
+    """
+    if picture.ndim == 2:
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def encode_png(picture: Picture) -> bytes:
+    """Return a picture, uint8 (H, W) or (H, W, 3) RGB, as the bytes of a PNG file.
+
+    >>> encode_png(np.zeros((1, 1), np.uint8))[1:4]
+    b'PNG'
+    """
+    pixels = check(picture, "picture")
+    if pixels.ndim == 3:
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+def write_png(path: StrPath, picture: Picture) -> None:
+    """Write a picture, uint8 (H, W) or (H, W, 3) RGB, as a PNG file, whole or not at all.
+
+    Raises:
+        FolderError: The file cannot be written.
+    """
+    write_bytes(path, encode_png(picture))
+
+
+def silence_opencv() -> None:
+    """Stop OpenCV's own log lines on stderr, for this whole process.
+
+    For commands and worker processes: every failure becomes an `ImageError` anyway.
+    """
+    logging = getattr(cv2.utils, "logging", None)  # OpenCV 5
+    set_level = logging.setLogLevel if logging else cv2.setLogLevel  # type: ignore[attr-defined]
+    set_level(0)
+
+
+def _read_bytes(path: StrPath) -> bytes:
+    name = shown(path)
+    try:
+        path = Path(path)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
+            raise ImageError(f"{name}: expected a picture file, found {kind}")
+        if status.st_size > MAX_BYTES:
+            raise ImageError(_too_many_bytes(name, status.st_size))
+        with path.open("rb", buffering=0) as file:
+            return file.read()
+    except FileNotFoundError:
+        raise ImageError(f"{name}: expected a picture file, found no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{name}: cannot be read: {reason}") from None
+
+
+def _too_many_bytes(name: str, size: int) -> str:
+    return f"{name}: expected at most {MAX_BYTES:,} bytes, found {size:,}"
+
+
+def _checked_header(data: bytes, name: str) -> Header:
+    """Return the header of a picture that is worth decoding, or raise ImageError."""
+    if not data:
+        raise ImageError(f"{name}: expected a picture ({FORMATS}), found an empty file")
+    if len(data) > MAX_BYTES:
+        raise ImageError(_too_many_bytes(name, len(data)))
+    try:
+        header = read_header(data)
+    except BrokenError as error:
+        raise ImageError(f"{name}: expected a picture ({FORMATS}), found {error}") from None
+    if header is None:
+        start = ascii(data[:12])[1:]
+        found = f"a file that begins {start}"
+        raise ImageError(f"{name}: expected a picture ({FORMATS}), found {found}")
+    if not 0 < header.width * header.height <= MAX_PIXELS:
+        found = f"{header.width:,} x {header.height:,} in the header of this {header.format} file"
+        raise ImageError(f"{name}: expected 1 to {MAX_PIXELS:,} pixels, found {found}")
+    return header
+
+
+def _imdecode(data: bytes, header: Header, grey: bool, name: str) -> NDArray[Any]:
+    """Return what OpenCV decodes: JPEG upright, the other formats as stored, with alpha.
+
+    Only JPEG is decoded straight to grey: it stores the luma. OpenCV's grey of other formats
+    leaves alpha out, and libpng rounds it differently.
+    """
+    flags = cv2.IMREAD_UNCHANGED
+    if header.format == "JPEG":
+        flags = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_ANYCOLOR
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        raise ImageError(
+            f"{name}: expected a whole {header.format} picture, found damaged data or a kind "
+            f"that OpenCV {cv2.__version__} does not decode"
+        )
+    return pixels
+
+
+def _to_rgb(pixels: NDArray[Any], extras: Extras, name: str) -> Picture:
+    """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as a picture, turned upright."""
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise ImageError(f"{name}: expected samples of 8 or 16 bits, found {pixels.dtype}")
+    if extras.key is not None:
+        pixels = np.where(pixels == extras.key, np.iinfo(pixels.dtype).max, pixels)
+    deep = pixels.dtype == np.uint16  # libtiff leaves these as stored
+    if deep:
+        pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
+    if pixels.shape[2:] == (4,):
+        pixels = _on_white(pixels, extras.premultiplied and not deep)
+    if pixels.ndim == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    if extras.orientation > 1:
+        pixels = _upright(pixels, extras.orientation)
+    return np.asarray(pixels, dtype=np.uint8)
+
+
+def _on_white(pixels: NDArray[Any], premultiplied: bool = False) -> Picture:
+    """Composite (H, W, 4) with alpha last on white: 255 - (255 - colour) * alpha / 255."""
+    colour = cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)
+    alpha = cv2.cvtColor(cv2.extractChannel(pixels, 3), cv2.COLOR_GRAY2RGB)
+    if premultiplied:
+        return np.asarray(cv2.add(colour, cv2.bitwise_not(alpha)), dtype=np.uint8)
+    missing = cv2.multiply(cv2.bitwise_not(colour), alpha, scale=1 / 255)
+    return np.asarray(cv2.bitwise_not(missing), dtype=np.uint8)
+
+
+def _upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Undo Exif's orientation 2 to 8 (Exif 2.32, 4.6.4 A): a transposition, then flips."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

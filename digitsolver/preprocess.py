@@ -1,0 +1,272 @@
+"""Cut captchas into digits, on all cores: into a digits folder, or in memory for training."""
+
+import csv
+import io
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.errors import DigitSolverError, FolderError, LabelError, SegmentationError
+from digitsolver.files import StrPath, new_folder, shown
+from digitsolver.image import silence_opencv
+from digitsolver.samples import (
+    DigitsFolder,
+    Problem,
+    Sample,
+    foreign_in_digits,
+    reason,
+    unique_ids,
+    write_digit,
+)
+from digitsolver.samples.digits import REJECTED_FILE, STYLE_FILE
+from digitsolver.style import Style, dump
+from digitsolver.tracing import trace
+
+CHUNK = 32
+"""Captchas that a worker takes at a time."""
+FEW = 1000
+"""Fewer captchas than these are cut in this process: one takes 0.6 ms, to start workers 0.3 s."""
+
+Progress = Callable[[int], object]
+"""Is called with the number of captchas done since the last call."""
+
+_Result = TypeVar("_Result")
+_Item = tuple[Sample, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessed:
+    """Hold what `preprocess` has done: captchas and digits written, and what was rejected."""
+
+    folder: Path
+    captchas: int
+    digits: int
+    rejected: list[Problem] = field(repr=False)
+
+
+def preprocess(
+    samples: Iterable[Sample],
+    style: Style,
+    out: StrPath,
+    *,
+    rejected: Iterable[Problem] = (),
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Preprocessed:
+    """Write the digits of `samples` to the folder `out`, whole or not at all.
+
+    ``<out>/<digit>/<id>-<position>.png``, ``style.toml``, and ``rejected.csv`` (``file_name``,
+    ``reason``) with the pictures that could not be cut, after those of `rejected`, which are
+    known before. The folder is the same for every number of `jobs` (processes; by default one a
+    core).
+
+    Raises:
+        FolderError: No picture could be cut, or `out` holds other things or cannot be written.
+        ValueError: `jobs` is less than 1.
+    """
+    problems = list(rejected)
+    captchas = digits = 0
+    items = _items(samples)
+    with new_folder(out, foreign=foreign_in_digits) as folder:
+        for result in _each(partial(_cut_and_write, style, folder), items, jobs, progress):
+            if isinstance(result, Problem):
+                problems.append(result)
+            else:
+                captchas += 1
+                digits += result
+        _require(captchas, problems)
+        dump(style, folder / STYLE_FILE)
+        (folder / REJECTED_FILE).write_bytes(_rejected_csv(problems))
+    return Preprocessed(Path(out), captchas, digits, problems)
+
+
+def crops_of(
+    samples: Iterable[Sample],
+    style: Style,
+    *,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[DigitsFolder, list[Problem]]:
+    """Return what `read_digits` would read after `preprocess`, without writing it.
+
+    Raises:
+        FolderError: No picture could be cut.
+        ValueError: `jobs` is less than 1.
+    """
+    items = _items(samples)
+    problems: list[Problem] = []
+    digits: list[tuple[str, int, str, NDArray[np.uint8]]] = []
+    results = _each(partial(_cut, style), items, jobs, progress)
+    for (sample, captcha_id), result in zip(items, results, strict=True):
+        if isinstance(result, Problem):
+            problems.append(result)
+            continue
+        for position, (label, crop) in enumerate(zip(sample.label or "", result, strict=True)):
+            digits.append((captcha_id, position, label, crop))
+    _require(len(digits), problems)
+    digits.sort(key=lambda digit: digit[:3])
+    ids, positions, labels, crops = (list(column) for column in zip(*digits, strict=True))
+    return DigitsFolder(np.stack(crops), labels, ids, positions, style), problems
+
+
+def cut(sample: Sample, style: Style) -> NDArray[np.uint8]:
+    """Return the digits of one captcha, uint8 (n, height, width), one a character of its label.
+
+    Raises:
+        LabelError: No label, or not as long as the style says.
+        ImageError: The picture cannot be read.
+        SegmentationError: The digits cannot be told apart.
+    """
+    name = shown(sample.path)
+    if not sample.label:
+        raise LabelError(f"{name}: expected a label, found none")
+    length = len(sample.label)
+    if style.length is not None and length != style.length:
+        raise LabelError(
+            f"{name}: expected a label of {style.length} characters, "
+            f"found {length} in {sample.label!r}"
+        )
+    crops = trace(sample.path, style, length=length).crops
+    if len(crops) != length:
+        raise SegmentationError(f"{name}: expected {length} digits, found {len(crops)}")
+    return crops
+
+
+def _items(samples: Iterable[Sample]) -> list[_Item]:
+    samples = list(samples)
+    ids = unique_ids(samples)
+    return [(sample, ids[sample.path]) for sample in samples]
+
+
+def _require(done: int, problems: Sequence[Problem]) -> None:
+    if not done:
+        first = f"; the first: {problems[0]}" if problems else ""
+        raise FolderError(
+            f"expected pictures that can be cut into digits, found none among "
+            f"{len(problems)}{first}"
+        )
+
+
+def _rejected_csv(problems: Iterable[Problem]) -> bytes:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("file_name", "reason"))
+    writer.writerows((problem.path.name, problem.reason) for problem in problems)
+    return stream.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _cut(style: Style, item: _Item) -> NDArray[np.uint8]:
+    return cut(item[0], style)
+
+
+def _cut_and_write(style: Style, folder: Path, item: _Item) -> int:
+    sample, captcha_id = item
+    crops = cut(sample, style)
+    for position, (label, crop) in enumerate(zip(sample.label or "", crops, strict=True)):
+        write_digit(folder, label, captcha_id, position, crop)
+    return len(crops)
+
+
+def _each(
+    task: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    jobs: int | None,
+    progress: Progress | None,
+) -> Iterator[_Result | Problem]:
+    """Yield the result of `task`, or the problem, for each item in order."""
+    jobs = _cores() if jobs is None else jobs
+    if jobs < 1:
+        raise ValueError(f"expected 1 job or more, found {jobs}")
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    attempt = partial(_attempt, task)
+    alone = jobs == 1 or len(items) < FEW or multiprocessing.current_process().daemon
+    for results in map(attempt, chunks) if alone else _parallel(attempt, chunks, jobs):
+        yield from results
+        if progress:
+            progress(len(results))
+
+
+def _attempt(task: Callable[[_Item], _Result], chunk: Sequence[_Item]) -> list[_Result | Problem]:
+    results: list[_Result | Problem] = []
+    for item in chunk:
+        try:
+            results.append(task(item))
+        except DigitSolverError as error:
+            results.append(Problem(item[0].path, reason(item[0].path, error)))
+    return results
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _parallel(
+    attempt: Callable[[Sequence[_Item]], list[_Result | Problem]],
+    chunks: Sequence[Sequence[_Item]],
+    jobs: int,
+) -> Iterator[list[_Result | Problem]]:
+    """Yield each chunk's results in order, from fresh worker processes.
+
+    Fresh ("spawn") because a fork of a process with threads, TensorFlow's for one, may hang.
+    """
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(jobs, len(chunks)), context, _start_worker)
+    try:
+        with _interrupts_held():
+            futures: list[Future[list[_Result | Problem]]] = [
+                pool.submit(attempt, chunk) for chunk in chunks
+            ]
+        for future in futures:
+            yield future.result()
+    except BrokenProcessPool:
+        raise DigitSolverError(
+            "a worker process ended before its work was done (out of memory?); "
+            "one process (jobs=1) shows at which picture"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold ctrl-C back while workers start: they inherit that, and only the parent gets it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker() -> None:
+    """Use one thread a process, leave ctrl-C to the parent, and end when the parent is killed."""
+    cv2.setNumThreads(1)
+    silence_opencv()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the parent; a worker would wait for work from it for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        signal.raise_signal(signal.SIGTERM)

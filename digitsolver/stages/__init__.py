@@ -1,0 +1,29 @@
+"""The four stages, each a pure function from array to array.
+
+1. `clean` takes away what is not digit.
+2. `clip` finds the box around all digits.
+3. `segment` tells the columns of the digits apart.
+4. `crop` cuts a window of one size round each digit.
+"""
+
+from digitsolver.stages.clean import CLEANERS, clean, clean_steps
+from digitsolver.stages.clip import bounding_box
+from digitsolver.stages.crop import crop, middles
+from digitsolver.stages.levels import stretch, stroke_width, to_grey
+from digitsolver.stages.segment import SEGMENTERS, Segments, ink_per_column, k_means
+
+__all__ = [
+    "CLEANERS",
+    "SEGMENTERS",
+    "Segments",
+    "bounding_box",
+    "clean",
+    "clean_steps",
+    "crop",
+    "ink_per_column",
+    "k_means",
+    "middles",
+    "stretch",
+    "stroke_width",
+    "to_grey",
+]

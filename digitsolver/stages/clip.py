@@ -1,0 +1,97 @@
+"""Stage 2, clipping: the box around all digits."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.errors import SegmentationError
+
+Box = tuple[int, int, int, int]
+
+_LEAST = 1e-6  # so that empty rows at the ends are left out
+
+
+def bounding_box(grey: NDArray[np.uint8]) -> Box:
+    """Return the box around the digits, ``(x, y, width, height)`` in pixels.
+
+    `grey` is uint8 (H, W), dark digits on white. Components far smaller than the highest are
+    taken for what stage 1 left over. They do not count as ink, and their density sets a price
+    for each row and column of the box: it is the one with most ink above its price. So a few
+    larger rests apart from the digits do not widen it, and in a picture without rests it is
+    the tight box around all ink.
+
+    Raises:
+        SegmentationError: The picture holds no ink.
+
+    >>> grey = np.full((6, 9), 255, np.uint8)
+    >>> grey[2:5, 3:7] = 0
+    >>> bounding_box(grey)
+    (3, 2, 4, 3)
+    """
+    ink = dark(grey)
+    large, rest = _parted(ink)
+    total = cv2.sumElems(large)[0]
+    if not total:
+        raise SegmentationError("expected dark digits on a light ground, found no ink")
+    x, y, width, height = cv2.boundingRect(large)
+    if not rest:
+        return x, y, width, height
+    density = total / (height * width)
+    price = min(math.sqrt(rest * density), 0.9 * density)  # some row can pay it
+    rows = heaviest(_sums(large[:, x : x + width], 1), price * width)
+    height = rows.stop - rows.start
+    columns = heaviest(_sums(large[rows], 0), price * height)
+    return columns.start, rows.start, columns.stop - columns.start, height
+
+
+def dark(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the ink of pixels darker than half, 255 for black; 0 for the others.
+
+    >>> dark(np.array([[0, 100, 127, 128, 255]], np.uint8))
+    array([[255, 155, 128,   0,   0]], dtype=uint8)
+    """
+    return np.asarray(cv2.threshold(255 - grey, 127, 0, cv2.THRESH_TOZERO)[1], dtype=np.uint8)
+
+
+def heaviest(profile: NDArray[np.float64], price: float) -> slice:
+    """Return the stretch of a profile with the largest sum after a price for each step.
+
+    It has one step at least; without a price it reaches from the first ink to the last. Found
+    in one pass (J. Kadane's algorithm, in J. Bentley, "Programming pearls: algorithm design
+    techniques", 1984).
+
+    >>> ink = np.array([0.0, 1.0, 0.0, 8.0, 9.0, 0.0, 7.0, 0.0, 1.0, 0.0])
+    >>> heaviest(ink, 0), heaviest(ink, 2)
+    (slice(1, 9, None), slice(3, 7, None))
+    """
+    sums = np.concatenate(([0.0], (profile - (price + _LEAST)).cumsum()))
+    stop = int((sums[1:] - np.minimum.accumulate(sums[:-1])).argmax()) + 1
+    return slice(int(sums[:stop].argmin()), stop)
+
+
+def _parted(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """Return the ink of large components, and the mean ink a pixel of the others."""
+    # 16-bit labels, where they suffice, take half the time: 38 us against 70 us for 150 x 50
+    labels_type = cv2.CV_16U if ink.size < 2**16 else cv2.CV_32S
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        ink, None, None, None, 8, labels_type
+    )
+    if count < 3:
+        return ink, 0.0
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    small = 3 * np.maximum(wide, high) < high[1:].max()
+    small[0] = False
+    if not small.any():
+        return ink, 0.0
+    keep = np.where(small, 0, 255).astype(np.uint8)
+    large = cv2.bitwise_and(ink, keep.take(np.asarray(labels)))
+    rest = (cv2.sumElems(ink)[0] - cv2.sumElems(large)[0]) / ink.size
+    return np.asarray(large, dtype=np.uint8), rest
+
+
+def _sums(ink: NDArray[np.uint8], axis: int) -> NDArray[np.float64]:
+    """Return the sums along an axis."""
+    sums = cv2.reduce(ink, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(sums, dtype=np.float64).ravel()

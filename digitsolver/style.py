@@ -1,0 +1,171 @@
+"""The settings that fit one look, kept as TOML beside what was made with them."""
+
+import os
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import tomli_w
+
+from digitsolver import files
+from digitsolver.errors import StyleError
+from digitsolver.stages import CLEANERS, SEGMENTERS
+
+PROJECTIONS = ("grey", "ground")
+POLARITIES = ("auto", "dark", "light")
+ROWS = ("line", "digit")
+
+RANGES = {
+    "length": (1, 4096),
+    "stroke": (1, 256),
+    "window_height": (1, 4096),
+    "window_width": (1, 4096),
+    "crop_height": (8, 1024),
+    "crop_width": (8, 1024),
+}
+"""Smallest and largest value of what is a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """Hold what the stages need to know of a look.
+
+    What is None is measured: by ``tune.complete`` on a sample of a folder, or else by each stage
+    on the picture at hand.
+    """
+
+    name: str = "plain"
+    projection: str = "grey"
+    """Colour to one channel: ``grey`` (brightness) or ``ground`` (distance to the ground)."""
+    polarity: str = "auto"
+    """Digits are ``dark`` on light, ``light`` on dark, or whichever the picture says: ``auto``."""
+    cleaners: tuple[str, ...] = ()
+    """Names of `remove_*` functions of ``stages.clean``, in order, without ``remove_``."""
+    stroke: float | None = None
+    """Width of the digits' strokes in pixels."""
+    segmenter: str = "kmeans"
+    length: int | None = None
+    """Number of digits, where it is the same in every picture."""
+    rows: str = "line"
+    """Crops stand at the middle of the whole ``line``, or of each ``digit``."""
+    window_height: int | None = None
+    """Height of the window that is cropped, in pixels of the captcha."""
+    window_width: int | None = None
+    crop_height: int = 28
+    """Height of a crop, in pixels: the window is scaled to it."""
+    crop_width: int = 20
+
+    def __post_init__(self) -> None:
+        """Raise StyleError where a value is not allowed."""
+        for key, problem in _problems(self):
+            raise StyleError(f"style {self.name!r}: {key}: {problem}")
+
+    def with_length(self, length: int | None) -> "Style":
+        """Return the style with another number of digits."""
+        return replace(self, length=length)
+
+
+def get(name: str) -> Style:
+    """Return a named style, or the one in the TOML file of that path.
+
+    Raises:
+        StyleError: There is neither, or the file is wrong.
+
+    >>> get("speckle").cleaners
+    ('speckles',)
+    """
+    if name in STYLES:
+        return STYLES[name]
+    if name.endswith(".toml") or Path(name).is_file():
+        return load(name)
+    raise StyleError(f"style {name!r}: expected auto, {', '.join(STYLES)}, or a .toml file")
+
+
+def load(path: str | os.PathLike[str]) -> Style:
+    """Return the style in a TOML file.
+
+    Raises:
+        StyleError: The file is missing, is not TOML, or has an unknown key or a value that is
+            not allowed.
+    """
+    shown = files.shown(path)
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StyleError(f"{shown}: expected a style file, found nothing") from None
+    except (OSError, ValueError) as error:
+        raise StyleError(f"{shown}: expected a style as TOML: {error}") from None
+    known = [field.name for field in fields(Style)]
+    for key in table:
+        if key not in known:
+            raise StyleError(f"{shown}: unknown key {key!r}: expected {', '.join(known)}")
+    if isinstance(table.get("cleaners"), list):
+        table["cleaners"] = tuple(table["cleaners"])
+    try:
+        return Style(**table)
+    except StyleError as error:
+        raise StyleError(f"{shown}: {error}") from None
+
+
+def dump(style: Style, path: str | os.PathLike[str]) -> None:
+    """Write a style as TOML, whole or not at all; what is None is left out."""
+    table = {key: value for key, value in asdict(style).items() if value is not None}
+    table["cleaners"] = list(style.cleaners)
+    files.write_text(path, tomli_w.dumps(table))
+
+
+def _problems(style: Style) -> list[tuple[str, str]]:
+    hints = get_type_hints(Style)
+    found = []
+    for field in fields(Style):
+        value = getattr(style, field.name)
+        if problem := _wrong_type(value, hints[field.name]) or _wrong_value(field.name, value):
+            found.append((field.name, problem))
+    return found
+
+
+def _wrong_type(value: object, hint: Any) -> str | None:
+    allowed = get_args(hint) if type(None) in get_args(hint) else (hint,)
+    names = [{str: "text", int: "a whole number", float: "a number"}.get(kind) for kind in allowed]
+    expected = " or ".join(name for name in names if name) or "a list of text"
+    if hint == tuple[str, ...]:
+        fits = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    elif float in allowed:
+        fits = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    else:
+        fits = isinstance(value, allowed) and not isinstance(value, bool)
+    return None if fits else f"expected {expected}, found {value!r}"
+
+
+def _wrong_value(key: str, value: Any) -> str | None:
+    choices = {
+        "projection": PROJECTIONS,
+        "polarity": POLARITIES,
+        "rows": ROWS,
+        "segmenter": tuple(SEGMENTERS),
+        "cleaners": tuple(CLEANERS),
+    }
+    if key in choices:
+        for item in value if isinstance(value, tuple) else (value,):
+            if item not in choices[key]:
+                return f"expected {' or '.join(choices[key])}, found {item!r}"
+    least, most = RANGES.get(key, (0, 0))
+    if key in RANGES and value is not None and not least <= value <= most:
+        return f"expected {least} to {most}, found {value!r}"
+    return None
+
+
+STYLES: dict[str, Style] = {
+    style.name: style
+    for style in (
+        Style(name="plain", cleaners=("frame",)),
+        Style(name="scattered", cleaners=("frame", "specks"), rows="digit"),
+        Style(name="speckle", cleaners=("speckles",)),
+        Style(
+            name="colour", projection="ground", cleaners=("frame", "pale", "specks"), rows="digit"
+        ),
+        Style(name="lines", projection="ground", cleaners=("frame", "lines", "specks")),
+    )
+}
+"""The named styles, those that take least away first. `tune.choose` picks among them."""

@@ -1,0 +1,148 @@
+"""Run the stages over one picture and keep what each of them gave."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver import image
+from digitsolver.errors import SegmentationError
+from digitsolver.files import shown
+from digitsolver.stages import SEGMENTERS, bounding_box, clean_steps, crop, ink_per_column, middles
+from digitsolver.stages.clip import Box
+from digitsolver.style import Style
+
+WINDOW_TO_HEIGHT = 1.4
+"""Height of the window over that of a digit, where the style does not say it."""
+WINDOW_TO_PITCH = 1.5
+"""Width of the window over the distance of digits, where the style does not say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Hold what every stage made of one captcha. Columns and rows are those of the original."""
+
+    original: NDArray[np.uint8]
+    """(H, W) or (H, W, 3) RGB."""
+    steps: tuple[tuple[str, NDArray[np.uint8]], ...]
+    """Name and picture, (H, W), of each step of stage 1."""
+    box: Box
+    """Of all digits: ``(x, y, width, height)``."""
+    ink: NDArray[np.float64]
+    """Ink in each column of the box, in pixels."""
+    centroids: NDArray[np.float64]
+    """(n,), the columns where K-means puts the digits."""
+    spans: NDArray[np.intp]
+    """(n, 2), the columns ``[start, stop)`` of each digit."""
+    boxes: NDArray[np.intp]
+    """(n, 4), ``x, y, width, height`` of each digit."""
+    window: tuple[int, int]
+    """Height and width of what is cropped round each digit."""
+    crops: NDArray[np.uint8]
+    """(n, height, width), dark on white."""
+
+    @property
+    def cleaned(self) -> NDArray[np.uint8]:
+        """The picture after stage 1, (H, W), dark on white."""
+        return self.steps[-1][1]
+
+    @property
+    def clipped(self) -> NDArray[np.uint8]:
+        """The cleaned picture within the box."""
+        x, y, width, height = self.box
+        return self.cleaned[y : y + height, x : x + width]
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """The middles of the windows, (n, 2): x and y."""
+        y = self.boxes[:, 1] + self.boxes[:, 3] / 2
+        return np.stack((self.centroids, y), axis=1)
+
+
+def trace(
+    picture: str | os.PathLike[str] | bytes | NDArray[np.uint8],
+    style: Style | None = None,
+    *,
+    length: int | None = None,
+) -> Trace:
+    """Run every stage over a picture: a path, bytes, or uint8 (H, W[, 3|4]) RGB.
+
+    `length` is the number of digits, by default the style's.
+
+    Raises:
+        ImageError: The picture cannot be read.
+        SegmentationError: It holds no digits, or their number is not known.
+        TypeError: An array of another type than uint8.
+        ValueError: An array of another shape, or a length below 1.
+
+    >>> grey = np.full((20, 30), 255, np.uint8)
+    >>> grey[4:16, 6:9] = grey[4:16, 20:23] = 0
+    >>> found = trace(grey, length=2)
+    >>> found.box, found.centroids, found.spans.tolist()
+    ((6, 4, 17, 12), array([ 7.5, 21.5]), [[6, 15], [15, 23]])
+    """
+    style = style or Style()
+    pixels, name = _load(picture, grey=style.projection == "grey")
+    try:
+        return _run(pixels, style, style.length if length is None else length)
+    except SegmentationError as error:
+        raise SegmentationError(f"{name}: {error}") from None
+
+
+def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
+    if length is None:
+        raise SegmentationError("expected the number of digits, from the style or as an argument")
+    steps = tuple(
+        clean_steps(
+            pixels,
+            style.cleaners,
+            projection=style.projection,
+            polarity=style.polarity,
+            stroke=style.stroke,
+        )
+    )
+    cleaned = steps[-1][1]
+    box = bounding_box(cleaned)
+    x, y, width, height = box
+    clipped = cleaned[y : y + height, x : x + width]
+    segments = SEGMENTERS[style.segmenter](clipped, length)
+    spans = segments.spans + x
+    boxes = _boxes(cleaned, spans, box, style.rows)
+    centroids = segments.centroids + x
+    centres = np.stack((centroids, boxes[:, 1] + boxes[:, 3] / 2), axis=1)
+    window = (
+        style.window_height or round(WINDOW_TO_HEIGHT * int(boxes[:, 3].max())),
+        style.window_width or max(1, round(WINDOW_TO_PITCH * width / length)),
+    )
+    crops = crop(cleaned, centres, window, (style.crop_height, style.crop_width))
+    ink = ink_per_column(clipped)
+    return Trace(pixels, steps, box, ink, centroids, spans, boxes, window, crops)
+
+
+def _boxes(
+    cleaned: NDArray[np.uint8], spans: NDArray[np.intp], box: Box, rows: str
+) -> NDArray[np.intp]:
+    """Return ``x, y, width, height`` of each digit, as high as the line or as the digit itself."""
+    _, top, _, height = box
+    boxes = np.empty((len(spans), 4), np.intp)
+    boxes[:, 0] = spans[:, 0]
+    boxes[:, 1] = top
+    boxes[:, 2] = spans[:, 1] - spans[:, 0]
+    boxes[:, 3] = height
+    if rows == "digit":
+        stretches = middles(cleaned, spans, top, top + height)
+        boxes[:, 1] = stretches[:, 0]
+        boxes[:, 3] = stretches[:, 1] - stretches[:, 0]
+    return boxes
+
+
+def _load(
+    picture: str | os.PathLike[str] | bytes | NDArray[np.uint8], *, grey: bool
+) -> tuple[NDArray[np.uint8], str]:
+    """Return the pixels and the name for messages."""
+    if isinstance(picture, bytes):
+        return image.decode(picture, grey=grey), "picture"
+    if isinstance(picture, str | os.PathLike):
+        return image.read(picture, grey=grey), shown(picture)
+    return image.check(picture), "picture"

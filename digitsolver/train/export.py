@@ -1,0 +1,72 @@
+"""Write a network as ``model.keras`` and ``model.onnx``, and hold the two to each other."""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver import bundle, models
+from digitsolver.errors import BundleError
+
+if TYPE_CHECKING:
+    import keras
+
+TOLERANCE = 1e-4
+"""How far a logit of the ONNX network may be from that of the Keras network."""
+OPSET = 18
+
+
+def export(model: "keras.Model", folder: Path, pixels: NDArray[np.float32]) -> float:
+    """Write `model` to `folder` in both formats, and return how far they are apart.
+
+    `pixels` are crops ``(n, height, width, channels)`` on which the logits of both are compared.
+    The ONNX network takes any number of ``crops`` and gives ``logits`` and ``activations`` (of
+    the last convolution). Raises BundleError when logits differ by more than 1e-4.
+    """
+    model.save(folder / bundle.KERAS)
+    write_onnx(model, folder / bundle.ONNX)
+    return compare(model, folder / bundle.ONNX, pixels)
+
+
+def write_onnx(model: "keras.Model", path: Path) -> None:
+    """Write `model` as ONNX: ``crops`` to ``logits`` and ``activations``."""
+    models.require_training()
+    import keras
+    import tensorflow as tf
+
+    shape = (None, *model.input_shape[1:])
+    both = keras.Model(
+        model.input,
+        {"logits": model.output, "activations": model.get_layer(models.LAST_CONVOLUTION).output},
+    )
+    signature = [tf.TensorSpec(shape, tf.float32, name="crops")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tf2onnx
+
+        call = tf.function(lambda crops: both(crops, training=False), input_signature=signature)
+        tf2onnx.convert.from_function(
+            call, input_signature=signature, opset=OPSET, output_path=str(path)
+        )
+
+
+def compare(model: "keras.Model", path: Path, pixels: NDArray[np.float32]) -> float:
+    """Return the largest difference between the logits of `model` and of the ONNX at `path`.
+
+    Raises BundleError when it is more than 1e-4.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    (logits,) = session.run(["logits"], {"crops": pixels})
+    difference = float(np.abs(logits - model.predict(pixels, verbose=0)).max())
+    if not difference <= TOLERANCE:
+        raise BundleError(
+            f"{path}: expected logits within {TOLERANCE} of the Keras network's, "
+            f"found a difference of {difference:.2g}"
+        )
+    return difference

@@ -1,0 +1,163 @@
+"""Say in figures and pictures how well a network does on captchas held back."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver import files
+from digitsolver.stats import wilson
+from digitsolver.train.calibrate import log_softmax
+from digitsolver.train.checkpoint import Row
+from digitsolver.train.recipe import Digits
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GALLERY = 40
+"""Mistakes shown at most."""
+NARROWEST = 8
+"""Digits shown where there are no mistakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Hold what a network said of captchas held back.
+
+    ``logits`` are ``(n, classes)``, one row a crop of ``held``.
+    """
+
+    held: Digits
+    logits: NDArray[np.float32]
+    alphabet: str
+    temperature: float
+
+    @property
+    def chances(self) -> NDArray[np.float64]:
+        """Return the calibrated probabilities ``(n, classes)``."""
+        return np.exp(log_softmax(self.logits / self.temperature))
+
+    @property
+    def read(self) -> NDArray[np.intp]:
+        """Return the most probable class of each crop."""
+        return np.asarray(self.logits.argmax(axis=1), dtype=np.intp)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Return whether each crop was read right."""
+        return np.asarray(self.read == self.held.classes)
+
+    def metrics(self) -> dict[str, Any]:
+        """Return digit and whole-captcha accuracy, with 95 % Wilson intervals."""
+        wrong = len(np.unique(self.held.captchas[~self.right]))
+        captchas = self.held.count
+        digits, good = len(self.held), int(self.right.sum())
+        return {
+            "captchas": captchas,
+            "captcha_accuracy": (captchas - wrong) / captchas,
+            "captcha_interval": list(wilson(captchas - wrong, captchas)),
+            "digits": digits,
+            "digit_accuracy": good / digits,
+            "digit_interval": list(wilson(good, digits)),
+            "temperature": self.temperature,
+        }
+
+    def confusion(self) -> NDArray[np.intp]:
+        """Return counts ``(classes, classes)``: rows are true, columns read."""
+        size = len(self.alphabet)
+        flat = np.bincount(self.held.classes * size + self.read, minlength=size * size)
+        return flat.reshape(size, size)
+
+
+def write_history(path: Path, history: Sequence[Row]) -> None:
+    """Write one line an epoch as CSV."""
+    columns = list(dict.fromkeys(key for row in history for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in history:
+        writer.writerow({key: f"{value:g}" for key, value in row.items()})
+    files.write_text(path, text.getvalue())
+
+
+def draw_curves(path: Path, history: Sequence[Row]) -> None:
+    """Draw loss and accuracy after each epoch."""
+    from matplotlib.ticker import MaxNLocator
+
+    figure, (left, right) = _figure(10, 4, columns=2)
+    epochs = [row["epoch"] for row in history]
+    for axes, name in ((left, "loss"), (right, "accuracy")):
+        for key, label in ((name, "learned from"), (f"val_{name}", "held back")):
+            if key in history[0]:
+                axes.plot(epochs, [row[key] for row in history], label=label)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    _save(figure, path)
+
+
+def draw_confusion(path: Path, outcome: Outcome) -> None:
+    """Draw how often each true character was read as each other."""
+    counts, alphabet = outcome.confusion(), list(outcome.alphabet)
+    figure, (axes,) = _figure(6, 6)
+    axes.imshow(np.sqrt(counts), cmap="Blues")
+    ticks = range(len(alphabet))
+    axes.set_xticks(ticks, alphabet)
+    axes.set_yticks(ticks, alphabet)
+    axes.set(xlabel="read", ylabel="true", title=f"{counts.sum()} digits held back")
+    dark = np.sqrt(counts) > np.sqrt(counts.max()) / 2
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        color = "white" if dark[row, column] else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
+    _save(figure, path)
+
+
+def draw_mistakes(path: Path, outcome: Outcome) -> None:
+    """Draw the worst mistakes, the most confident first; where there are none, the narrowest."""
+    sure = outcome.chances[np.arange(len(outcome.held)), outcome.read]
+    wrong = np.flatnonzero(~outcome.right)
+    worst = wrong[np.argsort(-sure[wrong], kind="stable")][:GALLERY]
+    title = f"{len(wrong)} of {len(outcome.held)} digits held back were read wrongly"
+    if not len(wrong):
+        worst = np.argsort(sure, kind="stable")[:NARROWEST]
+        title = f"no mistake in {len(outcome.held)} digits held back; the least sure:"
+    columns = min(8, len(worst))
+    rows = -(-len(worst) // columns)
+    figure, cells = _figure(max(1.5 * columns, 6), 2.0 * rows + 0.6, rows=rows, columns=columns)
+    figure.suptitle(title)
+    for cell in cells[len(worst) :]:
+        cell.axis("off")
+    for index, cell in zip(worst, cells, strict=False):
+        cell.set(xticks=[], yticks=[])
+        true, read = outcome.held.classes[index], outcome.read[index]
+        cell.imshow(outcome.held.crops[index], cmap="gray", vmin=0, vmax=255)
+        answer = f"{outcome.alphabet[true]} read as {outcome.alphabet[read]}"
+        cell.set_title(f"{answer}\n{sure[index]:.0%} sure", fontsize=8)
+    _save(figure, path)
+
+
+def _figure(
+    width: float, height: float, *, rows: int = 1, columns: int = 1
+) -> "tuple[Figure, list[Axes]]":
+    """Return a figure of `width` × `height` inches and its axes, row by row."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(axes.ravel())
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    """Write `figure` as PNG without a date or version in it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    files.write_bytes(path, buffer.getvalue())

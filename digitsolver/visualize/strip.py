@@ -1,0 +1,47 @@
+"""Draw the strip of one captcha: all its stages side by side."""
+
+from digitsolver.visualize.canvas import BLUE, EDGE, INK, NOTE, RED, Canvas
+from digitsolver.visualize.panels import PANELS, Panel
+from digitsolver.visualize.view import HEIGHT, WIDTH, View
+
+MARGIN = 16.0
+BETWEEN = 18.0
+HEAD = 28.0
+FOOT = 24.0
+CAPTION, TEXT = 14.0, 12.0
+
+
+def draw_strip(view: View, *, read: bool = False, scale: int = 1) -> bytes:
+    """Return the strip of a captcha as the bytes of a PNG file.
+
+    All strips with the same `read` are of one size; with it they have room for a reading. A
+    captcha that failed shows the stages that ran, and why the others did not.
+    """
+    panels = [panel for panel in PANELS if read or not panel.needs_reading]
+    width = 2 * MARGIN + len(panels) * (WIDTH + BETWEEN) - BETWEEN
+    canvas = Canvas(width, 2 * MARGIN + HEAD + HEIGHT + FOOT - 8, scale)
+    shown = [panel for panel in panels if panel.fits(view)]
+    for index, panel in enumerate(shown):
+        _draw_panel(canvas, panel, view, MARGIN + index * (WIDTH + BETWEEN))
+    left = MARGIN + len(shown) * (WIDTH + BETWEEN)
+    if view.problem is not None and view.trace is None:
+        _draw_problem(canvas, view.problem, left, width - MARGIN - left)
+    return canvas.encode()
+
+
+def _draw_panel(canvas: Canvas, panel: Panel, view: View, x: float) -> None:
+    number = f"{panel.number}  " if panel.number is not None else ""
+    canvas.text(x, MARGIN, number, CAPTION, BLUE)
+    canvas.text(x + canvas.text_width(number, CAPTION), MARGIN, panel.name, CAPTION)
+    canvas.bar(x, MARGIN + HEAD - 9, WIDTH, 1, EDGE)
+    note = panel.draw(view, canvas.at(x, MARGIN + HEAD))
+    foot = MARGIN + HEAD + HEIGHT + 8
+    canvas.text(x, foot, canvas.shortened(note, TEXT, WIDTH + BETWEEN / 2), TEXT, NOTE)
+
+
+def _draw_problem(canvas: Canvas, problem: str, x: float, width: float) -> None:
+    top = MARGIN + HEAD
+    canvas.cross(x + 6, top + 9, 12)
+    canvas.text(x + 20, top, "stopped here", CAPTION, RED)
+    for index, line in enumerate(canvas.wrapped(problem, TEXT, min(width, 2 * WIDTH))[:7]):
+        canvas.text(x, top + 26 + 17 * index, line, TEXT, INK)

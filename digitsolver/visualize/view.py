@@ -1,0 +1,61 @@
+"""What there is to show of one captcha, and the measures of a panel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.solver import Reading
+from digitsolver.tracing import Trace
+
+WIDTH, HEIGHT = 190.0, 136.0
+TOP = 76.0
+"""Height of the pictures in the upper part of panels."""
+GAP = 8.0
+SMALL = 11.0
+"""Size of the smallest text."""
+
+Steps = tuple[tuple[str, NDArray[np.uint8]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Hold what there is to show of one captcha; `trace` is None where a stage failed."""
+
+    original: NDArray[np.uint8]
+    """As in the file, (H, W) or (H, W, 3) RGB."""
+    steps: Steps = ()
+    """Name and picture of each step of stage 1."""
+    trace: Trace | None = None
+    label: str | None = None
+    reading: Reading | None = None
+    activations: NDArray[np.float32] | None = None
+    """(n, rows, columns, filters)."""
+    problem: str | None = None
+    """Why stages are missing."""
+
+    @property
+    def stages(self) -> Trace:
+        """The trace of a captcha whose stages all ran.
+
+        Raises:
+            ValueError: A stage failed.
+        """
+        if self.trace is None:
+            raise ValueError("expected a captcha whose stages ran, found one that failed")
+        return self.trace
+
+
+def cells(crops: NDArray[np.uint8]) -> list[tuple[float, float, float, float]]:
+    """Return x, y, width and height of a place for each crop, in as few rows as serve."""
+    count, high, wide = crops.shape[:3]
+    best, chosen = 0.0, (1, count)
+    for rows in range(1, count + 1):
+        across = -(-count // rows)
+        room = ((WIDTH - (across - 1) * GAP) / across, (HEIGHT - (rows - 1) * GAP) / rows)
+        zoom = min(room[0] / wide, room[1] / high, (HEIGHT - GAP) / 2 / high)
+        if zoom > 1.2 * best:
+            best, chosen = zoom, (rows, across)
+    width, height = best * wide, best * high
+    places = [divmod(index, chosen[1]) for index in range(count)]
+    return [(x * (width + GAP), y * (height + GAP), width, height) for y, x in places]

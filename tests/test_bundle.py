@@ -1,0 +1,182 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digitsolver import bundle
+from digitsolver.errors import BundleError
+from tests.templates import STYLE, facts, make_bundle
+
+
+@pytest.fixture(name="folder")
+def _folder(tmp_path: Path) -> Path:
+    return make_bundle(tmp_path / "model")
+
+
+def change(folder: Path, **values: Any) -> None:
+    """Overwrite values of the manifest; ``...`` takes one out."""
+    manifest = json.loads((folder / bundle.MANIFEST).read_text(encoding="utf-8"))
+    for key, value in values.items():
+        manifest[key] = value
+        if value is ...:
+            del manifest[key]
+    (folder / bundle.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_load_gives_back_what_was_sealed(folder: Path) -> None:
+    found = bundle.load(folder)
+    assert found.facts == facts()
+    assert found.style == STYLE.with_length(None)
+    assert found.path == folder
+    assert set(found.sha256) == {bundle.ONNX, bundle.STYLE, bundle.METRICS}
+    assert found.metrics() == {"validation": {}}
+    assert bundle.load(str(folder)) == found
+
+
+def test_metrics_may_be_absent(folder: Path) -> None:
+    (folder / bundle.METRICS).unlink()
+    bundle.seal(folder, facts())
+    assert bundle.load(folder).metrics() == {}
+
+
+def test_table_and_json_tell_the_facts(folder: Path) -> None:
+    found = bundle.load(folder)
+    assert "length        4" in found.table()
+    assert "accuracy" not in found.table()
+    told = json.loads(json.dumps(found.to_json()))
+    assert (told["alphabet"], told["length"], told["shape"]) == ("0123456789", 4, [28, 20, 1])
+    held = {"captcha_accuracy": 0.9, "captcha_interval": [0.6, 0.98], "digit_accuracy": 0.97}
+    (folder / bundle.METRICS).write_text(json.dumps({"validation": held}), encoding="utf-8")
+    bundle.seal(folder, facts(length=None))
+    table = bundle.load(folder).table()
+    assert "length          varies" in table
+    assert "accuracy        90.00%  (95 % interval 60.00% to 98.00%)" in table
+
+
+@pytest.mark.parametrize("name", [bundle.ONNX, bundle.STYLE, bundle.METRICS])
+def test_changed_byte_is_found(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(BundleError, match=rf"{name}: expected SHA-256 .*: the file was changed"):
+        bundle.load(folder)
+
+
+@pytest.mark.parametrize("name", [bundle.ONNX, bundle.STYLE, bundle.METRICS])
+def test_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=rf"{name}: expected the file, found none"):
+        bundle.load(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
+def test_file_without_permission_is_named(folder: Path) -> None:  # pragma: no cover
+    (folder / bundle.ONNX).chmod(0)
+    with pytest.raises(BundleError, match=r"model\.onnx: expected a readable file"):
+        bundle.load(folder)
+
+
+def test_folder_in_place_of_a_file_is_named(folder: Path) -> None:
+    (folder / bundle.METRICS).unlink()
+    (folder / bundle.METRICS).mkdir()
+    with pytest.raises(BundleError, match=r"metrics\.json: expected a readable file"):
+        bundle.load(folder)
+
+
+def test_missing_folder_and_manifest_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="expected a model folder, found none"):
+        bundle.load(tmp_path / "absent")
+    with pytest.raises(BundleError, match=r"expected a model folder with bundle\.json"):
+        bundle.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", r"bundle\.json: expected JSON, found"),
+        ("[1]", r"bundle\.json: expected a JSON object, found list"),
+        ("{}", r"bundle\.json: expected format 1, found None"),
+        ('{"format": 2}', r"expected format 1, found 2: it was made by a newer digitsolver"),
+        ('{"format": 1}', r"bundle\.json: 'reader': expected a string, found nothing"),
+    ],
+)
+def test_manifest_that_is_no_manifest(folder: Path, text: str, message: str) -> None:
+    (folder / bundle.MANIFEST).write_text(text, encoding="utf-8")
+    with pytest.raises(BundleError, match=message):
+        bundle.load(folder)
+
+
+def test_manifest_that_is_no_text(folder: Path) -> None:
+    (folder / bundle.MANIFEST).write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(BundleError, match=r"bundle\.json: expected JSON"):
+        bundle.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("alphabet", "0120"),
+        ("alphabet", ""),
+        ("alphabet", 5),
+        ("length", 0),
+        ("length", True),
+        ("length", "6"),
+        ("shape", [28, 20]),
+        ("shape", [28, 20, 0]),
+        ("shape", [28, None, 1]),
+        ("temperature", 0),
+        ("temperature", "1"),
+        ("temperature", float("nan")),
+        ("reader", None),
+        ("architecture", 3),
+        ("seed", 1.5),
+        ("counts", {"captchas": "many"}),
+        ("versions", []),
+        ("sha256", {"../secret": "00"}),
+        ("sha256", {"model.onnx": 7}),
+        ("sha256", []),
+    ],
+)
+def test_value_that_does_not_fit_is_named(folder: Path, key: str, value: object) -> None:
+    change(folder, **{key: value})
+    with pytest.raises(BundleError, match=rf"bundle\.json: '{key}': expected .*, found "):
+        bundle.load(folder)
+    change(folder, **{key: ...})
+    with pytest.raises(BundleError, match=rf"bundle\.json: '{key}': expected .*, found nothing"):
+        bundle.load(folder)
+
+
+def test_file_that_reading_needs_must_be_listed(folder: Path) -> None:
+    change(folder, sha256={bundle.STYLE: "00"})
+    with pytest.raises(BundleError, match=r"'sha256': expected the file model\.onnx, found none"):
+        bundle.load(folder)
+
+
+def test_style_that_is_wrong_is_told(folder: Path) -> None:
+    (folder / bundle.STYLE).write_text("polarity = 7\n", encoding="utf-8")
+    bundle.seal(folder, facts())
+    with pytest.raises(BundleError, match=r"style\.toml.*polarity"):
+        bundle.load(folder)
+
+
+def test_seal_needs_the_network(folder: Path) -> None:
+    (folder / bundle.ONNX).unlink()
+    with pytest.raises(BundleError, match=r"expected the file model\.onnx, found none"):
+        bundle.seal(folder, facts())
+
+
+def test_same_files_give_the_same_manifest(folder: Path) -> None:
+    before = (folder / bundle.MANIFEST).read_bytes()
+    bundle.seal(folder, facts())
+    assert (folder / bundle.MANIFEST).read_bytes() == before
+
+
+def test_foreign_names_what_training_has_not_written(folder: Path, tmp_path: Path) -> None:
+    assert bundle.foreign(folder) is None
+    (folder / "notes.txt").touch()
+    assert bundle.foreign(folder) == "notes.txt"
+    (tmp_path / "empty").mkdir()
+    assert bundle.foreign(tmp_path / "empty") is None
+    assert bundle.foreign(tmp_path) == "empty"

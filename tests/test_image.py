@@ -1,0 +1,516 @@
+"""Every format that people have decodes to the same pixels; everything else is one clear line."""
+
+import io
+import os
+import stat
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from digitsolver import image
+from digitsolver.errors import ImageError
+
+HEIGHT, WIDTH = 10, 24
+OPENCV = tuple(int(part) for part in cv2.__version__.split(".")[:2])
+
+needs_gif = pytest.mark.skipif(OPENCV < (4, 12), reason="this OpenCV does not read GIF")
+needs_bmp_alpha = pytest.mark.skipif(OPENCV < (4, 12), reason="this OpenCV drops BMP's alpha")
+
+
+def colours() -> Image.Image:
+    """Draw four blocks, so that a turned or mirrored picture differs."""
+    pixels = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    pixels[:, :8] = (200, 0, 0)
+    pixels[:5, 8:16] = (0, 150, 0)
+    pixels[5:, 16:] = (0, 0, 100)
+    return Image.fromarray(pixels)
+
+
+def see_through() -> Image.Image:
+    """Draw the same, gone at the left and half gone beside it."""
+    alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    alpha[:, :4] = 0
+    alpha[:, 4:8] = 128
+    picture = colours()
+    picture.putalpha(Image.fromarray(alpha))
+    return picture
+
+
+def saved(picture: Image.Image, format: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, format, **options)
+    return stream.getvalue()
+
+
+def encoded(suffix: str, pixels: NDArray[Any]) -> bytes:
+    return cv2.imencode(suffix, pixels)[1].tobytes()
+
+
+def as_pillow_shows(data: bytes) -> NDArray[np.uint8]:
+    """Return RGB on white, upright, from another decoder."""
+    with Image.open(io.BytesIO(data)) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    white.alpha_composite(picture)
+    return np.asarray(white.convert("RGB"))
+
+
+def as_rgb(picture: image.Picture) -> NDArray[np.int16]:
+    if picture.ndim == 2:
+        picture = np.repeat(picture[:, :, None], 3, axis=2)
+    return picture.astype(np.int16)
+
+
+def assert_as_pillow_shows(data: bytes, most: int = 1) -> None:
+    picture = image.decode(data)
+    assert picture.dtype == np.uint8
+    assert picture.flags.c_contiguous
+    assert np.abs(as_rgb(picture) - as_pillow_shows(data)).max() <= most
+
+
+def palette(**options: Any) -> bytes:
+    return saved(colours().quantize(8), "PNG", **options)
+
+
+FORMATS: dict[str, bytes] = {
+    "PNG RGB": saved(colours(), "PNG"),
+    "PNG grey": saved(colours().convert("L"), "PNG"),
+    "PNG 1 bit": saved(colours().convert("1"), "PNG"),
+    "PNG RGBA": saved(see_through(), "PNG"),
+    "PNG grey and alpha": saved(see_through().convert("LA"), "PNG"),
+    "PNG palette": palette(),
+    "PNG palette of 4": saved(colours().quantize(4), "PNG", bits=2),
+    "PNG palette, one colour transparent": palette(transparency=0),
+    "PNG palette, half transparent": palette(transparency=bytes([255, 128, 0, 7])),
+    "PNG RGB, one colour transparent": saved(colours(), "PNG", transparency=(200, 0, 0)),
+    "PNG grey, one level transparent": saved(colours().convert("L"), "PNG", transparency=60),
+    "PNG 1 bit, black transparent": saved(colours().convert("1"), "PNG", transparency=0),
+    "PNG animated": saved(colours(), "PNG", save_all=True, append_images=[see_through()]),
+    "JPEG": saved(colours(), "JPEG", quality=95),
+    "JPEG grey": saved(colours().convert("L"), "JPEG"),
+    "JPEG progressive": saved(colours(), "JPEG", progressive=True),
+    "JPEG CMYK": saved(colours().convert("CMYK"), "JPEG"),
+    "BMP": saved(colours(), "BMP"),
+    "BMP grey": saved(colours().convert("L"), "BMP"),
+    "BMP 1 bit": saved(colours().convert("1"), "BMP"),
+    "BMP palette": saved(colours().quantize(8), "BMP"),
+    "BMP 32 bit without alpha": saved(see_through(), "BMP"),
+    "WebP": saved(colours(), "WEBP"),
+    "WebP lossless": saved(colours(), "WEBP", lossless=True),
+    "WebP alpha": saved(see_through(), "WEBP", lossless=True),
+    "WebP lossy alpha": saved(see_through(), "WEBP"),
+    "TIFF": saved(colours(), "TIFF"),
+    "TIFF LZW": saved(colours(), "TIFF", compression="tiff_lzw"),
+    "TIFF deflate": saved(colours(), "TIFF", compression="tiff_adobe_deflate"),
+    "TIFF JPEG": saved(colours(), "TIFF", compression="jpeg"),
+    "TIFF fax": saved(colours().convert("1"), "TIFF", compression="group4"),
+    "TIFF grey": saved(colours().convert("L"), "TIFF"),
+    "TIFF palette": saved(colours().quantize(8), "TIFF"),
+    "TIFF RGBA": saved(see_through(), "TIFF"),
+    "TIFF CMYK": saved(colours().convert("CMYK"), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_formats(name: str) -> None:
+    assert_as_pillow_shows(FORMATS[name], most=3 if "JPEG" in name or "lossy" in name else 1)
+
+
+@needs_gif
+@pytest.mark.parametrize("picture", [colours(), colours().convert("L"), see_through()])
+def test_gif(picture: Image.Image) -> None:
+    assert_as_pillow_shows(saved(picture, "GIF"))
+
+
+@needs_gif
+def test_gif_shows_its_first_frame() -> None:
+    other = Image.new("RGB", (WIDTH, HEIGHT), "black")
+    assert_as_pillow_shows(saved(colours(), "GIF", save_all=True, append_images=[other]))
+
+
+@needs_bmp_alpha
+def test_bmp_alpha() -> None:
+    bgra = cv2.cvtColor(np.asarray(see_through()), cv2.COLOR_RGBA2BGRA)
+    assert_as_pillow_shows(encoded(".bmp", bgra))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_16_bits_are_scaled(suffix: str, channels: int) -> None:
+    levels = np.array([[0, 128, 129, 257 * 7, 0x8000, 0xFFFF]], np.uint16)
+    pixels = np.repeat(levels[:, :, None], channels, axis=2)
+    if channels == 4:
+        pixels[..., 3] = 0xFFFF
+    picture = image.decode(encoded(suffix, pixels))
+    assert as_rgb(picture)[0, :, 0].tolist() == [0, 0, 1, 7, 128, 255]
+
+
+def test_16_bit_alpha_on_white() -> None:
+    bgra = np.array([[[0, 0, 0xFFFF, 0], [0, 0, 0xFFFF, 0x8000], [0, 0, 0, 0xFFFF]]], np.uint16)
+    picture = image.decode(encoded(".png", bgra))
+    assert picture.tolist() == [[[255, 255, 255], [255, 127, 127], [0, 0, 0]]]
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(
+    ("format", "options"),
+    [
+        ("PNG", {}),
+        ("JPEG", {"subsampling": 0, "quality": 100}),
+        ("WEBP", {"lossless": True}),
+        ("TIFF", {}),
+    ],
+)
+def test_orientation(format: str, options: dict[str, Any], orientation: int, grey: bool) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(colours(), format, exif=exif, **options)
+    expected = as_pillow_shows(data).astype(np.int16)
+    picture = as_rgb(image.decode(data, grey=grey))
+    assert picture.shape == expected.shape
+    if grey:
+        expected = as_rgb(image.to_grey(expected.astype(np.uint8)))
+    assert np.abs(picture - expected).max() <= 3
+
+
+def test_orientation_with_alpha() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert_as_pillow_shows(saved(see_through(), "PNG", exif=exif))
+
+
+@pytest.mark.parametrize("exif", [b"", b"Exif\0\0MM\0*", b"II*\0\x08\0\0\0\xff\xff", b"nonsense"])
+def test_nonsense_in_exif_is_ignored(exif: bytes) -> None:
+    data = FORMATS["PNG RGB"]
+    odd = data[:33] + png_chunk(b"eXIf", exif) + data[33:]
+    assert image.decode(odd).tolist() == image.decode(data).tolist()
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if "JPEG" not in name])
+def test_grey_is_the_luma_of_the_colours(name: str) -> None:
+    data = FORMATS[name]
+    assert image.decode(data, grey=True).tolist() == image.to_grey(image.decode(data)).tolist()
+
+
+def test_grey_of_jpeg_is_its_luma() -> None:
+    picture = Image.fromarray(np.full((16, 16, 3), (90, 160, 120), np.uint8))
+    grey = image.decode(saved(picture, "JPEG", quality=100), grey=True)
+    assert np.abs(grey.astype(int) - 134).max() <= 1
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "BMP", "WEBP", "TIFF"])
+def test_one_pixel(format: str) -> None:
+    data = saved(Image.new("L", (1, 1), 77), format)
+    assert image.decode(data, grey=True).tolist() == [[77]]
+
+
+def test_format_comes_from_the_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(FORMATS["JPEG"])
+    assert image.read(path).shape == (HEIGHT, WIDTH, 3)
+    assert image.read(str(path), grey=True).shape == (HEIGHT, WIDTH)
+
+
+# --- what is refused ----------------------------------------------------------------------
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(kind + content)
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+
+def huge_headers() -> dict[str, bytes]:
+    """Build small files whose headers promise 20,000 x 20,000 pixels."""
+    side = 20_000
+    short = struct.pack("<H", side)
+    tags = b"".join(struct.pack("<HHII", tag, 4, 1, side) for tag in (256, 257))
+    vp8x = struct.pack("<I", side - 1)[:3]
+    return {
+        "PNG": b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+        + png_chunk(b"IEND", b""),
+        "JPEG": b"\xff\xd8\xff\xe0\0\2\xff\xff\xff\xd0\0"
+        + struct.pack(">HHBHHB", 0xFFC0, 11, 8, side, side, 1)
+        + b"\1\x11\0\xff\xda\0\2",
+        "GIF": b"GIF89a" + short + short,
+        "BMP": b"BM" + bytes(12) + struct.pack("<Iii", 40, side, -side),
+        "BMP of OS/2": b"BM" + bytes(12) + struct.pack("<IHH", 12, side, side),
+        "WebP lossy": b"RIFF"
+        + bytes(4)
+        + b"WEBPVP8 "
+        + bytes(10)
+        + struct.pack("<HH", 16383, 16383),
+        "WebP lossless": b"RIFF" + bytes(4) + b"WEBPVP8L" + bytes(5) + b"\xff\xff\xff\x0f",
+        "WebP extended": b"RIFF" + bytes(4) + b"WEBPVP8X" + bytes(8) + vp8x + vp8x,
+        "TIFF": b"II*\0" + struct.pack("<IH", 8, 2) + tags,
+    }
+
+
+@pytest.mark.parametrize("name", huge_headers())
+def test_huge_header(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "imdecode", None)
+    side = "16,38[34]" if name in {"WebP lossy", "WebP lossless"} else "20,000"
+    expected = rf"^a\.png: expected 1 to 16,000,000 pixels, found {side} x {side} in the header of"
+    with pytest.raises(ImageError, match=f"{expected} this {name.partition(' ')[0]} file$"):
+        image.decode(huge_headers()[name], "a.png")
+
+
+def test_no_pixels() -> None:
+    with pytest.raises(ImageError, match="expected 1 to 16,000,000 pixels, found 0 x 7 in the"):
+        image.decode(b"GIF89a\0\0\7\0", "a")
+
+
+@pytest.mark.parametrize("name", huge_headers())
+def test_header_that_ends_early(name: str) -> None:
+    with pytest.raises(ImageError, match=r"found a file that ends inside its header$"):
+        image.decode(huge_headers()[name][: 9 if name == "GIF" else 14], "a")
+
+
+ZOO: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", r"expected a picture \(PNG, JPEG, .*\), found an empty file"),
+    "text": (b"hello\nworld", r"found a file that begins 'hello\\nworld'"),
+    "zeros": (bytes(100), r"found a file that begins '\\x00\\x00"),
+    "svg": (b"<svg/>", "found a file that begins '<svg/>'"),
+    "JPEG cut": (
+        FORMATS["JPEG"][:-20],
+        "expected a whole JPEG picture, found a file that is cut off",
+    ),
+    "JPEG end cut": (
+        FORMATS["JPEG"][:-2],
+        "expected a whole JPEG picture, found a file that is cut",
+    ),
+    "JPEG header cut": (FORMATS["JPEG"][:40], "found a file that ends inside its header"),
+    "PNG cut": (
+        FORMATS["PNG RGB"][:-30],
+        "expected a whole PNG picture, found a file that is cut off",
+    ),
+    "PNG end cut": (
+        FORMATS["PNG RGB"][:-12],
+        "expected a whole PNG picture, found a file that is cut",
+    ),
+    "PNG damaged": (
+        FORMATS["PNG RGB"][:50] + b"\0" + FORMATS["PNG RGB"][51:],
+        "expected a whole PNG picture, found a damaged file: a check sum is wrong",
+    ),
+    "WebP cut": (
+        FORMATS["WebP"][:-20],
+        "expected a whole WebP picture, found a file that is cut off",
+    ),
+    "BMP cut": (FORMATS["BMP"][:-20], "expected a whole BMP picture, found damaged data or a kind"),
+    "TIFF cut": (FORMATS["TIFF"][:-20], "expected a whole TIFF picture, found "),
+    "TIFF directory cut": (FORMATS["TIFF"][:50], "found a file that ends inside its header"),
+    "TIFF of floats": (
+        saved(Image.fromarray(np.ones((2, 2), np.float32)), "TIFF"),
+        "expected samples of 8 or 16 bits, found float32",
+    ),
+    "TIFF grey and alpha": (
+        saved(see_through().convert("LA"), "TIFF"),
+        "expected a whole TIFF picture, found grey with alpha, of which OpenCV drops the alpha",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_zoo(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data, expected = ZOO[name]
+    image.silence_opencv()
+    path = tmp_path / "a.png"
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match=f"^{path}: .*{expected}") as caught:
+        image.read(path)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_what_opencv_cannot_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise cv2.error("assertion")
+
+    monkeypatch.setattr(cv2, "imdecode", refuse)
+    with pytest.raises(ImageError, match=rf"a kind that OpenCV {cv2.__version__} does not decode"):
+        image.decode(FORMATS["BMP"])
+
+
+def test_thumbnail_is_not_taken_for_the_end_of_a_jpeg() -> None:
+    thumbnail = b"\xff\xd8\xff\xd9"
+    data = FORMATS["JPEG"]
+    whole = data[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + data[2:]
+    assert_as_pillow_shows(whole, most=3)
+    with pytest.raises(ImageError, match="cut off"):
+        image.decode(whole[:-2])
+
+
+def test_bytes_after_the_end_of_a_jpeg_do_no_harm() -> None:
+    assert_as_pillow_shows(FORMATS["JPEG"] + b"appended", most=3)
+
+
+def test_jpeg_without_an_end_of_segments() -> None:
+    with pytest.raises(ImageError, match="ends inside its header"):
+        image.decode(b"\xff\xd8\xff\xe0\0\2" + b"\0" * 50)
+
+
+def test_read_folder(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"expected a picture file, found a folder$"):
+        image.read(tmp_path)
+
+
+def test_read_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"a.png: expected a picture file, found no such file$"):
+        image.read(tmp_path / "a.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_read_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(ImageError, match=r"expected a picture file, found a device or pipe$"):
+        image.read(tmp_path / "a.png")
+
+
+def test_read_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(FORMATS["BMP"])
+    path.chmod(0)
+    if os.access(path, os.R_OK):  # root reads everything
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ImageError, match=r"a\.png: cannot be read: Permission denied$"):
+        image.read(path)
+    path.chmod(stat.S_IRWXU)
+
+
+def test_read_impossible_name() -> None:
+    with pytest.raises(ImageError, match=r"a\\x00b: cannot be read: .*null"):
+        image.read("a\0b")
+
+
+def test_large_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.png"
+    with path.open("wb") as stream:
+        stream.truncate(image.MAX_BYTES + 1)
+    monkeypatch.setattr(Path, "open", None)
+    with pytest.raises(ImageError, match=r"expected at most 33,554,432 bytes, found 33,554,433$"):
+        image.read(path)
+
+
+def test_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "MAX_BYTES", 5)
+    with pytest.raises(ImageError, match=r"picture: expected at most 5 bytes, found 6$"):
+        image.decode(b"GIF89a")
+
+
+def said(data: bytes) -> str:
+    """Return what is said about `data`: the message, or that it was decoded."""
+    try:
+        return f"picture: {image.decode(data).dtype}"
+    except ImageError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"RIFF0000WEBPVP8X", b"BM"]
+)
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_a_picture_or_an_image_error(start: bytes, data: bytes) -> None:
+    assert said(start + data).startswith("picture: ")
+
+
+@pytest.mark.parametrize("format", ["PNG RGB", "JPEG", "BMP", "WebP alpha", "TIFF"])
+def test_every_cut(format: str) -> None:
+    data = FORMATS[format]
+    cuts = {length: said(data[:length]) for length in range(len(data) - 1)}
+    assert not [length for length, text in cuts.items() if "expected" not in text]
+
+
+@given(st.data(), st.sampled_from(sorted(FORMATS)))
+def test_any_damage_is_a_picture_or_an_image_error(draw: st.DataObject, name: str) -> None:
+    data = bytearray(FORMATS[name])
+    for _ in range(draw.draw(st.integers(1, 4))):
+        data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
+    cut = draw.draw(st.integers(0, len(data)))
+    assert said(bytes(data[:cut])).startswith("picture: ")
+
+
+# --- arrays and encoding ------------------------------------------------------------------
+
+SHAPES = st.one_of(
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)),
+)
+
+
+@given(arrays.arrays(np.uint8, SHAPES))
+def test_png_round_trip(picture: image.Picture) -> None:
+    before = picture.copy()
+    assert image.decode(image.encode_png(picture)).tolist() == before.tolist()
+    assert image.check(picture) is picture
+    assert (picture == before).all()
+
+
+def test_write_png(tmp_path: Path) -> None:
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    image.write_png(tmp_path / "a.png", picture)
+    assert image.read(tmp_path / "a.png").tolist() == picture.tolist()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_check_puts_alpha_on_white() -> None:
+    pixels = np.array([[[10, 20, 30, 255], [10, 20, 30, 0], [0, 100, 200, 51]]], np.uint8)
+    before = pixels.copy()
+    assert image.check(pixels).tolist() == [[[10, 20, 30], [255, 255, 255], [204, 224, 244]]]
+    assert (pixels == before).all()
+
+
+def test_check_makes_rows_contiguous() -> None:
+    bgr = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
+    picture = image.check(bgr[:, ::-1, ::-1])
+    assert picture.flags.c_contiguous
+    assert picture[0, 0].tolist() == [8, 7, 6]
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        ([[1]], "a: expected a NumPy array, found list"),
+        (np.zeros((2, 2)), "a: expected uint8, found float64"),
+        (np.zeros((2, 2), bool), "a: expected uint8, found bool"),
+    ],
+)
+def test_check_type(array: object, expected: str) -> None:
+    with pytest.raises(TypeError, match=expected):
+        image.check(array, "a")
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((4,), r"expected shape \(H, W\), \(H, W, 3\) or \(H, W, 4\), found \(4,\)"),
+        ((4, 4, 1), r"found \(4, 4, 1\)"),
+        ((1, 4, 4, 3), r"found \(1, 4, 4, 3\)"),
+        ((0, 4), r"expected 1 to 16,000,000 pixels, found shape \(0, 4\)"),
+        ((4001, 4000), r"expected 1 to 16,000,000 pixels, found shape \(4001, 4000\)"),
+    ],
+)
+def test_check_shape(shape: tuple[int, ...], expected: str) -> None:
+    with pytest.raises(ValueError, match=f"array: .*{expected}"):
+        image.check(np.broadcast_to(np.uint8(0), shape))
+
+
+def test_to_grey() -> None:
+    grey = np.array([[1, 2]], np.uint8)
+    assert image.to_grey(grey) is grey
+    colour = np.array([[[255, 255, 255], [0, 0, 255]]], np.uint8)
+    assert image.to_grey(colour).tolist() == [[255, 29]]

@@ -1,0 +1,269 @@
+import json
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitsolver import bundle, solver
+from digitsolver.errors import BundleError, ImageError, SegmentationError
+from digitsolver.solver import Digit, Failure, Reading, Solver
+from digitsolver.tracing import trace
+from tests.templates import STYLE, draw, facts, make_bundle, write, write_onnx
+
+TEXTS = ["1928", "3746", "5501", "0082", "6677"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("solver") / "model")
+
+
+@pytest.fixture(scope="module")
+def reader(folder: Path) -> Solver:
+    return solver.load(folder, threads=1)
+
+
+# --- one picture --------------------------------------------------------------------------
+
+
+def test_path_bytes_and_array_give_the_same(reader: Solver, tmp_path: Path) -> None:
+    (path,) = write(tmp_path, ["1928"])
+    by_path = reader.solve(path)
+    assert by_path.text == "1928"
+    assert by_path.path == str(path)
+    assert reader.solve(str(path)) == by_path
+    for other in (path.read_bytes(), draw("1928"), np.stack([draw("1928")] * 3, axis=2)):
+        reading = reader.solve(other)
+        assert reading.path is None
+        assert (reading.text, reading.confidence) == (by_path.text, by_path.confidence)
+
+
+def test_confidence_is_the_product_of_the_digits(reader: Solver) -> None:
+    reading = reader.solve(draw("3746"))
+    assert reading.confidence == pytest.approx(np.prod([d.confidence for d in reading.digits]))
+    assert 0.5 < reading.confidence <= 1
+    assert "".join(digit.digit for digit in reading.digits) == reading.text
+
+
+def test_boxes_run_from_left_to_right_inside_the_picture(reader: Solver) -> None:
+    picture = draw("5501")
+    boxes = [digit.box for digit in reader.solve(picture).digits]
+    assert boxes == sorted(boxes)
+    for x, y, width, height in boxes:
+        assert x >= 0
+        assert y >= 0
+        assert x + width <= picture.shape[1]
+        assert y + height <= picture.shape[0]
+
+
+def test_length_is_that_of_the_bundle_or_the_caller(reader: Solver) -> None:
+    assert len(reader.solve(draw("1928")).text) == 4
+    assert reader.solve(draw("192873"), length=6).text == "192873"
+
+
+def test_json_is_the_contract(reader: Solver) -> None:
+    found = json.loads(json.dumps(reader.solve(draw("0082")).to_json()))
+    assert list(found) == ["path", "text", "confidence", "digits"]
+    assert list(found["digits"][0]) == ["digit", "confidence", "box"]
+    assert all(isinstance(side, int) for side in found["digits"][0]["box"])
+
+
+def test_json_withholds_a_text_below_the_least_confidence() -> None:
+    reading = Reading("7", 0.4, (Digit("7", 0.4, (0, 0, 5, 9)),), "a.png")
+    assert reading.to_json()["text"] == "7"
+    assert reading.to_json(min_confidence=0.4)["text"] == "7"
+    assert reading.to_json(min_confidence=0.5)["text"] is None
+    assert reading.to_json(min_confidence=0.5)["confidence"] == 0.4
+
+
+def test_unreadable_picture_raises(reader: Solver, tmp_path: Path) -> None:
+    with pytest.raises(ImageError):
+        reader.solve(tmp_path / "absent.png")
+    with pytest.raises(SegmentationError):
+        reader.solve(np.full((40, 120), 255, np.uint8))
+
+
+def test_read_takes_a_trace(reader: Solver) -> None:
+    assert reader.read(trace(draw("6677"), STYLE)) == reader.solve(draw("6677"))
+
+
+# --- many pictures ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 64])
+def test_many_keep_their_order_and_go_on_after_a_bad_one(
+    reader: Solver, tmp_path: Path, chunk: int
+) -> None:
+    paths = write(tmp_path, TEXTS)
+    (tmp_path / "bad.png").write_text("no picture", encoding="utf-8")
+    blank = np.full((40, 120), 255, np.uint8)
+    items = [paths[0], tmp_path / "bad.png", paths[1], blank, *paths[2:], np.zeros(3), 5]
+    answers = list(reader.solve_many(items, chunk=chunk))  # type: ignore[arg-type]
+    assert [a.text if isinstance(a, Reading) else None for a in answers] == [
+        "1928", None, "3746", None, "5501", "0082", "6677", None, None,
+    ]  # fmt: skip
+    bad = answers[1]
+    assert isinstance(bad, Failure)
+    assert bad.path == str(tmp_path / "bad.png")
+    assert bad.to_json() == {"path": bad.path, "error": bad.reason}
+    assert bad.reason.startswith("expected a picture")
+    assert "\n" not in bad.reason
+
+
+def test_one_by_one_and_many_agree(reader: Solver) -> None:
+    pictures = [draw(text) for text in TEXTS]
+    many = list(reader.solve_many(pictures))
+    for one, other in zip(map(reader.solve, pictures), many, strict=True):
+        assert isinstance(other, Reading)
+        assert other.text == one.text
+        assert other.confidence == pytest.approx(one.confidence, abs=1e-6)
+
+
+def test_many_of_nothing_is_nothing(reader: Solver) -> None:
+    assert list(reader.solve_many([])) == []
+    assert [answer.path for answer in reader.solve_many([b"", b""], chunk=2)] == [None, None]
+
+
+def test_many_takes_no_more_than_a_chunk_ahead(reader: Solver) -> None:
+    taken = 0
+
+    def endless() -> Iterator[np.ndarray]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield draw("1928")
+
+    answers = reader.solve_many(endless(), chunk=8)
+    for _ in range(9):
+        next(answers)
+    assert taken == 16
+
+
+def test_many_need_no_more_memory_for_more_pictures(reader: Solver) -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        for _ in reader.solve_many((draw("1928") for _ in range(count)), chunk=16):
+            pass
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size
+
+    peak(32)
+    assert peak(320) < 1.3 * peak(64)
+
+
+def test_length_below_one_is_refused(reader: Solver) -> None:
+    with pytest.raises(ValueError, match="length: expected at least 1, found 0"):
+        reader.solve(draw("1928"), length=0)
+    with pytest.raises(ValueError, match="length: expected at least 1, found -2"):
+        list(reader.solve_many([draw("1928")], length=-2))
+
+
+def test_chunk_below_one_is_refused(reader: Solver) -> None:
+    with pytest.raises(ValueError, match="chunk: expected at least 1, found 0"):
+        list(reader.solve_many([], chunk=0))
+
+
+def test_threads_may_share_a_solver(reader: Solver) -> None:
+    texts = [f"{number:04}" for number in range(0, 10000, 250)]
+    alone = [reader.solve(draw(text)) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(reader.solve, [draw(text) for text in texts]))
+    assert together == alone
+    assert [reading.text for reading in alone] == texts
+
+
+# --- the network --------------------------------------------------------------------------
+
+
+def test_probabilities_add_up_and_follow_the_temperature(reader: Solver, folder: Path) -> None:
+    crops = trace(draw("1928"), STYLE).crops
+    chances = reader.probabilities(crops)
+    assert chances.shape == (4, 10)
+    assert chances.sum(axis=1) == pytest.approx(np.ones(4))
+    assert chances.argmax(axis=1).tolist() == [1, 9, 2, 8]
+    assert (reader.probabilities(crops[..., None]) == chances).all()
+
+
+def test_activations_have_a_map_a_crop(reader: Solver) -> None:
+    crops = trace(draw("1928"), STYLE).crops
+    assert reader.activations(crops).shape == (*crops.shape, 1)
+
+
+def test_crops_of_another_size_are_refused(reader: Solver) -> None:
+    with pytest.raises(ValueError, match=r"crops: expected \(n, 28, 20, 1\), found \(2, 9, 9\)"):
+        reader.probabilities(np.zeros((2, 9, 9), np.uint8))
+
+
+def test_threads_below_one_are_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="threads: expected at least 1, found 0"):
+        solver.load(folder, threads=0)
+    assert solver.load(folder).solve(draw("1928")).text == "1928"
+
+
+def test_alphabet_that_does_not_fit_the_network_is_refused(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "model")
+    bundle.seal(folder, facts(alphabet="01234567"))
+    with pytest.raises(BundleError, match=r"expected 8 classes .*'01234567', found \[10\]"):
+        solver.load(folder)
+
+
+def test_network_for_other_crops_is_refused(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "model")
+    model = (folder / bundle.ONNX).read_bytes()
+    (folder / bundle.ONNX).write_bytes(model.replace(b"crops", b"cropz"))
+    bundle.seal(folder, facts())
+    with pytest.raises(BundleError, match=r"expected the input .*crops.*, found .*cropz"):
+        solver.load(folder)
+
+
+def test_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "model")
+    (folder / bundle.ONNX).write_bytes(b"no network")
+    bundle.seal(folder, facts())
+    with pytest.raises(BundleError, match=r"model\.onnx: expected an ONNX network"):
+        solver.load(folder)
+
+
+def test_reader_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "model")
+    bundle.seal(folder, facts(reader="line"))
+    with pytest.raises(BundleError, match="expected the reader 'digits', found 'line'"):
+        solver.load(folder)
+
+
+def test_classes_of_a_network_may_be_few(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "model")
+    pixels = STYLE.crop_height * STYLE.crop_width
+    write_onnx(
+        folder / bundle.ONNX, np.zeros((pixels, 2), np.float32), np.array([0, 1], np.float32)
+    )
+    bundle.seal(folder, facts(alphabet="ab"))
+    assert solver.load(folder).solve(draw("1928")).text == "bbbb"
+
+
+def test_solving_imports_nothing_slow(folder: Path, tmp_path: Path) -> None:
+    (path,) = write(tmp_path, ["1928"])
+    code = (
+        "import sys; from digitsolver import solver; "
+        f"print(solver.load({str(folder)!r}).solve({str(path)!r}).text); "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=Path(__file__).parents[1],
+    )
+    text, modules = run.stdout.splitlines()
+    slow = {"tensorflow", "keras", "sklearn", "skimage", "matplotlib", "scipy", "onnx", "tf2onnx"}
+    assert text == "1928"
+    assert not slow & set(modules.split())
+    assert run.stderr == ""
