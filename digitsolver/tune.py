@@ -8,7 +8,7 @@ import numpy as np
 
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.samples import Sample, draw
-from digitsolver.stages import stroke_width
+from digitsolver.stages import share_of_specks, stroke_width
 from digitsolver.stats import wilson
 from digitsolver.style import RANGES, STYLES, Style, get
 from digitsolver.tracing import WINDOW_TO_HEIGHT, WINDOW_TO_PITCH, Trace, trace
@@ -21,6 +21,9 @@ CROP_HEIGHTS = (24, 32)
 """Crops are scaled only where the window is lower or higher than this."""
 LARGE = 90
 """Percentile of the digits' sizes that the window is made for."""
+SPECKLED = 0.2
+"""Share of the ink in specks from which pictures count as speckled: drawn and real captchas in
+noise or on dotted grids have 0.25 to 0.7, all others less than 0.13."""
 FOLDS = 5
 MOST = 0.9
 
@@ -37,6 +40,8 @@ class Candidate:
     captchas: int
     judged: int
     """Digits that the score is the share of; 0 without labels."""
+    specks: float
+    """Share of the ink that lies in specks after cleaning, the median over captchas."""
 
 
 def choose(
@@ -49,7 +54,9 @@ def choose(
     within the 95 % interval of the best score is no worse, and the first of those in the order
     of `STYLES` is taken, which takes least away (as with the rule of one standard error: L.
     Breiman et al., "Classification and regression trees", 1984). Without labels a style is the
-    better the more evenly its digits stand.
+    better the more evenly its digits stand. Where much of the ink is specks, only a style that
+    lifts strokes out of speckles is taken: the others cut the strokes with them, which costs a
+    network more than it costs the quick classifier.
 
     Raises:
         FolderError: No sample can be segmented with any style.
@@ -64,10 +71,18 @@ def choose(
     if not candidates:
         raise failures[0]
     ranked = sorted(candidates, key=lambda candidate: -candidate.score)
-    best = ranked[0]
-    enough = wilson(round(best.score * best.judged), best.judged)[0] if best.judged else best.score
-    taken = next(candidate for candidate in candidates if candidate.score >= enough)
+    taken = _taken(candidates)
     return [taken, *(candidate for candidate in ranked if candidate is not taken)]
+
+
+def _taken(candidates: Sequence[Candidate]) -> Candidate:
+    """Return the candidate to take, of those in the order of `STYLES`."""
+    if max(candidate.specks for candidate in candidates) > SPECKLED:
+        lifting = [one for one in candidates if "speckles" in one.style.cleaners]
+        candidates = lifting or candidates
+    best = max(candidates, key=lambda candidate: candidate.score)
+    enough = wilson(round(best.score * best.judged), best.judged)[0] if best.judged else best.score
+    return next(candidate for candidate in candidates if candidate.score >= enough)
 
 
 def resolve(name: str, samples: Sequence[Sample], *, length: int | None = None) -> Style:
@@ -179,7 +194,9 @@ def _candidate(style: Style, samples: Sequence[Sample]) -> Candidate:
         score, judged = _likeness(labelled), sum(len(label) for label, _ in labelled)
     else:
         score, judged = _regularity(found), 0
-    return Candidate(style, score * len(found) / len(samples), len(found), len(samples), judged)
+    share = len(found) / len(samples)
+    specks = float(np.median([share_of_specks(one.cleaned) for _, one in found]))
+    return Candidate(style, score * share, len(found), len(samples), judged, specks)
 
 
 def _regularity(found: Sequence[tuple[Sample, Trace]]) -> float:

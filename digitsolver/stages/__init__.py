@@ -7,7 +7,7 @@
 """
 
 from digitsolver.stages.clean import CLEANERS, clean, clean_steps
-from digitsolver.stages.clip import bounding_box
+from digitsolver.stages.clip import bounding_box, share_of_specks
 from digitsolver.stages.crop import crop, middles
 from digitsolver.stages.levels import stretch, stroke_width, to_grey
 from digitsolver.stages.segment import SEGMENTERS, Segments, ink_per_column, k_means
@@ -23,6 +23,7 @@ __all__ = [
     "ink_per_column",
     "k_means",
     "middles",
+    "share_of_specks",
     "stretch",
     "stroke_width",
     "to_grey",

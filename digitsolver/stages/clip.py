@@ -55,6 +55,19 @@ def dark(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.threshold(255 - grey, 127, 0, cv2.THRESH_TOZERO)[1], dtype=np.uint8)
 
 
+def share_of_specks(grey: NDArray[np.uint8]) -> float:
+    """Return how much of the ink, 0 to 1, lies in components far smaller than the highest.
+
+    >>> grey = np.full((9, 9), 255, np.uint8)
+    >>> grey[1:8, 1:3] = grey[4, 6:8] = 0
+    >>> share_of_specks(grey)
+    0.125
+    """
+    ink = dark(grey)
+    total = cv2.sumElems(ink)[0]
+    return _parted(ink)[1] * ink.size / total if total else 0.0
+
+
 def heaviest(profile: NDArray[np.float64], price: float) -> slice:
     """Return the stretch of a profile with the largest sum after a price for each step.
 
