@@ -221,6 +221,18 @@ def test_bad_arguments_get_one_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_interrupted_training_says_how_to_go_on(
+    captchas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("digitsolver.train.train", interrupted)
+    result = run("train", captchas, "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "--resume" in result.stderr
+
+
 def test_solving_needs_no_slow_import(captchas: Path, model: Path) -> None:
     code = (
         "import sys; from digitsolver.cli import main\n"

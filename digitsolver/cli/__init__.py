@@ -125,10 +125,14 @@ def train(
         recipe = training.Recipe(**settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with epochs_bar() as told:
-        trained = training.train(
-            source, style, out, labels=labels, recipe=recipe, resume=resume, progress=told
-        )
+    try:
+        with epochs_bar() as told:
+            trained = training.train(
+                source, style, out, labels=labels, recipe=recipe, resume=resume, progress=told
+            )
+    except KeyboardInterrupt:
+        click.echo("interrupted: the same command with --resume goes on from here", err=True)
+        raise
     metrics = trained.bundle.metrics()
     result = {**metrics, "style": trained.bundle.style.name, "reader": "digits", "out": str(out)}
     finish(result if as_json else training.summary(trained), trained.problems)

@@ -60,7 +60,7 @@ def share_of_specks(grey: NDArray[np.uint8]) -> float:
 
     >>> grey = np.full((9, 9), 255, np.uint8)
     >>> grey[1:8, 1:3] = grey[4, 6:8] = 0
-    >>> share_of_specks(grey)
+    >>> round(share_of_specks(grey), 3)
     0.125
     """
     ink = dark(grey)
