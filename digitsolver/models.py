@@ -81,9 +81,9 @@ def build_cnn(shape: Shape, classes: int) -> "keras.Model":
 
     crop = keras.Input(shape, name="crops")
     x = layers.Rescaling(-1 / 255, offset=1, name="ink")(crop)
-    for filters, name in ((24, "strokes"), (48, "parts"), (64, LAST_CONVOLUTION)):
+    for filters, name in ((32, "strokes"), (64, "parts"), (64, LAST_CONVOLUTION)):
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.BatchNormalization(momentum=0.95)(x)
         x = layers.ReLU(name=name)(x)
         x = layers.MaxPooling2D(2, padding="same")(x)
     x = layers.Dropout(0.3)(layers.Flatten()(x))

@@ -268,11 +268,13 @@ def test_full_disk_in_the_middle(
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from digitsolver import preprocess
 from digitsolver.samples import read_captchas
 from digitsolver.style import Style
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job ignores it
 
 def slowly(_):
     print("working", flush=True)

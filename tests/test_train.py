@@ -25,7 +25,7 @@ from digitsolver.train.recipe import Digits, gather, split
 from digitsolver.train.report import Outcome, draw_mistakes
 from tests.templates import STYLE, write
 
-RECIPE = Recipe(epochs=3, batch=32, fewest_steps=12)
+RECIPE = Recipe(epochs=3, batch=32, fewest_steps=30)
 
 
 class Data(NamedTuple):

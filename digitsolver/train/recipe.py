@@ -35,7 +35,7 @@ class Recipe:
     epochs: int = 20
     seed: int = 0
     batch: int = 64
-    fewest_steps: int = 35
+    fewest_steps: int = 50
     rate: float = 2e-3
     decay: float = 1e-2
     smoothing: float = 0.05
