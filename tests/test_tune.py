@@ -200,3 +200,26 @@ def test_resolve(plain: list[Sample], tmp_path: Path) -> None:
     assert tune.resolve("auto", some) == tune.choose(some)[0].style
     with pytest.raises(StyleError, match="style 'best': expected auto, plain"):
         tune.resolve("best", plain)
+
+
+def candidate(name: str, score: float, *, specks: float = 0.0, judged: int = 600) -> tune.Candidate:
+    return tune.Candidate(STYLES[name], score, 100, 100, judged, specks)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "taken"),
+    [
+        # 588 of 600: the 95 % interval begins at .965
+        ([candidate("plain", 0.97), candidate("lines", 0.98)], "plain"),
+        ([candidate("plain", 0.95), candidate("lines", 0.98)], "lines"),
+        ([candidate("plain", 0.97, judged=0), candidate("lines", 0.98, judged=0)], "lines"),
+        # much ink in specks: only what removes speckles, though another scores far better
+        ([candidate("plain", 0.9, specks=0.6), candidate("speckle", 0.91),
+          candidate("lines", 0.99)], "speckle"),
+        ([candidate("plain", 0.9, specks=0.1), candidate("speckle", 0.91),
+          candidate("lines", 0.99)], "lines"),
+        ([candidate("plain", 0.9, specks=0.6), candidate("lines", 0.99)], "lines"),
+    ],
+)  # fmt: skip
+def test_which_candidate_is_taken(candidates: list[tune.Candidate], taken: str) -> None:
+    assert tune._taken(candidates).style.name == taken
