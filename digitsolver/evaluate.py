@@ -9,9 +9,19 @@ from typing import Any
 from digitsolver.errors import LabelError
 from digitsolver.samples import Sample
 from digitsolver.solver import Failure, Reading, Solver
-from digitsolver.stats import auroc, wilson
+from digitsolver.stats import (
+    Answered,
+    auroc,
+    auroc_interval,
+    calibration_error,
+    risk_coverage,
+    wilson,
+)
 
-__all__ = ["Evaluation", "Mistake", "evaluate", "wilson"]
+__all__ = ["CONFIDENCES", "Evaluation", "Mistake", "evaluate", "wilson"]
+
+CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.99)
+"""The values of ``--min-confidence`` that the risk-coverage table has."""
 
 Progress = Callable[[int], object]
 """Is called with the number of pictures read since the last call."""
@@ -35,8 +45,9 @@ class Evaluation:
     at the same position. A character that the reading lacks, and every one of an unreadable
     picture, is wrong. ``wrong_length`` counts readings longer or shorter than their label,
     ``unreadable`` pictures without a reading: both are among the wrong. ``seconds`` is the time
-    from the first path to the last reading. ``confusion`` counts (true, read) characters where
-    the length is right.
+    from the first path to the last reading. ``confidences`` and ``right`` have a value for each
+    reading, and say how sure it was and whether it was right. ``confusion`` counts (true, read)
+    characters where the length is right.
     """
 
     images: int
@@ -45,7 +56,8 @@ class Evaluation:
     digits_correct: int
     wrong_length: int
     seconds: float
-    confidence_auroc: float | None
+    confidences: tuple[float, ...]
+    right: tuple[bool, ...]
     confusion: dict[tuple[str, str], int]
     mistakes: tuple[Mistake, ...]
     failures: tuple[Failure, ...]
@@ -71,6 +83,29 @@ class Evaluation:
         return len(self.failures)
 
     @property
+    def confidence_auroc(self) -> float | None:
+        """Return the chance that a right reading is surer than a wrong one; see ``stats.auroc``."""
+        return auroc(self.confidences, self.right)
+
+    @property
+    def auroc_interval(self) -> tuple[float, float] | None:
+        """Return the 95 % interval of ``confidence_auroc``, ``None`` where there is none."""
+        area, rights = self.confidence_auroc, sum(self.right)
+        return None if area is None else auroc_interval(area, rights, len(self.right) - rights)
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Return how far confidence is from accuracy; see ``stats.calibration_error``."""
+        return calibration_error(self.confidences, self.right)
+
+    def risk_coverage(self, confidences: Sequence[float] = CONFIDENCES) -> tuple[Answered, ...]:
+        """Return what is answered, and wrongly, when readings below each confidence are not given.
+
+        Pictures without a reading are never answered.
+        """
+        return risk_coverage(self.confidences, self.right, confidences, self.images)
+
+    @property
     def images_per_second(self) -> float:
         """Return the speed of reading, decoding included."""
         return self.images / self.seconds
@@ -88,12 +123,14 @@ class Evaluation:
             "seconds": round(self.seconds, 4),
             "images_per_second": round(self.images_per_second, 1),
             "confidence_auroc": _rounded(self.confidence_auroc),
+            "calibration_error": _rounded(self.calibration_error),
+            "risk_coverage": [_answered_json(one) for one in self.risk_coverage()],
         }
 
     def table(self) -> str:
         """Return the figures as lines for people."""
         low, high = self.interval
-        ranking = "-" if self.confidence_auroc is None else f"{self.confidence_auroc:.3f}"
+        error = self.calibration_error
         rows = [
             ("images", str(self.images)),
             ("correct", str(self.correct)),
@@ -101,11 +138,20 @@ class Evaluation:
             ("digit accuracy", f"{self.digit_accuracy:.2%}"),
             ("wrong length", str(self.wrong_length)),
             ("unreadable", str(self.unreadable)),
-            ("confidence AUROC", ranking),
+            ("confidence AUROC", self._ranking()),
+            ("calibration error", "-" if error is None else f"{error:.2%}"),
             ("time", f"{self.seconds:.2f} s  ({self.images_per_second:.0f} images/s)"),
         ]
         width = max(len(name) for name, _ in rows)
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+        lines = [f"{name:<{width}}  {value}" for name, value in rows]
+        return "\n".join([*lines, "", *map(_answered_line, (None, *self.risk_coverage()))])
+
+    def _ranking(self) -> str:
+        """Return ``confidence_auroc`` and its interval as text."""
+        if self.confidence_auroc is None or self.auroc_interval is None:
+            return "-"
+        low, high = self.auroc_interval
+        return f"{self.confidence_auroc:.3f}  (95 % interval {low:.3f} to {high:.3f})"
 
 
 def evaluate(
@@ -144,7 +190,7 @@ def _judge(
         for label, answer in zip(labels, answers, strict=True)
         if isinstance(answer, Reading)
     ]
-    right = [label == reading.text for label, reading in pairs]
+    right = tuple(label == reading.text for label, reading in pairs)
     return Evaluation(
         images=len(labels),
         correct=sum(right),
@@ -156,7 +202,8 @@ def _judge(
         ),
         wrong_length=sum(len(label) != len(reading.text) for label, reading in pairs),
         seconds=seconds,
-        confidence_auroc=auroc([reading.confidence for _, reading in pairs], right),
+        confidences=tuple(reading.confidence for _, reading in pairs),
+        right=right,
         confusion=_confusion(pairs),
         mistakes=tuple(
             Mistake(reading.path or "", label, reading.text, reading.confidence)
@@ -175,6 +222,30 @@ def _confusion(pairs: Iterable[tuple[str, Reading]]) -> dict[tuple[str, str], in
         if len(label) == len(reading.text)
         for both in zip(label, reading.text, strict=True)
     )
+
+
+def _answered_json(one: Answered) -> dict[str, Any]:
+    """Return one line of the risk-coverage table for machines."""
+    return {
+        "confidence": one.confidence,
+        "answered": one.answered,
+        "coverage": round(one.coverage, 6),
+        "wrong": one.wrong,
+        "risk": _rounded(one.risk),
+        "interval": [round(end, 6) for end in one.interval],
+    }
+
+
+def _answered_line(one: Answered | None) -> str:
+    """Return one line of the risk-coverage table for people; the heading for ``None``."""
+    if one is None:
+        return "min confidence  answered          wrong of them"
+    answered = f"{one.answered} ({one.coverage:.1%})"
+    if one.risk is None:
+        return f"{one.confidence:>14.2f}  {answered:<16}  -"
+    low, high = one.interval
+    wrong = f"{one.wrong} ({one.risk:.2%}; 95 % interval {low:.2%} to {high:.2%})"
+    return f"{one.confidence:>14.2f}  {answered:<16}  {wrong}"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -9,6 +9,7 @@ from digitsolver.errors import LabelError
 from digitsolver.evaluate import Evaluation, Mistake, _judge, evaluate, wilson
 from digitsolver.samples import Sample, read_captchas
 from digitsolver.solver import Failure, Reading, Solver
+from digitsolver.stats import auroc_interval
 from tests.templates import make_bundle, write
 
 CONTRACT = [
@@ -22,6 +23,8 @@ CONTRACT = [
     "seconds",
     "images_per_second",
     "confidence_auroc",
+    "calibration_error",
+    "risk_coverage",
 ]
 
 
@@ -56,6 +59,26 @@ def test_figures_by_hand() -> None:
     assert sum(found.confusion.values()) == 8
 
 
+def test_confidence_by_hand() -> None:
+    found = judged()
+    # One bin of four: the mean confidence is 0.725, a quarter of them is right.
+    assert found.calibration_error == pytest.approx(0.475)
+    assert found.auroc_interval == auroc_interval(1.0, 1, 3)
+    table = found.risk_coverage()
+    assert [one.confidence for one in table] == [0.5, 0.8, 0.9, 0.95, 0.99]
+    # Of five pictures one has no reading, and is answered nowhere.
+    assert [one.answered for one in table] == [4, 2, 1, 0, 0]
+    assert [one.wrong for one in table] == [3, 1, 0, 0, 0]
+    assert found.to_json()["risk_coverage"][1] == {
+        "confidence": 0.8,
+        "answered": 2,
+        "coverage": 0.4,
+        "wrong": 1,
+        "risk": 0.5,
+        "interval": [round(end, 6) for end in wilson(1, 2)],
+    }
+
+
 def test_mistakes_and_failures_are_kept() -> None:
     found = judged()
     assert found.mistakes[0] == Mistake("b", "1234", "1239", 0.5)
@@ -71,8 +94,13 @@ def test_json_is_the_contract() -> None:
 
 def test_table_says_the_same() -> None:
     table = judged().table()
-    assert "accuracy          20.00%  (95 % interval 3.62% to 62.45%)" in table
-    assert "confidence AUROC  1.000" in table
+    assert "accuracy           20.00%  (95 % interval 3.62% to 62.45%)" in table
+    assert "confidence AUROC   1.000  (95 % interval 0.322 to 1.000)" in table
+    assert "calibration error  47.50%" in table
+    lines = table.splitlines()
+    assert lines[-6].split() == ["min", "confidence", "answered", "wrong", "of", "them"]
+    assert lines[-4].split()[:5] == ["0.80", "2", "(40.0%)", "1", "(50.00%;"]
+    assert lines[-1].split() == ["0.99", "0", "(0.0%)", "-"]
 
 
 def test_drawn_captchas_are_read(reader: Solver, tmp_path: Path) -> None:
@@ -82,7 +110,7 @@ def test_drawn_captchas_are_read(reader: Solver, tmp_path: Path) -> None:
     assert (found.images, found.correct, found.unreadable) == (20, 20, 0)
     assert found.confidence_auroc is None
     assert found.to_json()["confidence_auroc"] is None
-    assert "confidence AUROC  -" in found.table()
+    assert "confidence AUROC   -" in found.table()
     assert found.seconds > 0
 
 
@@ -112,3 +140,7 @@ def test_all_unreadable_is_an_answer(reader: Solver, tmp_path: Path) -> None:
     found = evaluate(reader, [Sample(tmp_path / "a-1234.png", "1234")])
     assert (found.correct, found.digit_accuracy, found.unreadable) == (0, 0.0, 1)
     assert np.isfinite(found.images_per_second)
+    assert (found.calibration_error, found.auroc_interval) == (None, None)
+    assert found.to_json()["calibration_error"] is None
+    assert found.to_json()["risk_coverage"][0]["risk"] is None
+    assert "calibration error  -" in found.table()
