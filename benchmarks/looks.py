@@ -1,0 +1,210 @@
+"""Learn each look from few labels, and read captchas of it that were never drawn for training.
+
+Every folder of labelled captchas under --data is divided once: a test part of --least to --test
+captchas, the same for every number of labels, and the rest, which labels are drawn from. With 0
+labels the model is the one that comes with digitsolver, told the length and not; with more it is
+what `digitsolver train REST --labels N --seed S` makes, in a process of its own. With --unlabelled
+as many of the rest, not drawn, are given to it without their labels. Numbers of labels that a
+folder has too few captchas for are left out, and said so.
+
+--part a and --part b are two halves of each folder, divided by the files' content: develop on one,
+take final figures on the other. Prints Markdown and writes looks.md, looks.csv and looks.png; with
+--resume, rows that looks.csv already has are not measured again.
+
+    python benchmarks/looks.py --data my-captchas --labels 0 50 200 --seeds 3
+    python benchmarks/looks.py --data my-captchas --part a --options "--reader line" --resume
+"""
+
+import argparse
+import hashlib
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import digitsolver
+from benchmarks.parts.curves import draw_curves
+from benchmarks.parts.rows import Row, Task, curves, line, read_rows, report, row_of, table, task_of
+from collector.runs import generate
+from digitsolver.errors import DigitSolverError
+from digitsolver.evaluate import evaluate
+from digitsolver.files import write_text
+from digitsolver.samples import (
+    DIGITS,
+    Sample,
+    check_labels,
+    draw,
+    read_captchas,
+    split,
+    unique_ids,
+)
+from digitsolver.solver import Solver
+
+SPLIT_SEED = 0
+SHORT = 60
+
+
+@dataclass(frozen=True)
+class Look:
+    """One folder: the captchas that labels are drawn from, and those that are read."""
+
+    name: str
+    rest: list[Sample]
+    held: list[Sample]
+
+
+def main() -> None:
+    """Measure each folder with each number of labels."""
+    options = _options()
+    path = options.out / "looks.csv"
+    options.out.mkdir(parents=True, exist_ok=True)
+    rows = read_rows(path.read_text("utf-8")) if options.resume and path.exists() else []
+    with tempfile.TemporaryDirectory() as scratch:
+        for folder in _folders(options, Path(scratch)):
+            look = divide(folder, options.labels, options.test, options.least, options.part)
+            for task in _tasks(look, options):
+                if task in {task_of(row) for row in rows}:
+                    continue
+                row = _measure(look, task, options, Path(scratch))
+                if row:
+                    rows.append(row)
+                    write_text(path, table(rows))
+                    print(line([row]), file=sys.stderr, flush=True)
+    text = report(rows)
+    print(text)
+    write_text(options.out / "looks.md", text + "\n")
+    if rows:
+        draw_curves(options.out / "looks.png", curves(rows))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, help="a folder of folders of labelled captchas")
+    parser.add_argument("--only", nargs="+", help="names of folders to measure")
+    parser.add_argument("--labels", type=int, nargs="+", default=[0, 50, 200, 1000])
+    parser.add_argument("--seeds", type=int, default=1, help="models for each number of labels")
+    parser.add_argument("--test", type=int, default=1000, help="captchas read, at most")
+    parser.add_argument("--least", type=int, default=100, help="captchas read, at least")
+    parser.add_argument("--part", choices=["all", "a", "b"], default="all")
+    parser.add_argument("--unlabelled", type=int, default=0, help="pictures without their labels")
+    parser.add_argument("--options", default="", help="more options of digitsolver train")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that are there")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--short", action="store_true", help="one drawn look, without labels")
+    options = parser.parse_args()
+    if options.short:
+        options.data, options.labels, options.least = None, [0], SHORT // 2
+    elif not options.data:
+        parser.error("--data: expected a folder of folders of labelled captchas, found none")
+    return options
+
+
+def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
+    if not options.data:
+        list(generate("plain", SHORT, scratch / "plain", 1, None))
+        yield scratch / "plain"
+        return
+    folders = sorted(path for path in options.data.iterdir() if path.is_dir())
+    yield from (path for path in folders if not options.only or path.name in options.only)
+
+
+# --- which captchas -------------------------------------------------------------------------
+
+
+def divide(folder: Path, labels: Sequence[int], most: int, least: int, part: str) -> Look:
+    """Return the look of `folder`, divided by captcha; files with equal bytes are on one side.
+
+    The test part has `least` to `most` captchas: as many as the largest of `labels` leaves that
+    leaves `least`.
+    """
+    samples, _ = check_labels(read_captchas(folder)[0], DIGITS)
+    if part != "all":
+        samples = [sample for sample in samples if part_of(sample.path.read_bytes()) == part]
+    fitting = [number for number in labels if len(samples) - number >= least]
+    test = min(most, len(samples) - max(fitting, default=0))
+    rest, held = split(samples, min(test, len(samples) - 1) / len(samples), SPLIT_SEED)
+    return Look(folder.name, rest, held)
+
+
+def part_of(content: bytes) -> str:
+    """Return the half that a file belongs to, a or b, whatever its name.
+
+    >>> part_of(b"one"), part_of(b"two")
+    ('a', 'b')
+    """
+    return "ab"[hashlib.blake2b(b"part\0" + content).digest()[0] & 1]
+
+
+def _tasks(look: Look, options: argparse.Namespace) -> Iterator[Task]:
+    """Yield what is to be measured, and say what there are too few captchas for."""
+    for labels in options.labels:
+        if labels + (options.unlabelled if labels else 0) > len(look.rest) and labels:
+            found = f"{len(look.rest)} beside the {len(look.held)} of the test"
+            print(f"{look.name}: {labels} labels skipped, found {found}", file=sys.stderr)
+            continue
+        task = Task(look.name, labels, 0, False, 0, "", options.part, len(look.held))
+        if not labels:
+            yield task
+            yield replace(task, length_told=True)
+            continue
+        task = replace(task, unlabelled=options.unlabelled, options=options.options)
+        yield from (replace(task, seed=seed) for seed in range(options.seeds))
+
+
+# --- measuring ------------------------------------------------------------------------------
+
+
+def _measure(look: Look, task: Task, options: argparse.Namespace, scratch: Path) -> Row | None:
+    """Return the row of `task`, or say why there is none."""
+    lengths = {len(sample.label or "") for sample in look.held}
+    if task.length_told and len(lengths) > 1:
+        return None
+    start = time.perf_counter()
+    try:
+        solver = _train(look, task, scratch) if task.labels else digitsolver.load()
+        seconds = time.perf_counter() - start if task.labels else 0.0
+        found = evaluate(solver, look.held, length=lengths.pop() if task.length_told else None)
+    except DigitSolverError as error:
+        print(f"{look.name}: {task.labels} labels skipped, {error}", file=sys.stderr)
+        return None
+    return row_of(task, found, seconds)
+
+
+def _train(look: Look, task: Task, scratch: Path) -> Solver:
+    """Train as a person would, and return the solver."""
+    source, model, bare = (scratch / f"{look.name}-{name}" for name in ("rest", "model", "bare"))
+    rest = _link(look.rest, source)
+    command = [sys.executable, "-c", "from digitsolver.cli import main; main()", "train"]
+    command += [str(source), "--out", str(model), "--labels", str(task.labels)]
+    command += ["--seed", str(task.seed), *shlex.split(task.options)]
+    if task.unlabelled:
+        drawn = draw(rest, task.labels, task.seed)
+        others = [sample for sample in rest if sample not in drawn]
+        _link(draw(others, task.unlabelled, task.seed), bare, labelled=False)
+        command += ["--unlabelled", str(bare)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        message = (run.stderr.strip().splitlines() or ["no message"])[-1]
+        raise DigitSolverError(f"digitsolver train: {message}")
+    return digitsolver.load(model)
+
+
+def _link(samples: Sequence[Sample], folder: Path, *, labelled: bool = True) -> list[Sample]:
+    """Fill `folder` with links to the pictures and return them; names tell labels, or do not."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    ids, links = unique_ids(samples), []
+    for index, sample in enumerate(samples):
+        name = f"{ids[sample.path]}-{sample.label}" if labelled else f"picture{index}"
+        links.append(Sample(folder / f"{name}{sample.path.suffix}", sample.label))
+        links[-1].path.symlink_to(sample.path.resolve())
+    return links
+
+
+if __name__ == "__main__":
+    main()
