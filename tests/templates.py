@@ -92,3 +92,83 @@ def _ridge() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     inverse = np.linalg.inv(rows.T @ rows + 0.1 * np.eye(rows.shape[1]))
     solution = inverse @ rows.T @ targets
     return (solution[:-1] / 255).astype(np.float32), solution[-1].astype(np.float32)
+
+
+# --- the reader `line`: marks in the upper half are 0, in the lower half 1 -------------------
+
+MARKS_HEIGHT, MARKS_PITCH = 24, 12
+
+
+def draw_marks(text: str) -> NDArray[np.uint8]:
+    """Return a dark mark for each 0 (above) or 1 (below) of `text` on white, (24, 12 n + 8)."""
+    picture = np.full((MARKS_HEIGHT, MARKS_PITCH * len(text) + 8), 255, np.uint8)
+    for index, character in enumerate(text):
+        top = MARKS_HEIGHT // 2 * int(character)
+        left = 4 + MARKS_PITCH * index + 3
+        picture[top : top + MARKS_HEIGHT // 2, left : left + 6] = 0
+    return picture
+
+
+def make_line_bundle(folder: Path, *, length: int | None = None, by_position: bool = False) -> Path:
+    """Write a bundle that reads whole pictures of marks, with a blank or a head a position."""
+    folder.mkdir(parents=True)
+    width = 16 * round((MARKS_PITCH * (length or 1) + 8) / 8)
+    write_line_onnx(folder / bundle.ONNX, length=length if by_position else None, width=width)
+    style.dump(style.Style(), folder / bundle.STYLE)
+    bundle.seal(folder, line_facts(length=length, width=width, by_position=by_position))
+    return folder
+
+
+def line_facts(
+    *, length: int | None = None, width: int = 192, by_position: bool = False, alphabet: str = "01"
+) -> Facts:
+    """Return the facts of the bundle that `make_line_bundle` writes."""
+    return Facts(
+        reader="line",
+        architecture="positions" if by_position else "line",
+        alphabet=alphabet,
+        length=length,
+        shape=(48, width if by_position else 192, 3),
+        temperature=0.5,
+        seed=0,
+        counts={"captchas": 60},
+        versions={"numpy": np.__version__},
+    )
+
+
+def write_line_onnx(path: Path, *, length: int | None = None, width: int = 192) -> None:
+    """Write a network that tells the marks by one convolution over their halves.
+
+    Without `length`, one frame every four columns and the blank last; with it, that many slices.
+    """
+    frames, classes = (width // 4, 3) if length is None else (length, 2)
+    columns = width // frames
+    weights = np.zeros((classes, 3, 48, columns), np.float32)
+    weights[0, 0, :24] = weights[1, 0, 24:] = 0.2 / (24 * columns)
+    bias = np.array([-30, -30, 0][:classes], np.float32)  # bright means more than 150
+    across = None if length is None else width
+    graph = helper.make_graph(
+        [
+            helper.make_node("Transpose", ["pictures"], ["planes"], perm=[0, 3, 1, 2]),
+            helper.make_node(
+                "Conv", ["planes", "weights", "bias"], ["seen"], strides=[48, columns]
+            ),
+            helper.make_node("Transpose", ["seen"], ["activations"], perm=[0, 2, 3, 1]),
+            helper.make_node("Squeeze", ["activations", "one"], ["logits"]),
+        ],
+        "marks",
+        [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, [None, 48, across, 3])],
+        [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, [None, length, classes]),
+            helper.make_tensor_value_info(
+                "activations", TensorProto.FLOAT, [None, 1, length, classes]
+            ),
+        ],
+        [
+            numpy_helper.from_array(weights, "weights"),
+            numpy_helper.from_array(bias, "bias"),
+            numpy_helper.from_array(np.array([1]), "one"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    path.write_bytes(model.SerializeToString())

@@ -1,0 +1,51 @@
+"""Turn pictures into readings: a reader for each way in which text is found.
+
+A reader looks at one picture at a time, which may fail, and then reads several in one batch. To
+add one, write a class with the methods of ``Reader`` and give it a line in ``READERS``.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.bundle import Bundle
+from digitsolver.errors import BundleError
+from digitsolver.readers.answer import Answer, Picture
+from digitsolver.readers.digits import DigitsReader
+from digitsolver.readers.line import LineReader
+
+
+class Reader(Protocol):
+    """Say what the solver asks of a reader."""
+
+    def length(self, told: int | None) -> int | None:
+        """Return how many characters to read, `told` or the bundle's; ``None`` for any number."""
+
+    def look(self, picture: Picture, length: int | None) -> Any:
+        """Return what `picture` gives for the network; raises a DigitSolverError."""
+
+    def read(self, found: Sequence[Any], length: int | None) -> list[Answer]:
+        """Return a reading, or why there is none, for each of what ``look`` found."""
+
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the network's calibrated probabilities."""
+
+    def activations(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what the network's last convolution saw."""
+
+
+READERS: dict[str, Callable[[Bundle, int], Reader]] = {"digits": DigitsReader, "line": LineReader}
+
+
+def open_reader(bundle: Bundle, threads: int) -> Reader:
+    """Return the reader of `bundle`, its network on `threads` cores.
+
+    Raises BundleError when there is no such reader, or the network is not what the facts say.
+    """
+    name = bundle.facts.reader
+    if name not in READERS:
+        expected = " or ".join(map(repr, READERS))
+        raise BundleError(f"{bundle.path}: expected the reader {expected}, found {name!r}")
+    return READERS[name](bundle, threads)

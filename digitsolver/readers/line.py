@@ -1,0 +1,181 @@
+"""Read whole pictures with one network: no stages, no segmentation."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver import image
+from digitsolver.bundle import Bundle
+from digitsolver.errors import BundleError, ImageError, SegmentationError
+from digitsolver.files import shown
+from digitsolver.line.decode import Decoded, decode, decode_positions
+from digitsolver.line.prepare import CHANNELS, HEIGHT, prepare
+from digitsolver.readers.answer import Answer, Digit, Picture, Reading, path_of
+from digitsolver.readers.network import ACTIVATIONS, Network
+
+INPUT = "pictures"
+POSITIONS = "positions"
+"""The architecture that has a head a position, for one length and one width."""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hold the prepared form (48, width, 3) of a picture, and its own rows and columns."""
+
+    path: str | None
+    prepared: NDArray[np.uint8]
+    size: tuple[int, int]
+
+
+class LineReader:
+    """Read whole pictures: by connectionist temporal classification, or by position."""
+
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        """Open the network of `bundle`; raises BundleError unless it takes whole pictures."""
+        self.bundle = bundle
+        self._network = Network(bundle, threads)
+        self._width = _check_input(self._network)
+        _check_logits(self._network)
+        self._by_position = bundle.facts.architecture == POSITIONS
+
+    def length(self, told: int | None) -> int | None:
+        """Return `told`, or the length of the bundle.
+
+        Raises BundleError when the network has heads for another number of positions.
+        """
+        own = self.bundle.facts.length
+        if self._by_position and told not in {None, own}:
+            raise BundleError(
+                f"{self.bundle.path}: expected the length {own}, the only one that a network with "
+                f"a head a position reads; found {told}"
+            )
+        return told or own
+
+    def look(self, picture: Picture, length: int | None) -> Found:
+        """Decode `picture` and bring it into form."""
+        del length  # that is for decoding
+        path = path_of(picture)
+        try:
+            pixels = _pixels(picture)
+            return Found(path, prepare(pixels, self._width), (pixels.shape[0], pixels.shape[1]))
+        except ImageError as error:
+            if path is None or str(error).startswith(shown(path)):
+                raise
+            raise ImageError(f"{shown(path)}: {str(error).removeprefix('picture: ')}") from None
+
+    def read(self, found: Sequence[Found], length: int | None) -> list[Answer]:
+        """Read several pictures, those of one width in one batch."""
+        rows: dict[int, list[int]] = defaultdict(list)
+        for row, one in enumerate(found):
+            rows[one.prepared.shape[1]].append(row)
+        answers: dict[int, Answer] = {}
+        for some in rows.values():
+            logits = self._network.scaled(np.stack([found[row].prepared for row in some]))
+            for row, values in zip(some, logits, strict=True):
+                answers[row] = self._answer(found[row], values, length)
+        return [answers[row] for row in range(len(found))]
+
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return calibrated probabilities (n, frames, classes) of prepared pictures."""
+        return self._network.probabilities(self._checked(pictures))
+
+    def activations(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what the last convolution saw in prepared pictures."""
+        return self._network.run(ACTIVATIONS, self._checked(pictures))
+
+    def _answer(self, found: Found, logits: NDArray[np.float32], length: int | None) -> Answer:
+        """Return the reading of one picture, or why there is none."""
+        alphabet = self.bundle.facts.alphabet
+        name = "picture" if found.path is None else shown(found.path)
+        if self._by_position:
+            return _reading(found, decode_positions(logits, alphabet), len(logits))
+        try:
+            decoded = decode(logits, alphabet, length=length)
+        except SegmentationError as error:
+            return SegmentationError(f"{name}: {error}")
+        if not decoded.text:
+            return SegmentationError(f"{name}: expected characters, found none")
+        return _reading(found, decoded, len(logits))
+
+    def _checked(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return `pictures` if they are of a size that the network takes."""
+        width = self._width or "width"
+        fits = pictures.ndim == 4 and pictures.shape[2] == (self._width or pictures.shape[2])
+        if not fits or (pictures.shape[1], pictures.shape[3]) != (HEIGHT, CHANNELS):
+            raise ValueError(
+                f"pictures: expected (n, {HEIGHT}, {width}, {CHANNELS}), found {pictures.shape}"
+            )
+        return pictures
+
+
+def _pixels(picture: Picture) -> NDArray[np.uint8]:
+    """Return the pixels of a path, bytes or an array."""
+    if isinstance(picture, bytes):
+        return image.decode(picture)
+    path = path_of(picture)
+    return image.check(picture) if path is None else image.read(path)
+
+
+def _check_input(network: Network) -> int | None:
+    """Return the width that the network takes, ``None`` for any.
+
+    Raises BundleError unless it takes prepared pictures, and those alone.
+    """
+    height, widest, channels = network.facts.shape
+    sizes = network.inputs.get(INPUT, [])
+    width = sizes[1] if len(sizes) == 3 else None
+    fixed = width if isinstance(width, int) else None
+    if (
+        (height, channels) != (HEIGHT, CHANNELS)
+        or set(network.inputs) != {INPUT}
+        or sizes != [HEIGHT, width, CHANNELS]
+        or fixed not in {None, widest}
+    ):
+        expected = f"{INPUT} [{HEIGHT}, {widest} or any, {CHANNELS}]"
+        raise BundleError(f"{network.path}: expected the input {expected}, found {network.inputs}")
+    return fixed
+
+
+def _check_logits(network: Network) -> None:
+    """Raise BundleError unless the logits fit the architecture, the alphabet and the length."""
+    facts = network.facts
+    frames, classes = network.logits if len(network.logits) == 2 else (None, None)
+    expected = len(facts.alphabet) + (facts.architecture != POSITIONS)
+    if classes != expected:
+        raise BundleError(
+            f"{network.path}: expected {expected} classes for the architecture "
+            f"{facts.architecture!r} and the alphabet {facts.alphabet!r}, found {classes}"
+        )
+    if facts.architecture == POSITIONS and frames != facts.length:
+        raise BundleError(f"{network.path}: expected {facts.length} positions, found {frames}")
+
+
+def _reading(found: Found, decoded: Decoded, frames: int) -> Reading:
+    """Return what was decoded as a reading, with a box for each character."""
+    boxes = boxes_of(decoded.spans, frames, found.size)
+    digits = tuple(map(Digit, decoded.text, decoded.confidences, boxes))
+    return Reading(decoded.text, decoded.confidence, digits, found.path)
+
+
+def boxes_of(spans: Sequence[tuple[int, int]], frames: int, size: tuple[int, int]) -> list[Box]:
+    """Return a box (x, y, width, height) for each span of frames in a picture of `size`.
+
+    A frame is a slice of the picture's columns. A box reaches halfway to the next character, the
+    outer ones as far to the other side, and is as high as the picture (rows, columns).
+
+    >>> boxes_of([(0, 1), (2, 3)], 6, (20, 60))
+    [(0, 0, 20, 20), (20, 0, 20, 20)]
+    """
+    rows, columns = size
+    middles = np.array([(first + last + 1) / 2 for first, last in spans]) * columns / frames
+    halves = np.diff(middles) / 2 if len(spans) > 1 else np.array([rows / 2])
+    edges = np.concatenate([middles[:1] - halves[0], middles[:-1] + np.diff(middles) / 2])
+    edges = np.append(edges, middles[-1] + halves[-1]).clip(0, columns).round().astype(int)
+    starts = np.minimum(edges[:-1], columns - 1)
+    widths = np.maximum(edges[1:] - starts, 1)
+    return [(int(x), 0, int(width), rows) for x, width in zip(starts, widths, strict=True)]
