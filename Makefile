@@ -16,10 +16,10 @@ WORKERS ?= auto
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format pictures benchmark clean constraints
+.PHONY: help demo test check format pictures default-model benchmark clean constraints
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## Run the whole chain on captchas/: collect, preprocess, train, evaluate, solve
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tools/demo.sh
@@ -40,6 +40,9 @@ format: $(STAMP) ## Sort imports, mend what can be mended, lay the code out
 
 pictures: $(STAMP) ## Draw captchas/ and visualized_steps/ again
 	@$(BIN)/python tools/make_pictures.py
+
+default-model: $(STAMP) ## Train the default model again, on drawn pictures: hours; goes on where it was
+	@$(BIN)/python tools/default_model.py
 
 benchmark: $(STAMP) ## Run the scripts of benchmarks/ in their short form
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" --short; done

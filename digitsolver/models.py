@@ -1,8 +1,8 @@
-"""Name the Keras architectures that read one digit crop.
+"""Name the Keras architectures that read one digit crop, or a whole picture.
 
-To add one, write a ``build_*`` function and give it a line in ``ARCHITECTURES``: it takes the
-crop's shape and the number of classes, and returns a model from pixels to logits whose last
-convolution's output is the layer ``LAST_CONVOLUTION``.
+To add one for crops, write a ``build_*`` function and give it a line in ``ARCHITECTURES``: it
+takes the crop's shape and the number of classes, and returns a model from pixels to logits whose
+last convolution's output is the layer ``LAST_CONVOLUTION``.
 """
 
 import importlib
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from digitsolver.errors import MissingExtraError
 
@@ -26,6 +26,9 @@ Builder = Callable[[Shape, int], "keras.Model"]
 
 NEEDED = ("tensorflow", "keras", "tf2onnx", "matplotlib")
 """The packages of the extra ``train``."""
+
+MOMENTUM = 0.97
+"""Share of the running statistics that a batch leaves as it is."""
 
 LAST_CONVOLUTION = "activations"
 """The name of the layer whose output shows what the last convolution saw."""
@@ -91,7 +94,99 @@ def build_cnn(shape: Shape, classes: int) -> "keras.Model":
     return keras.Model(crop, layers.Dense(classes, name="logits")(x), name="cnn")
 
 
+def build_line(shape: Shape, classes: int) -> "keras.Model":
+    """Return a network that reads a whole picture of `shape` (height, widest, channels).
+
+    Pictures are floats 0..255 as ``line.prepare`` makes them, of any width; the result is ``(n,
+    width / 4, classes)`` logits for connectionist temporal classification (Graves et al., 2006),
+    the blank last. Residual blocks (He et al., 2016), of which some weigh their channels by the
+    whole picture (Hu et al., "Squeeze-and-excitation networks", 2018), make columns of the
+    picture into frames; blocks of depthwise convolutions along the line, as in ConvNeXt (Liu et
+    al., 2022), let each frame see its neighbours.
+    """
+    require_training()
+    import keras
+    from keras import layers
+
+    height, _, channels = shape
+    picture = keras.Input((height, None, channels), name="pictures")
+    x = _trunk(layers.Rescaling(1 / 32, offset=-4, name="even")(picture))
+    x = layers.Dropout(0.1)(layers.Reshape((-1, x.shape[-1]))(x))
+    return keras.Model(picture, layers.Dense(classes, name="logits")(x), name="line")
+
+
+def build_positions(shape: Shape, classes: int, length: int) -> "keras.Model":
+    """Return a network that reads exactly `length` characters, one head a position.
+
+    Pictures are as for ``build_line`` but of one width, that of `shape`; the result is ``(n,
+    length, classes)`` logits without a blank (Goodfellow et al., "Multi-digit number recognition
+    from Street View imagery", 2014).
+    """
+    require_training()
+    import keras
+    from keras import layers
+
+    picture = keras.Input(shape, name="pictures")
+    x = _trunk(layers.Rescaling(1 / 32, offset=-4, name="even")(picture))
+    x = layers.Dropout(0.3)(layers.Flatten()(x))
+    x = layers.Dense(length * classes)(x)
+    logits = layers.Reshape((length, classes), name="logits")(x)
+    return keras.Model(picture, logits, name="positions")
+
+
+def _trunk(x: Any) -> Any:
+    """Return frames ``(n, 1, width / 4, 128)`` of pictures ``(n, 48, width, 3)``."""
+    from keras import layers
+
+    x = _convolve(x, 32, 5, 2)
+    x = layers.Add()([x, _convolve(x, 32)])
+    x = _convolve(x, 64, 3, 2)
+    x = layers.Add()([x, _excite(_convolve(x, 64))])
+    x = layers.Add()([x, _excite(_convolve(x, 64))])
+    x = _convolve(x, 96, 3, (2, 1))
+    x = layers.Add()([x, _excite(_convolve(x, 96))])
+    x = layers.Add()([x, _excite(_convolve(x, 96))])
+    x = layers.Activation("linear", name=LAST_CONVOLUTION)(x)
+    x = layers.Conv2D(128, (x.shape[1], 1), use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
+    for _ in range(3):
+        x = layers.Add()([x, _along(x, 128)])
+    return x
+
+
+def _convolve(x: Any, filters: int, size: int = 3, strides: int | tuple[int, int] = 1) -> Any:
+    """Return a convolution of `x` with batch normalisation and a rectifier."""
+    from keras import layers
+
+    x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
+
+
+def _excite(x: Any) -> Any:
+    """Return `x` with its channels weighed by their means over the picture."""
+    from keras import layers
+
+    filters = x.shape[-1]
+    means = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    hidden = layers.Dense(filters // 4, activation="relu")(means)
+    return layers.Multiply()([x, layers.Dense(filters, activation="sigmoid")(hidden)])
+
+
+def _along(x: Any, filters: int) -> Any:
+    """Return what seven neighbouring frames of `x` tell of the one between them."""
+    from keras import layers
+
+    x = layers.DepthwiseConv2D((1, 7), padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
+    x = layers.Conv2D(2 * filters, 1, activation="relu")(x)
+    return layers.Conv2D(filters, 1)(x)
+
+
 ARCHITECTURES: dict[str, Builder] = {"cnn": build_cnn}
+"""Networks that read one digit crop."""
+
+LINES = ("line", "positions")
+"""Networks that read a whole picture."""
 
 
 def get_architecture(name: str) -> Builder:

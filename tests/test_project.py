@@ -20,7 +20,17 @@ from collector.draw import LOOKS
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-TARGETS = ["help", "demo", "test", "check", "format", "pictures", "benchmark", "clean"]
+TARGETS = [
+    "help",
+    "demo",
+    "test",
+    "check",
+    "format",
+    "pictures",
+    "default-model",
+    "benchmark",
+    "clean",
+]
 # Joined here so that this file holds none of them.
 HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
 LOCK_FILES = {

@@ -1,0 +1,1 @@
+"""Train the networks that read a whole picture: from drawn pictures, or from a few labels."""

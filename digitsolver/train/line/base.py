@@ -1,0 +1,132 @@
+"""Train the default model: a line network that has seen drawn pictures alone."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digitsolver import models
+from digitsolver.samples import DIGITS
+from digitsolver.train.checkpoint import Checkpoint, Row, State
+from digitsolver.train.line.batches import Batch
+from digitsolver.train.line.drawn import draw_batches
+from digitsolver.train.line.network import build, optimiser, stepper
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "base"
+Progress = Callable[[Row], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold how the default model is trained.
+
+    ``parts`` of ``part`` drawn pictures each go by in batches of ``batch``, and once more, changed,
+    ``lag`` parts later: drawing costs as much as learning (Choi et al., "Faster neural network
+    training with data echoing", 2019). The rate rises
+    over ``warmup`` steps, stays, and falls to 0 over the last ``cooling`` part of the run, as one
+    minus the square root of what is done (Hägele et al., "Scaling laws and compute-optimal
+    training beyond fixed training durations", 2024).
+    """
+
+    look: str = "mixed"
+    alphabet: str = DIGITS
+    seed: int = 0
+    parts: int = 600
+    part: int = 1024
+    batch: int = 32
+    lag: int = 8
+    rate: float = 2e-3
+    warmup: int = 400
+    cooling: float = 0.3
+    decay: float = 2e-2
+
+    def rate_at(self, part: float, step: int) -> float:
+        """Return the learning rate at a `part`, which may be a fraction, and `step`."""
+        start = self.parts * (1 - self.cooling)
+        cooled = max(part - start, 0.0) / max(self.parts - start, 1e-9)
+        return float(self.rate * min((step + 1) / self.warmup, 1.0) * (1 - min(cooled, 1.0) ** 0.5))
+
+    def settings(self) -> dict[str, object]:
+        """Return what must be the same when an interrupted run goes on, ``parts`` apart."""
+        later = {"parts", "cooling"}
+        return {key: value for key, value in asdict(self).items() if key not in later}
+
+
+def train_base(
+    plan: Plan,
+    checkpoint: Checkpoint,
+    *,
+    jobs: int = 1,
+    save_every: int = 8,
+    progress: Progress | None = None,
+) -> "keras.Model":
+    """Return a network trained by `plan`, going on from `checkpoint` if it has a state.
+
+    `jobs` processes draw. The state is saved after every `save_every` parts; pictures and order
+    come from the plan's seed alone, whatever the number of processes. Raises BundleError when the
+    state is that of another plan.
+    """
+    models.require_training()
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    checkpoint.start(plan.settings(), resume=True)
+    model = build(plan.alphabet, plan.seed)
+    optimizer = optimiser(model, plan.decay)
+    state = checkpoint.load(NAME) or State()
+    variables = [*model.variables, *optimizer.variables]
+    for variable, value in zip(variables, state.variables, strict=bool(state.variables)):
+        variable.assign(value)
+    take = stepper(model, optimizer)
+    done = len(state.history)
+    first = max(done - plan.lag, 0)
+    echoes: deque[list[Batch]] = deque()
+    for part, (fresh, changed) in enumerate(_parts(plan, first, jobs), first):
+        echoes.append(changed)
+        again = echoes.popleft() if len(echoes) > plan.lag else []
+        if part < done:
+            continue
+        batches = [*fresh, *again]
+        state.history.append(_learn(take, batches, plan, part, int(optimizer.iterations)))
+        if (part + 1) % save_every == 0 or part + 1 == plan.parts:
+            state.variables = [np.asarray(variable) for variable in variables]
+            checkpoint.save(NAME, state)
+        if progress:
+            progress(state.history[-1])
+    return model
+
+
+def _learn(
+    take: Callable[[Batch, float], float], batches: list[Batch], plan: Plan, part: int, step: int
+) -> Row:
+    """Take a step on each of the batches, and return the part's figures."""
+    start, losses = time.perf_counter(), []
+    for index, batch in enumerate(batches):
+        rate = plan.rate_at(part + index / len(batches), step + index)
+        losses.append(take(batch, rate))
+    return {
+        "part": float(part + 1),
+        "pictures": float((part + 1) * plan.part),
+        "loss": round(float(np.mean(losses)), 5),
+        "rate": plan.rate_at(part, step),
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+
+
+def _parts(plan: Plan, start: int, jobs: int) -> Iterator[tuple[list[Batch], list[Batch]]]:
+    """Yield the batches of each part from `start` on, drawn ahead in other processes."""
+    from joblib import Parallel, delayed
+
+    draw = delayed(draw_batches)
+    calls = (
+        draw(plan.look, plan.seed, part, plan.part, plan.batch, plan.alphabet)
+        for part in range(start, plan.parts)
+    )
+    drawn = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2 * n_jobs")(calls)
+    yield from drawn

@@ -1,0 +1,166 @@
+"""Fit a line network to labelled pictures, one round of steps at a time."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.train.calibrate import log_softmax
+from digitsolver.train.checkpoint import Checkpoint, Row, State
+from digitsolver.train.line.batches import to_width
+from digitsolver.train.line.feed import Feed
+from digitsolver.train.line.learner import Learner
+from digitsolver.train.line.lines import Lines
+from digitsolver.train.line.network import logits_of
+from digitsolver.train.line.reading import read_strings, string_loss
+from digitsolver.train.line.recipe import LineRecipe
+from digitsolver.train.line.splice import Splicer, find_cuts
+
+if TYPE_CHECKING:
+    import keras
+
+MOST_ALIGNED = 400
+"""Pictures that are cut for splicing in a round, at most."""
+LEAST_GAIN = 0.02
+"""Part of the loss on what is held back that must be gained for a round to count."""
+
+RoundEnded = Callable[[Row], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Hold what a phase learns from, and for how many rounds, the ``first`` of them counted.
+
+    ``held`` pictures are read before and after each round; with ``stops`` they end the phase
+    early. With ``cools`` the rate falls to 0.
+    """
+
+    name: str
+    learn: Lines
+    held: Lines | None
+    rounds: int
+    first: int = 0
+    stops: bool = False
+    cools: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Hold what every phase of a run is given.
+
+    ``drawn`` are pictures to mix in, ``length`` the characters of every string if that is known,
+    ``speller`` a network with frames, by whose eyes pictures are cut where the one that learns
+    has heads by position.
+    """
+
+    recipe: LineRecipe
+    drawn: Lines | None = None
+    length: int | None = None
+    speller: "keras.Model | None" = None
+
+    @property
+    def blank(self) -> bool:
+        """Return whether the last class is a blank."""
+        return self.recipe.architecture == "line"
+
+
+def fit(
+    learner: Learner, phase: Phase, given: Given, checkpoint: Checkpoint, ended: RoundEnded
+) -> list[Row]:
+    """Let `learner` go through `phase`, from `checkpoint` if it was there; return the figures.
+
+    Each step's batch and rate come from its number, and the state is saved after every round, so
+    that an interrupted run ends like an unbroken one.
+    """
+    state = checkpoint.load(phase.name)
+    if state is None:
+        state = State(history=[_measure(learner, phase.held, given)] if phase.held else [])
+    else:
+        learner.restore(state.variables, state.best)
+    feed = Feed(phase.learn, given.recipe, given.drawn, learner.model.input_shape[2])
+    done = len(state.history) - bool(phase.held)
+    while done < phase.rounds and not state.finished:
+        state.history.append(_round(learner, feed, phase, given, phase.first + done))
+        done += 1
+        state.finished = phase.stops and stale(state.history) >= given.recipe.patience
+        state.variables, state.best = learner.state(), learner.mean
+        checkpoint.save(phase.name, state)
+        ended(state.history[-1])
+    return state.history
+
+
+def hear(model: "keras.Model", lines: Lines) -> list[NDArray[np.float32]]:
+    """Return the logits ``(frames, classes)`` of all pictures, at the width the network takes."""
+    width = model.input_shape[2]
+    pictures = [to_width(one, width) if width else one for one in lines.pictures]
+    return list(logits_of(model, pictures))
+
+
+def stale(history: Sequence[Row]) -> int:
+    """Return for how many rounds the loss on what is held back has not fallen.
+
+    >>> stale([{"val_loss": 2.0}, {"val_loss": 1.0}, {"val_loss": 0.99}])
+    1
+    """
+    best, since = math.inf, -1
+    for row in history:
+        gained = row["val_loss"] < best * (1 - LEAST_GAIN)
+        best, since = (row["val_loss"], 0) if gained else (best, since + 1)
+    return since
+
+
+def _round(learner: Learner, feed: Feed, phase: Phase, given: Given, number: int) -> Row:
+    """Take the steps of round `number`, and return its figures."""
+    steps = given.recipe.steps
+    start = number * steps
+    if given.recipe.spliced and (given.blank or given.speller):
+        feed.splicer = _splicer(given.speller or learner.model, phase.learn, given, number)
+    rates = [_rate(given.recipe, phase, start + step) for step in range(steps)]
+    loss = learner.learn(feed.batches(start, steps), rates)
+    row = {"step": float(start + steps), "loss": round(loss, 5), "rate": rates[0]}
+    return row | _measure(learner, phase.held, given) if phase.held else row
+
+
+def _rate(recipe: LineRecipe, phase: Phase, step: int) -> float:
+    """Return the learning rate at `step`, counted from the start of the run."""
+    warm = min((step + 1) / recipe.warmup, 1.0)
+    if not phase.cools:
+        return recipe.rate * warm
+    part = (step / recipe.steps - phase.first) / phase.rounds
+    return recipe.rate * warm * (1 + math.cos(math.pi * part)) / 2
+
+
+def _measure(learner: Learner, held: Lines, given: Given) -> Row:
+    """Return loss and accuracy of the mean weights on what is held back."""
+    alphabet = given.recipe.alphabet
+    with learner.averaged() as model:
+        logits = hear(model, held)
+    answers = read_strings(logits, alphabet, given.length, blank=given.blank)
+    right = [text == label for (text, _), label in zip(answers, held.labels, strict=True)]
+    losses = [
+        string_loss(one, label, alphabet, blank=given.blank)
+        for one, label in zip(logits, held.labels, strict=True)
+    ]
+    return {
+        "step": float(learner.steps),
+        "val_loss": round(float(np.mean(losses)), 5),
+        "val_accuracy": round(float(np.mean(right)), 5),
+    }
+
+
+def _splicer(model: "keras.Model", learn: Lines, given: Given, number: int) -> Splicer:
+    """Return what joins parts of pictures, cut as the network sees them now."""
+    rng = np.random.default_rng([given.recipe.seed, number, 1])
+    rows = rng.permutation(len(learn))[:MOST_ALIGNED].tolist()
+    logits = logits_of(model, [learn.pictures[row] for row in rows])
+    place = {character: index for index, character in enumerate(given.recipe.alphabet)}
+    cuts = {}
+    for row, one in zip(rows, logits, strict=True):
+        classes = [place[character] for character in learn.labels[row]]
+        found = find_cuts(learn.pictures[row], log_softmax(one), classes)
+        if found is not None:
+            cuts[row] = found
+    return Splicer(learn.pictures, learn.labels, cuts)

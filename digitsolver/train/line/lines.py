@@ -1,0 +1,148 @@
+"""Hold labelled pictures of one line of text each, as the line network takes them."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from digitsolver import image
+from digitsolver.errors import DigitSolverError, FolderError
+from digitsolver.line.prepare import prepare
+from digitsolver.samples import Problem, Sample, reason
+from digitsolver.train.line.batches import Prepared, fits
+
+FEWEST = 5
+"""Labels below which training is refused: some have to be held back to measure."""
+ADVISED = 30
+"""Labels below which the figures say little."""
+APART = 1.3
+"""How many times as high, or as wide, the pictures of another look are at least."""
+SHARE = 0.1
+"""Part of a folder that a second look makes up at least, to be told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Hold prepared pictures ``(48, width, 3)`` uint8 and their labels, by the same index."""
+
+    pictures: list[Prepared]
+    labels: list[str]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def length(self) -> int | None:
+        """Return the number of characters of every label, or ``None`` where it varies."""
+        lengths = {len(label) for label in self.labels}
+        return lengths.pop() if len(lengths) == 1 else None
+
+    @property
+    def width(self) -> int:
+        """Return the width of the picture in the middle, by width."""
+        widths: list[int] = sorted(picture.shape[1] for picture in self.pictures)
+        return widths[len(self) // 2]
+
+    def where(self, rows: Sequence[int]) -> "Lines":
+        """Return the pictures of `rows`."""
+        return Lines([self.pictures[row] for row in rows], [self.labels[row] for row in rows])
+
+    def digest(self) -> str:
+        """Return a SHA-256 that changes with any picture or label."""
+        total = hashlib.sha256()
+        for picture, label in zip(self.pictures, self.labels, strict=True):
+            total.update(f"{label} {picture.shape} ".encode())
+            total.update(picture.tobytes())
+        return total.hexdigest()
+
+
+def read_lines(samples: Sequence[Sample]) -> tuple[Lines, list[Problem], list[str]]:
+    """Return the pictures of `samples`, what cannot be used, and warnings about the folder.
+
+    A picture that cannot be read, or is too narrow for its label, becomes a problem.
+    """
+    pictures: list[Prepared] = []
+    labels: list[str] = []
+    problems: list[Problem] = []
+    shapes: list[tuple[int, ...]] = []
+    for sample in samples:
+        label = sample.label or ""
+        try:
+            picture = image.read(sample.path)
+            prepared = prepare(picture)
+        except DigitSolverError as error:
+            problems.append(Problem(sample.path, reason(sample.path, error)))
+            continue
+        if not fits(label, prepared.shape[1]):
+            problems.append(_too_long(sample.path, label, picture.shape))
+            continue
+        shapes.append(picture.shape)
+        pictures.append(prepared)
+        labels.append(label)
+    return Lines(pictures, labels), problems, mixed_looks(shapes)
+
+
+def check_enough(lines: Lines) -> None:
+    """Raise FolderError when there is too little to learn from."""
+    if len(lines) < FEWEST:
+        raise FolderError(
+            f"training: expected at least {FEWEST} labelled captchas ({ADVISED} or more advised), "
+            f"found {len(lines)}"
+        )
+    if len(set("".join(lines.labels))) < 2:
+        raise FolderError("training: expected at least 2 different characters, found 1")
+
+
+def mixed_looks(shapes: Sequence[tuple[int, ...]]) -> list[str]:
+    """Return a warning when `shapes` of pictures fall into clearly different groups.
+
+    >>> mixed_looks([(50, 150, 3)] * 20 + [(30, 120)] * 5)[0].partition(":")[0]
+    'the folder seems to hold more than one look'
+    """
+    kinds = {
+        "height": [shape[0] for shape in shapes],
+        "width": [shape[1] for shape in shapes],
+    }
+    told = [text for name, sizes in kinds.items() if (text := _gap(name, sizes))]
+    grey = sum(len(shape) == 2 for shape in shapes)
+    if SHARE * len(shapes) <= min(grey, len(shapes) - grey) and grey:
+        told.append(f"{grey} are grey and {len(shapes) - grey} in colour")
+    if not told:
+        return []
+    found = ", ".join(told)
+    return [f"the folder seems to hold more than one look: {found}"]
+
+
+def _gap(name: str, sizes: Sequence[int]) -> str:
+    """Say where `sizes` fall apart into two groups, or nothing."""
+    ordered = sorted(sizes)
+    edge = max(1, math.ceil(SHARE * len(ordered)))
+    for index in range(edge, len(ordered) - edge + 1):
+        below, above = ordered[index - 1], ordered[index]
+        if above >= APART * below:
+            rest = len(ordered) - index
+            return f"{index} are up to {below} pixels in {name} and {rest} from {above}"
+    return ""
+
+
+def _too_long(path: Path, label: str, shape: tuple[int, ...]) -> Problem:
+    """Say that a picture has too few columns for its label."""
+    size = f"{shape[1]} x {shape[0]} pixels"
+    text = f"expected a picture wide enough for {len(label)} characters, found {size}"
+    return Problem(path, text)
+
+
+def split_lines(lines: Lines, fraction: float, most: int, seed: int) -> tuple[Lines, Lines]:
+    """Return what to learn from and what is held back: about `fraction` of all, `most` at most.
+
+    Equal pictures stay on one side, and each side has one picture at least where two differ.
+    """
+    keys = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in lines.pictures]
+    unique = sorted(set(keys))
+    order = np.random.default_rng(seed).permutation(len(unique))
+    take = min(max(round(fraction * len(unique)), 1), len(unique) - 1, most)
+    held = np.isin(keys, [unique[index] for index in order[:take]])
+    return lines.where(np.flatnonzero(~held).tolist()), lines.where(np.flatnonzero(held).tolist())

@@ -1,0 +1,137 @@
+"""Make a bundle of the default model: small enough to ship, calibrated on drawn pictures."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from digitsolver import bundle, files
+from digitsolver import style as styles
+from digitsolver.bundle import Facts
+from digitsolver.stats import auroc
+from digitsolver.train import export
+from digitsolver.train.checkpoint import Row
+from digitsolver.train.line.base import Plan
+from digitsolver.train.line.calibrate import string_temperature
+from digitsolver.train.line.drawn import draw_prepared
+from digitsolver.train.line.fit import hear
+from digitsolver.train.line.lines import Lines
+from digitsolver.train.line.network import SHAPE, build
+from digitsolver.train.line.reading import Heard
+from digitsolver.train.report import write_history
+from digitsolver.train.result import versions
+
+if TYPE_CHECKING:
+    import keras
+
+APART = 1_000_003
+"""Added to the plan's seed for the pictures that are held back."""
+
+
+def publish(
+    model: "keras.Model",
+    folder: Path,
+    plan: Plan,
+    history: Sequence[Row],
+    *,
+    looks: Sequence[str] = ("mixed",),
+    count: int = 2000,
+) -> dict[str, Any]:
+    """Write the bundle of a model that learned by `plan` to `folder`, and return its metrics.
+
+    `count` fresh pictures of each of the `looks` are drawn to measure it; those of the first also
+    set the temperature. The weights in ``model.keras`` are rounded to 16 bits, those of
+    ``model.onnx`` keep 32.
+    """
+    heard = {look: _hear(model, plan, look, count) for look in looks}
+    temperature = _temperature(heard[looks[0]])
+    measured = {look: _cooled(one, temperature) for look, one in heard.items()}
+    with files.new_folder(folder, foreign=bundle.foreign) as made:
+        export.write_onnx(model, made / bundle.ONNX, "pictures")
+        pictures = np.stack([one for one in heard[looks[0]].pictures if one.shape[1] == 96][:32])
+        difference = export.compare(model, made / bundle.ONNX, pictures.astype(np.float32))
+        _halved(model, plan).save(made / bundle.KERAS)
+        metrics = _metrics(plan, history, measured) | {"onnx_difference": difference}
+        files.write_text(made / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")
+        write_history(made / "history.csv", list(history))
+        styles.dump(styles.Style(), made / bundle.STYLE)
+        bundle.seal(made, _facts(plan, history, temperature))
+    return metrics
+
+
+def _hear(model: "keras.Model", plan: Plan, look: str, count: int) -> Heard:
+    """Let the model read fresh pictures of a look, of any length."""
+    lines = Lines(*draw_prepared(look, plan.seed + APART, 0, count, plan.alphabet))
+    logits = hear(model, lines)
+    return Heard(lines.pictures, lines.labels, logits, plan.alphabet, None, blank=True)
+
+
+def _cooled(heard: Heard, temperature: float) -> Heard:
+    """Return the same readings, as sure as the temperature makes them."""
+    pictures, labels, logits = heard.pictures, heard.labels, heard.logits
+    return Heard(pictures, labels, logits, heard.alphabet, None, True, temperature)
+
+
+def _temperature(heard: Heard) -> float:
+    """Return the temperature at which readings are as often right as they are sure."""
+
+    def confident(temperature: float) -> tuple[Sequence[float], Sequence[bool]]:
+        cooled = _cooled(heard, temperature)
+        return cooled.confidences, cooled.right.tolist()
+
+    return string_temperature(confident, 1.0)
+
+
+def _halved(model: "keras.Model", plan: Plan) -> "keras.Model":
+    """Return the network with weights of 16 bits."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float16")
+    try:
+        small = build(plan.alphabet, plan.seed)
+    finally:
+        keras.config.set_dtype_policy(before)
+    small.set_weights([weight.astype(np.float16) for weight in model.get_weights()])
+    return small
+
+
+def _facts(plan: Plan, history: Sequence[Row], temperature: float) -> Facts:
+    """Return what the manifest says of the default model."""
+    return Facts(
+        reader="line",
+        architecture="line",
+        alphabet=plan.alphabet,
+        length=None,
+        shape=SHAPE,
+        temperature=temperature,
+        seed=plan.seed,
+        counts={"drawn_pictures": int(history[-1]["pictures"])},
+        versions=versions(),
+    )
+
+
+def _metrics(plan: Plan, history: Sequence[Row], measured: Mapping[str, Heard]) -> dict[str, Any]:
+    """Return the content of ``metrics.json``."""
+    looks = {look: _of_look(heard) for look, heard in measured.items()}
+    return {
+        "validation": next(iter(looks.values())),
+        "looks": looks,
+        "pictures": int(history[-1]["pictures"]),
+        "seconds": round(sum(row["seconds"] for row in history), 1),
+        "plan": asdict(plan),
+        "warnings": [],
+        "versions": versions(),
+    }
+
+
+def _of_look(heard: Heard) -> dict[str, Any]:
+    """Return accuracy with intervals, wrong lengths, and how well confidence ranks."""
+    pairs = zip(heard.texts, heard.labels, strict=True)
+    return heard.metrics() | {
+        "wrong_length": sum(len(text) != len(label) for text, label in pairs),
+        "confidence_auroc": auroc(heard.confidences, heard.right.tolist()),
+    }

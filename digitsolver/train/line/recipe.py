@@ -1,0 +1,88 @@
+"""Hold the settings of a run that fits a line network to a few labels."""
+
+import math
+from dataclasses import asdict, dataclass, field
+
+from digitsolver import models
+from digitsolver.samples import DIGITS
+from digitsolver.train.line.augment import Augmentation
+
+ENOUGH = 40
+"""Labels from which those held back set the number of steps."""
+GROWTH, FEWEST_ROUNDS, MOST_ROUNDS = 0.85, 4, 60
+"""Rounds for the root of the number of labels, and their limits."""
+SCRATCH = 6
+"""How many times as many rounds a network needs that starts from nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecipe:
+    """Hold the settings of a run.
+
+    It goes by rounds of ``steps`` steps. First the network learns from all labels but the
+    ``held_back`` part, which says when to stop (after ``patience`` rounds without gain); then it
+    goes on with all labels for ``last`` times as many rounds, while the rate falls from ``rate``
+    to 0 along a half cosine. Every ``drawn``-th
+    batch holds drawn pictures of the ``look``, so that nothing is forgotten; of the others, the
+    part ``spliced`` is joined from two pictures. The weights that are kept are a running mean
+    that forgets by ``averaging`` a step (Polyak & Juditsky, "Acceleration of stochastic
+    approximation by averaging", 1992). With ``from_scratch`` the weights start at random.
+    Raises ``ValueError`` for a value out of its range.
+    """
+
+    architecture: str = "line"
+    alphabet: str = DIGITS
+    seed: int = 0
+    from_scratch: bool = False
+    rounds: int | None = None
+    steps: int = 50
+    batch: int = 32
+    rate: float = 1e-3
+    warmup: int = 40
+    decay: float = 1e-2
+    averaging: float = 0.98
+    drawn: int = 4
+    look: str = "mixed"
+    spliced: float = 0.5
+    frozen: bool = False
+    held_back: float = 0.2
+    most_held: int = 200
+    patience: int = 3
+    last: float = 0.6
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for a value out of its range."""
+        if self.architecture not in models.LINES:
+            known = ", ".join(sorted(models.LINES))
+            raise ValueError(f"architecture: expected one of {known}; found {self.architecture!r}")
+        if len(self.alphabet) < 2 or len(set(self.alphabet)) < len(self.alphabet):
+            raise ValueError(
+                f"alphabet: expected at least 2 different characters, found {self.alphabet!r}"
+            )
+        if self.rounds is not None and self.rounds < 1:
+            raise ValueError(f"rounds: expected at least 1, found {self.rounds}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed: expected 0 to {2**32 - 1}, found {self.seed}")
+
+    def settings(self) -> dict[str, object]:
+        """Return the settings as plain values."""
+        return asdict(self)
+
+    def most_rounds(self, labels: int) -> int:
+        """Return the rounds on the part that is not held back, at most.
+
+        They grow with the root of the number of `labels`, so that 50 of them take two minutes or
+        so on two cores, and 200 twice as long.
+
+        >>> LineRecipe().most_rounds(50), LineRecipe().most_rounds(200)
+        (6, 12)
+        """
+        if self.rounds is not None:
+            return self.rounds
+        fitting = min(max(round(GROWTH * math.sqrt(labels)), FEWEST_ROUNDS), MOST_ROUNDS)
+        return SCRATCH * fitting if self.from_scratch else fitting
+
+    def last_rounds(self, rounds: int) -> int:
+        """Return the rounds with all labels that follow `rounds` without those held back."""
+        return max(1, math.ceil(self.last * rounds))
