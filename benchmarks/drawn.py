@@ -1,0 +1,149 @@
+"""Read drawn pictures of every look, and noise, with the default model or another.
+
+Fresh pictures of each look are read with and without their length told. Then noise and drawn
+pictures are read with every length from 1 to 8 told, which must give just that length and no
+character outside the alphabet. Prints Markdown and writes drawn.md and drawn.csv.
+
+    python benchmarks/drawn.py
+    python benchmarks/drawn.py --count 2000 --told 10000 --model DIR
+"""
+
+import argparse
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import digitsolver
+from collector.draw import LOOKS, draw_one
+from digitsolver.errors import BundleError
+from digitsolver.files import write_text
+from digitsolver.image import Picture, check
+from digitsolver.solver import Failure, Reading, Solver
+from digitsolver.stats import auroc, calibration_error, risk_coverage, wilson
+
+LONGEST = 8
+SURE = 0.9
+HEAD = (
+    "look", "length", "pictures", "right", "95 % interval", "wrong length", "confidence AUROC",
+    "calibration error", f"answered at {SURE:g}", "wrong of these",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Draw, read, print and write."""
+    options = _options()
+    try:
+        solver = digitsolver.load(options.model)
+    except BundleError as error:
+        print(f"skipped: {error}")
+        return
+    rows = [
+        row
+        for look in LOOKS
+        for told in (False, True)
+        if (row := row_of(solver, look, options.count, options.seed, told))
+    ]
+    foreign, wrong, unread = told_lengths(solver, options.told, options.seed)
+    text = report(rows) + (
+        f"\n\nOf {options.told} pictures, half of them noise, read with a length of 1 to {LONGEST} "
+        f"told: {wrong} of another length, {foreign} with a character outside the alphabet, "
+        f"{unread} not read."
+    )
+    print(text)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_text(options.out / "drawn.md", text + "\n")
+    write_text(options.out / "drawn.csv", table(rows))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--model", help="a model folder; else the default model")
+    parser.add_argument("--count", type=int, default=2000, help="pictures of each look")
+    parser.add_argument("--told", type=int, default=10_000, help="pictures with a length told")
+    parser.add_argument("--seed", type=int, default=777)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--short", action="store_true", help="50 pictures of each look")
+    options = parser.parse_args()
+    if options.short:
+        options.count, options.told = 50, 200
+    return options
+
+
+def row_of(solver: Solver, look: str, count: int, seed: int, told: bool) -> dict[str, Any]:
+    """Return the figures of one look."""
+    labels: list[str] = []
+
+    def pictures(length: int | None) -> Iterator[Picture]:
+        for index in range(count):
+            drawn = draw_one(look, seed, index)
+            if length in {None, len(drawn.label)}:
+                labels.append(drawn.label)
+                yield check(drawn.picture)
+
+    answers: list[Reading | Failure] = []
+    low, high = LOOKS[look].lengths
+    for length in range(low, high + 1) if told else (None,):
+        answers += solver.solve_many(pictures(length), length=length)
+    texts = [answer.text if isinstance(answer, Reading) else "" for answer in answers]
+    sure = [answer.confidence if isinstance(answer, Reading) else 0.0 for answer in answers]
+    right = [text == label for text, label in zip(texts, labels, strict=True)]
+    start, end = wilson(sum(right), len(right))
+    (answered,) = risk_coverage(sure, right, [SURE], len(right))
+    ranking = auroc(sure, right)
+    lengths = sum(len(text) != len(label) for text, label in zip(texts, labels, strict=True))
+    cells = (
+        look, "told" if told else "free", len(right), f"{sum(right) / len(right):.2%}",
+        f"{start:.2%} to {end:.2%}", lengths, "-" if ranking is None else f"{ranking:.3f}",
+        f"{calibration_error(sure, right) or 0:.2%}", f"{answered.coverage:.2%}",
+        f"{answered.risk or 0:.2%}",
+    )  # fmt: skip
+    return dict(zip(HEAD, cells, strict=True))
+
+
+def told_lengths(solver: Solver, count: int, seed: int) -> tuple[int, int, int]:
+    """Return how many readings have a foreign character, another length, or are missing."""
+    foreign = wrong = unread = 0
+    alphabet = set(solver.bundle.facts.alphabet)
+    for length in range(1, LONGEST + 1):
+        share = len(range(length - 1, count, LONGEST))
+        for answer in solver.solve_many(_noise_and_drawn(share, seed, length), length=length):
+            if isinstance(answer, Failure):
+                unread += 1
+                continue
+            wrong += len(answer.text) != length
+            foreign += not set(answer.text) <= alphabet
+    return foreign, wrong, unread
+
+
+def _noise_and_drawn(count: int, seed: int, length: int) -> Iterator[Picture]:
+    """Yield pictures, every other one pure noise, the rest drawn with any number of digits."""
+    rng = np.random.default_rng([seed, length])
+    for index in range(count):
+        if index % 2:
+            yield check(draw_one("mixed", seed + length, index).picture)
+        else:
+            shape = (int(rng.integers(20, 80)), int(rng.integers(60, 250)), 3)
+            yield rng.integers(0, 256, shape, dtype=np.uint8)
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(map(str, row.values()))} |" for row in rows)])
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Drawn looks and noise are read and counted as they should."""
+
+from pathlib import Path
+
+from benchmarks.drawn import HEAD, report, row_of, table, told_lengths
+from digitsolver.solver import load
+from tests.templates import make_line_bundle
+
+
+def test_a_row_counts_every_picture_once_with_and_without_its_length(tmp_path: Path) -> None:
+    solver = load(make_line_bundle(tmp_path / "model"))
+    free = row_of(solver, "mixed", 12, 1, told=False)
+    told = row_of(solver, "mixed", 12, 1, told=True)
+    assert free["pictures"] == told["pictures"] == 12
+    assert told["wrong length"] == 0
+    assert tuple(free) == HEAD
+    assert report([free, told]).count("\n") == 3
+    assert table([free]).splitlines()[0] == ",".join(HEAD)
+
+
+def test_told_lengths_hold_in_noise(tmp_path: Path) -> None:
+    solver = load(make_line_bundle(tmp_path / "model"))
+    assert told_lengths(solver, 24, 3) == (0, 0, 0)
