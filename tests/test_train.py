@@ -17,6 +17,7 @@ from digitsolver.errors import BundleError, FolderError, LabelError, MissingExtr
 from digitsolver.image import read as read_image
 from digitsolver.stats import wilson
 from digitsolver.train import Recipe
+from digitsolver.train import digits as training
 from digitsolver.train.augment import Augmentation, augment
 from digitsolver.train.calibrate import log_softmax, temperature
 from digitsolver.train.checkpoint import Checkpoint, State
@@ -202,7 +203,7 @@ def test_train_reads_a_digits_folder(
         seen.update(crops=len(crops), captchas=len(set(ids)))
         return trained
 
-    monkeypatch.setattr(train, "train_digits", fake)
+    monkeypatch.setattr(training, "train_digits", fake)
     result = train.train(source, "auto", tmp_path / "model", labels=10)
     assert seen == {"crops": 40, "captchas": 10}
     assert [problem.path.name for problem in result.problems] == ["notes.txt"]
@@ -226,8 +227,8 @@ def test_train_cuts_captchas_in_memory(
         seen.update(crops=len(crops), labels="".join(labels[:4]), length=used.length)
         return trained
 
-    monkeypatch.setattr(train, "train_digits", fake)
-    result = train.train(tmp_path / "captchas", chosen, tmp_path / "model")
+    monkeypatch.setattr(training, "train_digits", fake)
+    result = train.train(tmp_path / "captchas", chosen, tmp_path / "model", reader="digits")
     assert seen == {"crops": 48, "labels": "0000", "length": 4}
     assert [problem.path.name for problem in result.problems] == ["bad-1234.png"]
 
@@ -236,14 +237,14 @@ def test_labels_outside_the_alphabet_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: bundle.Bundle
 ) -> None:
     write(tmp_path, ["12ab", "1234", "12cd"])
-    monkeypatch.setattr(train, "train_digits", lambda *rest, **settings: trained)
-    problems = train.train(tmp_path, STYLE, tmp_path / "model").problems
+    monkeypatch.setattr(training, "train_digits", lambda *rest, **settings: trained)
+    problems = train.train(tmp_path, STYLE, tmp_path / "model", reader="digits").problems
     assert [problem.path.name for problem in problems] == ["0000-12ab.png", "0002-12cd.png"]
     with pytest.raises(ValueError, match="labels: expected at least 1, found 0"):
-        train.train(tmp_path, STYLE, tmp_path / "model", labels=0)
+        train.train(tmp_path, STYLE, tmp_path / "model", reader="digits", labels=0)
     (tmp_path / "0001-1234.png").unlink()
     with pytest.raises(FolderError, match=r"expected labels, found none that fits; .*0000-12ab"):
-        train.train(tmp_path, STYLE, tmp_path / "model")
+        train.train(tmp_path, STYLE, tmp_path / "model", reader="digits")
 
 
 def test_summary_is_for_people(trained: bundle.Bundle) -> None:
@@ -260,8 +261,8 @@ def test_few_captchas_are_told_and_missing_digits_too() -> None:
     data = handwritten(5)
     digits = gather(data.crops, ["1" if one in "1357" else "2" for one in data.labels], data.ids,
                     "0123456789")  # fmt: skip
-    run = train.Run(digits, style.Style(), RECIPE)
-    few, missing = train._warnings(run, {"1": 12, "2": 8, "3": 0, "4": 0})
+    run = training.Run(digits, style.Style(), RECIPE)
+    few, missing = training._warnings(run, {"1": 12, "2": 8, "3": 0, "4": 0})
     assert few.startswith("5 labelled captchas are few: 30 or more are advised")
     assert missing == "no captcha has 3, 4: they will never be read"
 

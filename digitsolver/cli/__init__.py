@@ -6,32 +6,18 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
-from digitsolver.cli.console import SOME_INPUT_FAILED, Group, bar, epochs_bar, finish
+from digitsolver.cli.console import SOME_INPUT_FAILED, Group, bar, finish
+from digitsolver.cli.options import AS_JSON, FOLDER, SEED, STYLE
+from digitsolver.cli.training import train
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-
-MODEL = click.option("--model", metavar="BUNDLE", required=True, help="The folder of the model.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+MODEL = click.option(
+    "--model", metavar="BUNDLE", help="The folder of the model; by default the one that is shipped."
+)
 LENGTH = click.option(
     "--length", type=click.IntRange(1), help="Number of digits; else the model's."
-)
-STYLE = click.option(
-    "--style",
-    metavar="auto|NAME|FILE",
-    default="auto",
-    show_default=True,
-    help="How the stages are set: chosen by the pictures, a named style, or a TOML file.",
-)
-SEED = click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="The same seed gives the same result.",
 )
 
 
@@ -82,85 +68,47 @@ def preprocess(captchas: Path, out: Path, style: str, jobs: int | None, as_json:
     finish(result if as_json else text, done.rejected)
 
 
-@main.command()
-@click.argument("source", type=FOLDER)
-@click.option("--out", type=FOLDER, required=True, help="The model folder to write.")
-@STYLE
-@click.option(
-    "--reader",
-    type=click.Choice(["auto", "digits"]),
-    default="auto",
-    show_default=True,
-    help="How text is found: digits runs the stages, then a network on each digit.",
-)
-@click.option("--architecture", metavar="NAME", default="cnn", show_default=True, help="Network.")
-@click.option("--labels", type=click.IntRange(1), help="Train on that many captchas, drawn.")
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the digits, at most.")
-@SEED
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
-@AS_JSON
-def train(
-    source: Path,
-    out: Path,
-    style: str,
-    reader: str,
-    architecture: str,
-    labels: int | None,
-    epochs: int | None,
-    seed: int,
-    resume: bool,
-    as_json: bool,
-) -> None:
-    """Train a network on SOURCE: a folder of labelled captchas, or of digits.
-
-    \b
-    Example:
-      digitsolver train captchas/speckle --out model
-    """
-    from digitsolver import train as training
-
-    settings: dict[str, Any] = {"architecture": architecture, "seed": seed}
-    settings |= {"epochs": epochs} if epochs else {}
-    try:
-        recipe = training.Recipe(**settings)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    try:
-        with epochs_bar() as told:
-            trained = training.train(
-                source, style, out, labels=labels, recipe=recipe, resume=resume, progress=told
-            )
-    except KeyboardInterrupt:
-        click.echo("interrupted: the same command with --resume goes on from here", err=True)
-        raise
-    metrics = trained.bundle.metrics()
-    result = {**metrics, "style": trained.bundle.style.name, "reader": "digits", "out": str(out)}
-    finish(result if as_json else training.summary(trained), trained.problems)
+main.add_command(train)
 
 
 @main.command()
 @click.argument("captchas", type=FOLDER)
 @MODEL
 @LENGTH
+@click.option(
+    "--plot",
+    metavar="FILE.png",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw there what the confidence is worth.",
+)
 @AS_JSON
-def evaluate(captchas: Path, model: str, length: int | None, as_json: bool) -> None:
+def evaluate(
+    captchas: Path, model: str | None, length: int | None, plot: Path | None, as_json: bool
+) -> None:
     """Measure a model on labelled captchas it was not trained on.
 
     Accuracy is the part of captchas read without a single error, with its 95 % Wilson interval.
+    The second table tells how much is answered, and how much of it wrongly, when readings below a
+    confidence are not given.
 
     \b
     Example:
       digitsolver evaluate captchas/speckle --model model
     """
+    from digitsolver import plots
     from digitsolver.evaluate import evaluate as measure
     from digitsolver.samples import Problem, read_captchas
     from digitsolver.solver import load
 
+    if plot:
+        plots.require_matplotlib()
     solver = load(model)
     samples, problems = read_captchas(captchas)
     with bar(len(samples), "reading") as advance:
         found = measure(solver, samples, length=length, progress=advance)
     failures = [Problem(Path(one.path or ""), one.reason) for one in found.failures]
+    if plot and found.confidences:
+        plots.draw_confidence(plot, found)
     finish(found.to_json() if as_json else found.table(), [*problems, *failures])
 
 
@@ -177,7 +125,7 @@ def evaluate(captchas: Path, model: str, length: int | None, as_json: bool) -> N
 @AS_JSON
 def solve(
     images: tuple[str, ...],
-    model: str,
+    model: str | None,
     length: int | None,
     min_confidence: float,
     as_json: bool,
@@ -186,7 +134,7 @@ def solve(
 
     \b
     Example:
-      digitsolver solve ticket.png --model model
+      digitsolver solve ticket.png
       ls scans/*.png | digitsolver solve - --model model --json
     """
     from digitsolver.solver import Failure, load
@@ -230,6 +178,9 @@ def visualize(
     from digitsolver.visualize import visualize as draw_stages
 
     solver = load(model) if model else None
+    if solver and not solver.has_stages:
+        click.echo(f"{model}: reads whole pictures: shown are the stages without it", err=True)
+        solver = None
     samples, problems = read_captchas(captchas, labelled=False)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)

@@ -18,20 +18,21 @@ TOLERANCE = 1e-4
 OPSET = 18
 
 
-def export(model: "keras.Model", folder: Path, pixels: NDArray[np.float32]) -> float:
+def export(model: "keras.Model", folder: Path, pixels: NDArray[np.float32], name: str) -> float:
     """Write `model` to `folder` in both formats, and return how far they are apart.
 
-    `pixels` are crops ``(n, height, width, channels)`` on which the logits of both are compared.
-    The ONNX network takes any number of ``crops`` and gives ``logits`` and ``activations`` (of
-    the last convolution). Raises BundleError when logits differ by more than 1e-4.
+    `pixels` are crops or pictures ``(n, height, width, channels)`` on which the logits of both
+    are compared. The ONNX network takes any number of them under `name`, which is ``crops`` or
+    ``pictures``, and gives ``logits`` and ``activations`` (of the last convolution). Raises
+    BundleError when logits differ by more than 1e-4.
     """
     model.save(folder / bundle.KERAS)
-    write_onnx(model, folder / bundle.ONNX)
+    write_onnx(model, folder / bundle.ONNX, name)
     return compare(model, folder / bundle.ONNX, pixels)
 
 
-def write_onnx(model: "keras.Model", path: Path) -> None:
-    """Write `model` as ONNX: ``crops`` to ``logits`` and ``activations``."""
+def write_onnx(model: "keras.Model", path: Path, name: str) -> None:
+    """Write `model` as ONNX: from `name` to ``logits`` and ``activations``."""
     models.require_training()
     import keras
     import tensorflow as tf
@@ -41,12 +42,12 @@ def write_onnx(model: "keras.Model", path: Path) -> None:
         model.input,
         {"logits": model.output, "activations": model.get_layer(models.LAST_CONVOLUTION).output},
     )
-    signature = [tf.TensorSpec(shape, tf.float32, name="crops")]
+    signature = [tf.TensorSpec(shape, tf.float32, name=name)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import tf2onnx
 
-        call = tf.function(lambda crops: both(crops, training=False), input_signature=signature)
+        call = tf.function(lambda pixels: both(pixels, training=False), input_signature=signature)
         tf2onnx.convert.from_function(
             call, input_signature=signature, opset=OPSET, output_path=str(path)
         )
@@ -62,7 +63,7 @@ def compare(model: "keras.Model", path: Path, pixels: NDArray[np.float32]) -> fl
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    (logits,) = session.run(["logits"], {"crops": pixels})
+    (logits,) = session.run(["logits"], {session.get_inputs()[0].name: pixels})
     difference = float(np.abs(logits - model.predict(pixels, verbose=0)).max())
     if not difference <= TOLERANCE:
         raise BundleError(

@@ -90,7 +90,7 @@ def draw_curves(path: Path, history: Sequence[Row]) -> None:
     """Draw loss and accuracy after each epoch."""
     from matplotlib.ticker import MaxNLocator
 
-    figure, (left, right) = _figure(10, 4, columns=2)
+    figure, (left, right) = new_figure(10, 4, columns=2)
     epochs = [row["epoch"] for row in history]
     for axes, name in ((left, "loss"), (right, "accuracy")):
         for key, label in ((name, "learned from"), (f"val_{name}", "held back")):
@@ -100,23 +100,27 @@ def draw_curves(path: Path, history: Sequence[Row]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_confusion(path: Path, outcome: Outcome) -> None:
     """Draw how often each true character was read as each other."""
-    counts, alphabet = outcome.confusion(), list(outcome.alphabet)
-    figure, (axes,) = _figure(6, 6)
+    draw_counts(path, outcome.confusion(), list(outcome.alphabet))
+
+
+def draw_counts(path: Path, counts: NDArray[np.intp], names: Sequence[str]) -> None:
+    """Draw `counts` (n, n) of what was read, columns, for what is true, rows, by their `names`."""
+    figure, (axes,) = new_figure(6, 6)
     axes.imshow(np.sqrt(counts), cmap="Blues")
-    ticks = range(len(alphabet))
-    axes.set_xticks(ticks, alphabet)
-    axes.set_yticks(ticks, alphabet)
+    ticks = range(len(names))
+    axes.set_xticks(ticks, names)
+    axes.set_yticks(ticks, names)
     axes.set(xlabel="read", ylabel="true", title=f"{counts.sum()} digits held back")
     dark = np.sqrt(counts) > np.sqrt(counts.max()) / 2
     for row, column in zip(*np.nonzero(counts), strict=True):
         color = "white" if dark[row, column] else "black"
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_mistakes(path: Path, outcome: Outcome) -> None:
@@ -130,7 +134,7 @@ def draw_mistakes(path: Path, outcome: Outcome) -> None:
         title = f"no mistake in {len(outcome.held)} digits held back; the least sure:"
     columns = min(8, len(worst))
     rows = -(-len(worst) // columns)
-    figure, cells = _figure(max(1.5 * columns, 6), 2.0 * rows + 0.6, rows=rows, columns=columns)
+    figure, cells = new_figure(max(1.5 * columns, 6), 2.0 * rows + 0.6, rows=rows, columns=columns)
     figure.suptitle(title)
     for cell in cells[len(worst) :]:
         cell.axis("off")
@@ -140,10 +144,10 @@ def draw_mistakes(path: Path, outcome: Outcome) -> None:
         cell.imshow(outcome.held.crops[index], cmap="gray", vmin=0, vmax=255)
         answer = f"{outcome.alphabet[true]} read as {outcome.alphabet[read]}"
         cell.set_title(f"{answer}\n{sure[index]:.0%} sure", fontsize=8)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
-def _figure(
+def new_figure(
     width: float, height: float, *, rows: int = 1, columns: int = 1
 ) -> "tuple[Figure, list[Axes]]":
     """Return a figure of `width` × `height` inches and its axes, row by row."""
@@ -156,7 +160,7 @@ def _figure(
     return figure, list(axes.ravel())
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def save_figure(figure: "Figure", path: Path) -> None:
     """Write `figure` as PNG without a date or version in it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})

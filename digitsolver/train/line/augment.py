@@ -1,5 +1,6 @@
 """Change prepared pictures as other pictures of the same look might differ; the label stays."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -81,17 +82,22 @@ def _grid(width: int) -> tuple[Floats, Floats]:
 def _places(width: int, rng: np.random.Generator, amount: Augmentation) -> tuple[Floats, Floats]:
     """Return from which column and row each pixel shall be taken."""
     columns, rows = _grid(width)
-    turn, wide, tall, lean, right, down, wave, ripple = rng.uniform(-1, 1, 8)
-    angle = np.deg2rad(amount.rotation * turn) * min(1.0, 2 * HEIGHT / width)
-    a, b = (1 + amount.scale * wide) * np.cos(angle), amount.shear * lean - np.sin(angle)
-    c, d = np.sin(angle), (1 + amount.scale * tall) * np.cos(angle)
-    phases = rng.uniform(0, 2 * np.pi, 2)
-    lengths = rng.uniform([0.4 * HEIGHT, 0.6 * HEIGHT], [2 * HEIGHT, 2 * HEIGHT])
-    swing = amount.warp * wave * np.sin(2 * np.pi * columns / lengths[0] + phases[0])
-    sway = amount.warp * ripple * np.sin(2 * np.pi * rows / lengths[1] + phases[1])
-    from_column = a * columns + b * rows + sway + (width - 1) / 2 + amount.shift * right
-    from_row = c * columns + d * rows + swing + (HEIGHT - 1) / 2 + amount.shift * down
-    return from_column.astype(np.float32), from_row.astype(np.float32)
+    turn, wide, tall, lean, right, down, wave, ripple = rng.uniform(-1, 1, 8).tolist()
+    angle = math.radians(amount.rotation * turn) * min(1.0, 2 * HEIGHT / width)
+    a, b = (1 + amount.scale * wide) * math.cos(angle), amount.shear * lean - math.sin(angle)
+    c, d = math.sin(angle), (1 + amount.scale * tall) * math.cos(angle)
+    swing = amount.warp * wave * _sine(columns, 0.4, rng)
+    sway = amount.warp * ripple * _sine(rows, 0.6, rng)
+    from_column = a * columns + (b * rows + sway + ((width - 1) / 2 + amount.shift * right))
+    from_row = d * rows + (c * columns + swing + ((HEIGHT - 1) / 2 + amount.shift * down))
+    return from_column, from_row
+
+
+def _sine(places: Floats, shortest: float, rng: np.random.Generator) -> Floats:
+    """Return a wave at `places`, of a random phase and of at least `shortest` heights a period."""
+    period = HEIGHT * float(rng.uniform(shortest, 2.0))
+    phase = float(rng.uniform(0, 2 * math.pi))
+    return np.asarray(np.sin(places * (2 * math.pi / period) + phase), dtype=np.float32)
 
 
 def _mixing(rng: np.random.Generator, amount: Augmentation) -> NDArray[np.float64]:
@@ -119,12 +125,12 @@ def _noise(shape: tuple[int, ...], rng: np.random.Generator, most: float) -> Flo
 
 
 def _rub_out(picture: Prepared, rng: np.random.Generator) -> None:
-    """Cover a small patch of `picture` with the level of its surroundings or another patch."""
+    """Cover a small patch of `picture` with another patch, or with one level."""
     high, wide = rng.integers(3, 10, 2)
     rows, columns = picture.shape[:2]
     top, left = rng.integers(0, rows - high), rng.integers(0, columns - wide)
     from_top, from_left = rng.integers(0, rows - high), rng.integers(0, columns - wide)
     other = picture[from_top : from_top + high, from_left : from_left + wide].copy()
     if rng.random() < 0.5:
-        other[...] = np.median(picture, axis=(0, 1)).astype(np.uint8)
+        other[...] = other[0, 0].copy()
     picture[top : top + high, left : left + wide] = other

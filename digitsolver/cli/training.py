@@ -1,0 +1,89 @@
+"""The command ``digitsolver train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from digitsolver.cli.console import epochs_bar, finish
+from digitsolver.cli.options import AS_JSON, FOLDER, SEED, STYLE
+
+
+@click.command()
+@click.argument("source", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The model folder to write.")
+@STYLE
+@click.option(
+    "--reader",
+    type=click.Choice(["auto", "digits", "line"]),
+    default="auto",
+    show_default=True,
+    help="How text is found: line reads the whole picture; digits runs the stages, then a "
+    "network on each digit. auto is line, but digits for a folder of digits.",
+)
+@click.option(
+    "--architecture",
+    metavar="NAME",
+    help="Network: line (default) or positions for line, cnn for digits.",
+)
+@click.option(
+    "--alphabet",
+    metavar="TEXT",
+    default="0123456789",
+    show_default=True,
+    help="Characters that labels may have.",
+)
+@click.option("--labels", type=click.IntRange(1), help="Train on that many captchas, drawn.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    help="Passes over the digits, or rounds of 50 steps of the reader line, at most.",
+)
+@click.option("--from-scratch", is_flag=True, help="Do not start from the default model.")
+@SEED
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@AS_JSON
+def train(
+    source: Path,
+    out: Path,
+    *,
+    style: str,
+    reader: str,
+    labels: int | None,
+    resume: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Train a network on SOURCE: a folder of labelled captchas, or of digits.
+
+    Captchas fit the default model to their look; 50 labels are a good start.
+
+    \b
+    Example:
+      digitsolver train captchas/speckle --out model
+      digitsolver train captchas/speckle --out model --labels 50
+    """
+    from digitsolver import train as training
+
+    try:
+        recipe = training.make_recipe(source, reader, **settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        with epochs_bar() as told:
+            trained = training.train(
+                source, style, out, labels=labels, recipe=recipe, resume=resume, progress=told
+            )
+    except KeyboardInterrupt:
+        click.echo("interrupted: the same command with --resume goes on from here", err=True)
+        raise
+    metrics = trained.bundle.metrics()
+    result = {
+        **metrics,
+        "style": trained.bundle.style.name,
+        "reader": trained.bundle.facts.reader,
+        "out": str(out),
+    }
+    finish(result if as_json else training.summary(trained), trained.problems)
