@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 
 from collector.draw.glyphs import faces, glyph
 from collector.draw.ink import Canvas, blend, stamp
-from collector.draw.scene import Scene, many, points, strands, thick, tone
+from collector.draw.scene import Scene, many, points, thick, tone
 from collector.draw.space import Layer
+from collector.draw.strokes import draw_bars, draw_curves, draw_dashes, draw_lines, draw_rings
 
 Bits = NDArray[np.bool_]
 
@@ -26,13 +28,23 @@ Draw = Callable[[Canvas, Scene, Layer, np.random.Generator], None]
 
 
 def draw_speckle(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Scatter pixels, or small blocks where strokes are wide; share."""
+    """Scatter pixels, or small blocks where strokes are wide; share.
+
+    Two colours: both are there, salt and pepper, and share the amount.
+    """
     height, width = canvas.shape[:2]
     block = min(thick(scene, layer, rng), 3, max(1, int(scene.stroke * 0.45)))
     share = layer.amount.draw(rng) * scene.calm * min(1.0, scene.em / 26) / 100
     chance = rng.random((-(-height // block), -(-width // block)), dtype=np.float32)
     if block > 1:
         chance = chance.repeat(block, axis=0).repeat(block, axis=1)[:height, :width]
+    if len(layer.colours) == 2:
+        part = share * rng.uniform(0.15, 0.85)
+        for colour, marked in zip(
+            layer.colours, (chance < part, chance > 1 - share + part), strict=True
+        ):
+            canvas[marked] = tone(scene, replace(layer, colours=(colour,)), rng)
+        return
     first, second = tone(scene, layer, rng), tone(scene, layer, rng)
     canvas[chance < share] = first
     if second != first:
@@ -55,73 +67,6 @@ def draw_dots(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generat
     for spot in points(canvas, many(canvas, scene, layer, 3.2 * radius**2 + 1, rng), rng):
         here = radius if even else radius * rng.uniform(0.5, 1.4)
         cv2.circle(canvas, spot, round(here), tone(scene, layer, rng), -1, scene.line_type)
-
-
-def draw_rings(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Draw circles and parts of ellipses; count."""
-    for size, spot in zip(strands(scene, layer, rng), points(canvas, 50, rng), strict=False):
-        axes = (rng.uniform(0.1, 1.2, 2) * scene.em).astype(int) + 1
-        start, length = rng.uniform(0, 360), rng.uniform(90, 360)
-        cv2.ellipse(
-            canvas,
-            spot,
-            (int(axes[0]), int(axes[1])),
-            rng.uniform(0, 180),
-            start,
-            start + length,
-            tone(scene, layer, rng),
-            size,
-            scene.line_type,
-        )
-
-
-def draw_dashes(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Scatter short strokes; share."""
-    mean, size = rng.uniform(0.1, 0.6) * scene.em + 2, thick(scene, layer, rng)
-    for x, y in points(canvas, many(canvas, scene, layer, mean * size, rng), rng):
-        angle, length = rng.uniform(0, math.pi), mean * rng.uniform(0.5, 1.5)
-        end = (round(x + length * math.cos(angle)), round(y + length * math.sin(angle)))
-        cv2.line(canvas, (x, y), end, tone(scene, layer, rng), size, scene.line_type)
-
-
-def draw_lines(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Draw straight lines across, from side to side or between any two points; count."""
-    height, width = canvas.shape[:2]
-    for size in strands(scene, layer, rng):
-        start, end = rng.random(2) * (width, height), rng.random(2) * (width, height)
-        if rng.random() < 0.6:
-            start[0], end[0] = rng.random() * 0.2 * width, (0.8 + 0.2 * rng.random()) * width
-        colour = tone(scene, layer, rng)
-        first, last = (int(start[0]), int(start[1])), (int(end[0]), int(end[1]))
-        cv2.line(canvas, first, last, colour, size, scene.line_type)
-
-
-def draw_curves(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Draw waves and Bezier curves across; count."""
-    height, width = canvas.shape[:2]
-    along = np.linspace(0, 1, 40)
-    for size in strands(scene, layer, rng):
-        if rng.random() < 0.5:
-            y = rng.uniform(0.15, 0.85) + rng.uniform(-0.3, 0.3) * (along - 0.5)
-            y = y + rng.uniform(0.03, 0.35) * np.sin(along * rng.uniform(3, 25) + rng.uniform(0, 6))
-            ends = sorted(rng.random(2)) if rng.random() < 0.4 else (0.0, 1.0)
-            x = ends[0] + (ends[1] - ends[0]) * along
-        else:
-            x, y = _bezier(rng.uniform(-0.1, 1.1, (4, 2)), along)
-        path = np.rint(np.stack([x * width, y * height], axis=1) * 8).astype(np.int32)
-        colour = tone(scene, layer, rng)
-        cv2.polylines(canvas, [path], False, colour, size, scene.line_type, 3)
-
-
-def _bezier(
-    corners: NDArray[np.float64], along: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Follow a cubic Bezier curve from the left-most of four corners to the right-most."""
-    corners = corners[np.argsort(corners[:, 0])]
-    weights = np.stack(
-        [(1 - along) ** 3, 3 * along * (1 - along) ** 2, 3 * along**2 * (1 - along), along**3]
-    )
-    return corners[:, 0] @ weights, corners[:, 1] @ weights
 
 
 def draw_grid(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
@@ -179,14 +124,14 @@ def draw_letters(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gene
     """Scatter small faint letters; count; the size is in tenths of an em."""
     known = faces(("mono",))
     height, width = canvas.shape[:2]
-    sheet = np.zeros((height, width, 4), dtype=np.float32)
+    sheet = np.zeros((4, height, width), dtype=np.float32)
     for _ in range(round(layer.amount.draw(rng))):
         shape = glyph(known[int(rng.integers(len(known)))], "abcdehkmnrstuwxz"[rng.integers(16)])
         angle, size = rng.uniform(-0.7, 0.7), layer.size.draw(rng) * scene.em / 10
         cos, sin = math.cos(angle), math.sin(angle)
         ink = np.array([*tone(scene, layer, rng), 255], dtype=np.float32) / np.float32(255)
         centre = rng.random(2) * (width, height)
-        stamp(sheet, shape, np.array([[cos, -sin], [sin, cos]]), size, centre, ink)
+        stamp(sheet, shape, np.array([[cos, -sin], [sin, cos]]), size, centre, ink[:, None, None])
     canvas[:] = blend(canvas, sheet)
 
 
@@ -237,6 +182,7 @@ CLUTTER: dict[str, Draw] = {
     "dashes": draw_dashes,
     "lines": draw_lines,
     "curves": draw_curves,
+    "bars": draw_bars,
     "grid": draw_grid,
     "stripes": draw_stripes,
     "stars": draw_stars,

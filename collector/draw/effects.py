@@ -17,8 +17,8 @@ from collector.draw.space import Look
 
 def draw_row(
     canvas: Canvas, look: Look, row: Row, scene: Scene, maps: Maps | None, rng: np.random.Generator
-) -> Canvas:
-    """Draw the digits with their effects over a canvas; give a new canvas.
+) -> tuple[Canvas, NDArray[np.float32]]:
+    """Draw the digits with their effects over a canvas; give a new canvas and the cover (H, W).
 
     maps: where the digits alone are bent.
     """
@@ -34,7 +34,7 @@ def draw_row(
         canvas = ink.blend(canvas, beneath)
     if row.stroke >= 2.5 and rng.random() < effects.hollow:
         layer = ink.hollow(layer)
-    return ink.blend(canvas, layer, effects.opacity.draw(rng) or 1.0)
+    return ink.blend(canvas, layer, effects.opacity.draw(rng) or 1.0), layer[3]
 
 
 def _second_ink(look: Look, scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:

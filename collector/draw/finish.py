@@ -33,8 +33,10 @@ def soften(canvas: Canvas, finish: Finish, grey: bool, rng: np.random.Generator)
         canvas = np.asarray(scaled, dtype=np.uint8)
     noise = finish.noise.draw(rng)
     if noise:
-        spread = rng.standard_normal(canvas.shape, dtype=np.float32) * np.float32(noise)
-        canvas = np.clip(canvas + spread, 0, 255).astype(np.uint8)
+        spread = rng.standard_normal(canvas.shape, dtype=np.float32)
+        spread *= np.float32(noise)
+        spread += canvas
+        canvas = np.clip(spread, 0, 255, out=spread).astype(np.uint8)
     if grey:
         plane = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
         canvas = np.asarray(cv2.cvtColor(plane, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
@@ -86,9 +88,11 @@ def to_png(picture: Pixels, palette: bool = False) -> bytes:
     from PIL import Image
 
     if palette:
-        colours, places = np.unique(picture.reshape(-1, 3), axis=0, return_inverse=True)
-        image = Image.fromarray(places.reshape(picture.shape[:2]).astype(np.uint8))
-        image.putpalette(colours.tobytes())
+        red, green, blue = (plane.astype(np.int32) for plane in cv2.split(picture))
+        codes = (red << 16) + (green << 8) + blue
+        colours = np.unique(codes)
+        image = Image.fromarray(np.searchsorted(colours, codes).astype(np.uint8))
+        image.putpalette(b"".join(int(code).to_bytes(3, "big") for code in colours))
     else:
         image = Image.fromarray(picture)
     buffer = BytesIO()

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 EM = 64
 """Height of the digits in the largest mask, in pixels."""
@@ -78,26 +83,22 @@ def family(name: str) -> tuple[Face, ...]:
     return tuple(face for face in faces() if face.family == name)
 
 
-@cache
-def _font_bytes(file: str) -> bytes:
-    return resources.files("collector").joinpath("fonts", file).read_bytes()
+@lru_cache(maxsize=4)
+def _font(file: str, size: int) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont
+
+    data = resources.files("collector").joinpath("fonts", file).read_bytes()
+    return ImageFont.truetype(BytesIO(data), size)
 
 
 def _render(file: str, size: int, character: str) -> tuple[Mask, float]:
     """Render a character; give its mask, cut to the ink, and how far its top lies down."""
-    from io import BytesIO
-
-    from PIL import Image, ImageDraw, ImageFont
-
-    font = ImageFont.truetype(BytesIO(_font_bytes(file)), size)
-    left, top, right, bottom = (int(v) for v in font.getbbox(character, anchor="ls"))
-    image = Image.new("L", (right - left + 4, bottom - top + 4))
-    ImageDraw.Draw(image).text((2 - left, 2 - top), character, fill=255, font=font, anchor="ls")
-    mask = np.asarray(image, dtype=np.uint8)
-    x, y, width, height = cv2.boundingRect(mask)
+    drawn, (_, top) = _font(file, size).getmask2(character, "L", anchor="ls")
+    image = np.asarray(drawn, dtype=np.uint8).reshape(drawn.size[::-1])
+    x, y, width, height = cv2.boundingRect(image)
     if width == 0:
         raise ValueError(f"the font {file} has no ink for {character!r}")
-    return np.ascontiguousarray(mask[y : y + height, x : x + width]), float(top - 2 + y)
+    return image[y : y + height, x : x + width].copy(), float(top + y)
 
 
 @cache

@@ -12,6 +12,8 @@ from collector.draw.glyphs import Face, Glyph, faces, family, glyph, stroke
 from collector.draw.space import Digits, Look
 
 Floats = NDArray[np.float64]
+FLOOR = 9.0
+"""Height that digits keep where there is room for it, in pixels."""
 LEAST, MOST = (24, 40), (120, 260)
 """Least and greatest height and width of a page that follows its digits, in pixels."""
 
@@ -113,7 +115,7 @@ def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, in
     """Size the page and the digits, so that the row fits: width, height, em."""
     room = 2 * (look.effects.warp.high if look.effects.warp.chance else 0.0)
     tall = look.page.height.draw(rng)
-    em = min(look.digits.height.draw(rng) * tall, (tall - 3) / (extent[1] + room))
+    em = min(max(look.digits.height.draw(rng) * tall, FLOOR), (tall - 3) / (extent[1] + room))
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
     needed = (extent[0] + margins) * em + 2
     if look.page.width is not None:
@@ -136,12 +138,13 @@ def _corner(
     clip = look.digits.clip.draw(rng)
     if clip:
         side = rng.random()
-        if side < 0.4:
+        tall = min(clip, 0.2) * max(np.min(boxes[:, 1]) - FLOOR, 0.0)
+        if side < 0.35:
             corner[0] = page[0] - extent[0] + clip * boxes[-1, 0]
-        elif side < 0.7:
+        elif side < 0.55:
             corner[0] = -clip * boxes[0, 0]
-        elif side < 0.85:
-            corner[1] = -clip * 0.5 * np.min(boxes[:, 1])
+        elif side < 0.775:
+            corner[1] = -tall
         else:
-            corner[1] = page[1] - extent[1] + clip * 0.5 * np.min(boxes[:, 1])
+            corner[1] = page[1] - extent[1] + tall
     return np.asarray(corner)

@@ -18,6 +18,9 @@ from collector.draw.space import (
 VEIL = Range(0.4, 1.0, low_end=0.5)
 """Opacity of clutter that is partly transparent now and then."""
 
+HAND = Range(0.06, 0.35, 0.4)
+"""Wobble of a line that a hand could have drawn, in strokes."""
+
 SPECKLE = Look(
     name="speckle",
     about="six dark digits in salt-and-pepper noise as dark as they are, or on a dotted grid",
@@ -92,26 +95,26 @@ MIXED = Look(
     digits=Digits(
         one_face=0.7,
         related=0.4,
-        height=Range(0.34, 0.95),
+        height=Range(0.22, 0.95),
         scale=Range(0.03, 0.3, 0.5),
         stretch=Range(0.7, 1.35),
         rotation=Range(2.0, 30.0, 0.55),
         lean=Range(-0.3, 0.45, 0.3),
         shear=Range(0.05, 0.35, 0.3),
-        gap=Range(-0.18, 0.5),
+        gap=Range(-0.15, 0.5),
         uneven=Range(0.1, 0.8, 0.35),
         cells=0.3,
         jump=Range(0.03, 0.45, 0.45),
         slope=Range(-10.0, 10.0, 0.2),
-        clip=Range(0.03, 0.25, 0.12),
-        crisp=0.25,
+        clip=Range(0.03, 0.25, 0.2),
+        crisp=0.35,
         weight=Range(-0.5, 0.8, 0.3),
     ),
     effects=Effects(
         warp=Range(0.02, 0.13, 0.35),
         perspective=Range(0.05, 0.2, 0.1),
         hollow=0.1,
-        halo=Range(0.6, 2.4, 0.1),
+        halo=Range(0.6, 2.4, 0.15),
         shadow=Range(0.04, 0.18, 0.15),
         opacity=Range(0.6, 1.0, 0.2),
         fade=0.12,
@@ -138,18 +141,28 @@ MIXED = Look(
     layers=(
         Layer("speckle", 1.4, Range(1, 20), Range(0.1, 0.6), ("ink",), 0.8),
         Layer("speckle", 0.8, Range(1, 16), Range(0.1, 0.6), ("edge", "ground", "ink"), 0.8),
+        Layer("speckle", 2.2, Range(2, 30, low_end=1.2), fixed(0.01), ("ink", "ground"), 1.0),
+        Layer("speckle", 1.0, Range(2, 24), fixed(0.01), ("ink",), 0.8),
         Layer("confetti", 0.7, Range(1, 12), fixed(0.1), ("any",), 0.6),
         Layer("dots", 0.8, Range(1, 12), Range(0.3, 1.4), ("any", "tint"), 0.5, VEIL),
         Layer("dots", 0.5, Range(1, 8), Range(0.3, 1.0), ("ink",), 0.8),
+        Layer("dots", 0.8, Range(3, 25), Range(0.6, 2.5), ("any", "ground"), 1.0, Range(0.3, 0.7)),
         Layer("dots", 0.4, Range(1, 10), Range(0.3, 1.0), ("ground",), 1.0),
         Layer("rings", 0.8, Range(1, 8), Range(0.2, 0.9), ("any", "ink", "near"), 0.6, VEIL),
         Layer("dashes", 0.8, Range(1, 9), Range(0.2, 0.8), ("any", "ink", "near"), 0.6),
         Layer("lines", 1.8, Range(1, 7, low_end=1.5), Range(0.2, 1.1), ("ink",), 0.8),
         Layer("lines", 1.0, Range(1, 10, low_end=1.5), Range(0.2, 1.3), ("any", "near"), 0.6, VEIL),
         Layer("lines", 0.4, Range(1, 4), Range(0.2, 0.6), ("ground",), 1.0),
-        Layer("curves", 1.8, Range(1, 5, low_end=1.5), Range(0.3, 1.1), ("ink",), 0.8),
+        Layer("curves", 1.4, Range(1, 4, low_end=1.5), Range(0.3, 1.1), ("ink",), 0.8, through=0.2),
         Layer("curves", 1.0, Range(1, 6, low_end=1.5), Range(0.3, 1.3), ("any", "near"), 0.6, VEIL),
         Layer("curves", 0.3, Range(1, 3), Range(0.3, 0.7), ("ground",), 1.0),
+        Layer("lines", 3.2, Range(1, 3), Range(0.8, 1.05), ("ink",), 1.0, through=0.8),
+        Layer("lines", 1.8, Range(4, 8), Range(0.15, 0.45), ("ink",), 1.0, through=0.7),
+        Layer(
+            "curves", 4.2, Range(1, 2), Range(0.8, 1.05), ("ink",), 1.0, through=0.8, wobble=HAND
+        ),
+        Layer("curves", 0.8, Range(1, 4), Range(0.3, 0.8), ("ink",), 1.0, through=0.5, wobble=HAND),
+        Layer("bars", 0.5, Range(1, 4), Range(0.8, 1.1), ("ink", "any", "near"), 0.7, through=0.9),
         Layer("grid", 1.2, Range(4, 14), Range(0.1, 0.4), ("ink", "near", "grey"), 0.5),
         Layer("grid", 0.4, Range(5, 16), Range(0.1, 0.5), ("any", "tint"), 0.4),
         Layer("stripes", 0.5, Range(4, 16), Range(0.2, 0.7), ("near", "tint"), 0.3),
@@ -171,6 +184,7 @@ MIXED = Look(
         palette=Range(6, 48, 0.12),
         alpha=0.12,
     ),
+    distinct=1.85,
 )
 
 LOOKS: dict[str, Look] = {look.name: look for look in (SPECKLE, PLAIN, LINES, MIXED)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -13,14 +13,20 @@ from collector.draw.colour import Colour, Many, choose, far_from, luma
 from collector.draw.effects import draw_row
 from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette, to_png
 from collector.draw.ground import draw_ground
-from collector.draw.ink import Canvas, bend_canvas, waves
+from collector.draw.ink import Canvas, bend_canvas, bend_cover, waves
 from collector.draw.layout import Row, lay_out
+from collector.draw.legible import distinctness, shown
 from collector.draw.looks import LOOKS
 from collector.draw.scene import Scene
 from collector.draw.space import Layer, Look
 
 CALM = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
 """How much clutter a layer is allowed where there are 0, 1, 2 ... layers."""
+
+SHOWN = 0.7
+"""Part of each digit that waves leave on the page, where the look asks for distinct digits."""
+TRIES = 6
+"""How often a picture is drawn until its digits are distinct; then the best one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,21 @@ def draw(
     (5, 3, 5)
     """
     label = _label(look, rng, length, alphabet)
+    if look.distinct and look.picks:
+        picks = int(rng.integers(look.picks[0], look.picks[1] + 1))
+        look = replace(look, picks=(picks, picks))
+    best, most = _draw(look, label, rng)
+    for _ in range(TRIES - 1):
+        if most >= look.distinct:
+            break
+        drawn, distinct = _draw(look, label, rng)
+        if distinct > most:
+            best, most = drawn, distinct
+    return best
+
+
+def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[Drawn, float]:
+    """Draw a label once; give the picture and, where the look asks, how distinct it is."""
     row = lay_out(look, label, rng)
     ground, inks = choose(look.colours, len(label), rng)
     under, over = _layers(look, rng)
@@ -85,12 +106,16 @@ def draw(
     canvas = draw_ground(ground, row.width, row.height, look.ground, rng)
     for layer in under:
         canvas = draw_layer(canvas, scene, layer, rng)
-    canvas = draw_row(canvas, look, row, scene, None if whole else maps, rng)
+    canvas, cover = draw_row(canvas, look, row, scene, None if whole else maps, rng)
     for layer in over:
         canvas = draw_layer(canvas, scene, layer, rng)
     if whole and maps is not None:
         canvas = bend_canvas(canvas, maps, smooth=not scene.crisp)
-    return _finished(canvas, look, label, row, scene, rng)
+        cover = bend_cover(cover, maps)
+    drawn = _finished(canvas, look, label, row, scene, rng)
+    if not look.distinct:
+        return drawn, 0.0
+    return drawn, distinctness(drawn.picture, cover, row) * (shown(row, maps) > SHOWN)
 
 
 def encode(drawn: Drawn) -> tuple[bytes, str]:
@@ -142,7 +167,15 @@ def _scene(
         calm=CALM[min(layers, len(CALM) - 1)],
         halo=look.effects.halo.draw(rng),
         rim=far_from(inks[0], rng),
+        row=_surround(row),
     )
+
+
+def _surround(row: Row) -> tuple[float, float, float, float]:
+    """Give x, y, width and height of all the digits together."""
+    low = np.min(row.boxes[:, :2], axis=0)
+    wide, tall = np.max(row.boxes[:, :2] + row.boxes[:, 2:], axis=0) - low
+    return float(low[0]), float(low[1]), float(wide), float(tall)
 
 
 def _finished(

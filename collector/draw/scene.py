@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.draw.colour import SOURCES, Colour, Many
 from collector.draw.ink import Canvas
 from collector.draw.space import Layer
 
 RGB = tuple[float, float, float]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Scene:
 
     em, stroke: in pixels. ground, inks: colours. crisp: whether edges have no grey. calm:
     0 to 1, by how much each layer is thinned out where there are several. halo: in pixels,
-    how wide lines and digits are rimmed in the colour ``rim``; 0: not.
+    how wide lines and digits are rimmed in the colour ``rim``; 0: not. row: x, y, width and
+    height of the row of digits in pixels, where it is known.
     """
 
     em: float
@@ -31,6 +34,7 @@ class Scene:
     calm: float = 1.0
     halo: float = 0.0
     rim: Colour = field(default_factory=lambda: np.zeros(3, dtype=np.float32))
+    row: tuple[float, float, float, float] | None = None
 
     @property
     def line_type(self) -> int:
@@ -41,8 +45,8 @@ class Scene:
 def tone(scene: Scene, layer: Layer, rng: np.random.Generator) -> RGB:
     """Draw a colour from one of the layer's sources."""
     source = SOURCES[layer.colours[int(rng.integers(len(layer.colours)))]]
-    red, green, blue = np.clip(source(rng, scene.ground, scene.inks), 0, 255).tolist()
-    return red, green, blue
+    red, green, blue = source(rng, scene.ground, scene.inks).tolist()
+    return min(max(red, 0.0), 255.0), min(max(green, 0.0), 255.0), min(max(blue, 0.0), 255.0)
 
 
 def thick(scene: Scene, layer: Layer, rng: np.random.Generator) -> int:
@@ -57,11 +61,15 @@ def many(canvas: Canvas, scene: Scene, layer: Layer, each: float, rng: np.random
 
 
 def strands(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[int]:
-    """Draw the thickness of each of a count of lines; together at most 0.45 em."""
+    """Draw the thickness of each of a count of lines; together at most 0.45 em.
+
+    Where they go through the row of digits: 0.32 em.
+    """
     sizes: list[int] = []
+    most = max(2.0, (0.32 if layer.through else 0.45) * scene.em)
     for _ in range(max(1, round(layer.amount.draw(rng) * scene.calm))):
         size = thick(scene, layer, rng)
-        if not sizes or sum(sizes) + size <= max(2.0, 0.45 * scene.em):
+        if not sizes or sum(sizes) + size <= most:
             sizes.append(size)
     return sizes
 
@@ -70,3 +78,12 @@ def points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[i
     """Draw points anywhere on the canvas."""
     spots = rng.random((count, 2)) * (canvas.shape[1], canvas.shape[0])
     return [(int(x), int(y)) for x, y in spots]
+
+
+def place(
+    canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Choose where a stroke goes: all over the canvas, or through the row; corner and sides."""
+    if scene.row is not None and layer.through and rng.random() < layer.through:
+        return np.array(scene.row[:2]), np.array(scene.row[2:])
+    return np.zeros(2), np.array([canvas.shape[1], canvas.shape[0]], dtype=np.float64)

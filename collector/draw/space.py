@@ -156,7 +156,8 @@ class Layer:
     picture in percent, or a spacing in pixels, as the kind says). size: in strokes of the
     digits. colours: where its colour comes from, names in ``colour.SOURCES``. over: chance
     that it lies over the digits. opacity: 0.2 to 1. broken: chance that the lines of a grid
-    are dashed or dotted.
+    are dashed or dotted. through: chance that a stroke keeps to the row of digits. wobble:
+    0 to 0.5 strokes, how far a curve shakes.
     """
 
     kind: str
@@ -167,6 +168,8 @@ class Layer:
     over: float = 0.7
     opacity: Range = fixed(1.0)
     broken: float = 0.7
+    through: float = 0.0
+    wobble: Range = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,8 @@ class Look:
     """Describe a look: a point of the space.
 
     lengths: fewest and most digits. picks: how many layers of clutter a picture has
-    (fewest, most); None: each by its own chance.
+    (fewest, most); None: each by its own chance. distinct: 0 to 4, a picture whose digits
+    stand out less from what is round them is drawn again (see ``legible.py``); 0: none is.
     """
 
     name: str
@@ -208,3 +212,4 @@ class Look:
     layers: tuple[Layer, ...] = ()
     picks: tuple[int, int] | None = None
     finish: Finish = field(default_factory=Finish)
+    distinct: float = 0.0

@@ -151,13 +151,13 @@ def test_effects_add_ink_or_take_it_away() -> None:
     row = lay_out(look, "8053", generator())
     layer = inks_of.draw_digits(row, np.zeros((4, 3), dtype=np.float32), look.digits, generator())
     assert np.all((layer >= 0) & (layer <= 1.0001))
-    ink = float(layer[:, :, 3].sum())
-    assert float(inks_of.halo(layer, WHITE, 2)[:, :, 3].sum()) > 1.3 * ink
+    ink = float(layer[3].sum())
+    assert float(inks_of.halo(layer, WHITE, 2)[3].sum()) > 1.3 * ink
     moved = inks_of.shadow(layer, WHITE, (3.0, 0.0), 0.5)
-    assert np.allclose(moved[:, 3:, 3], layer[:, :-3, 3] * 0.5, atol=1e-3)
-    row_inside = layer[:, :, 3].max(axis=1)
+    assert np.allclose(moved[3, :, 3:], layer[3, :, :-3] * 0.5, atol=1e-3)
+    row_inside = layer[3].max(axis=1)
     assert row_inside.max() > 0.99
-    assert float(inks_of.hollow(layer)[:, :, 3].max()) <= 1.0
+    assert float(inks_of.hollow(layer)[3].max()) <= 1.0
 
 
 def test_waves_move_ink_no_further_than_they_say() -> None:
@@ -179,7 +179,7 @@ def test_heavier_strokes_have_more_ink() -> None:
         look = blank_look(digits=Digits(kinds=("slab",), height=fixed(0.8), weight=fixed(weight)))
         row = lay_out(look, "8053", generator())
         layer = inks_of.draw_digits(row, np.zeros((4, 3), np.float32), look.digits, generator())
-        sums.append(float(layer[:, :, 3].sum()))
+        sums.append(float(layer[3].sum()))
     assert sums[0] < sums[1] < sums[2]
 
 
