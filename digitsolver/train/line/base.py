@@ -37,13 +37,13 @@ class Plan:
     look: str = "mixed"
     alphabet: str = DIGITS
     seed: int = 0
-    parts: int = 600
+    parts: int = 148
     part: int = 1024
     batch: int = 32
     lag: int = 8
     rate: float = 2e-3
     warmup: int = 400
-    cooling: float = 0.3
+    cooling: float = 0.25
     decay: float = 2e-2
 
     def rate_at(self, part: float, step: int) -> float:
@@ -85,7 +85,7 @@ def train_base(
         variable.assign(value)
     take = stepper(model, optimizer)
     done = len(state.history)
-    first = max(done - plan.lag, 0)
+    first = max(done - plan.lag, 0) if done < plan.parts else plan.parts
     echoes: deque[list[Batch]] = deque()
     for part, (fresh, changed) in enumerate(_parts(plan, first, jobs), first):
         echoes.append(changed)
