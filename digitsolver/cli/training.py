@@ -37,6 +37,11 @@ from digitsolver.cli.options import AS_JSON, FOLDER, SEED, STYLE
 )
 @click.option("--labels", type=click.IntRange(1), help="Train on that many captchas, drawn.")
 @click.option(
+    "--unlabelled",
+    type=FOLDER,
+    help="Pictures of the look without labels: those read surely are learned from too.",
+)
+@click.option(
     "--epochs",
     type=click.IntRange(1),
     help="Passes over the digits, or rounds of 50 steps of the reader line, at most.",
@@ -52,6 +57,7 @@ def train(
     style: str,
     reader: str,
     labels: int | None,
+    unlabelled: Path | None,
     resume: bool,
     as_json: bool,
     **settings: Any,
@@ -64,6 +70,7 @@ def train(
     Example:
       digitsolver train captchas/speckle --out model
       digitsolver train captchas/speckle --out model --labels 50
+      digitsolver train labelled --unlabelled others --out model
     """
     from digitsolver import train as training
 
@@ -71,10 +78,19 @@ def train(
         recipe = training.make_recipe(source, reader, **settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if unlabelled is not None and isinstance(recipe, training.Recipe):
+        raise click.UsageError("--unlabelled: expected the reader line, found digits")
     try:
         with epochs_bar() as told:
             trained = training.train(
-                source, style, out, labels=labels, recipe=recipe, resume=resume, progress=told
+                source,
+                style,
+                out,
+                labels=labels,
+                unlabelled=unlabelled,
+                recipe=recipe,
+                resume=resume,
+                progress=told,
             )
     except KeyboardInterrupt:
         click.echo("interrupted: the same command with --resume goes on from here", err=True)

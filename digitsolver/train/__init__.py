@@ -37,6 +37,7 @@ def train(
     *,
     reader: str = "auto",
     labels: int | None = None,
+    unlabelled: str | os.PathLike[str] | None = None,
     recipe: Recipe | LineRecipe | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -46,10 +47,13 @@ def train(
     The `reader` ``line`` fits the default model to whole captchas and needs no style. ``digits``
     cuts captchas in memory by `style`, a style or what ``tune.resolve`` takes: ``auto``, a name,
     a file; a digits folder brings its own. ``auto`` is what ``reader_for`` says. With `labels`,
-    that many captchas are drawn with the recipe's seed.
+    that many captchas are drawn with the recipe's seed. `unlabelled` is a folder of further
+    pictures of the look: the reader ``line`` learns from those that it reads surely, unless the
+    labels held back say that this makes it worse.
 
     Raises:
-        ValueError: No such `reader`, or `labels` is not positive.
+        ValueError: No such `reader`, `labels` is not positive, or the reader ``digits`` is given
+            `unlabelled` pictures.
         TypeError: The `recipe` is one of another reader.
         FolderError: `source` is no folder of captchas or digits, or has too few labels, or `out`
             is a folder with other things in it.
@@ -63,8 +67,16 @@ def train(
         if isinstance(recipe, Recipe):
             raise TypeError("recipe: expected a LineRecipe for the reader line, found a Recipe")
         return lines.train_folder(
-            source, out, labels=labels, recipe=recipe, resume=resume, progress=progress
+            source,
+            out,
+            labels=labels,
+            unlabelled=unlabelled,
+            recipe=recipe,
+            resume=resume,
+            progress=progress,
         )
+    if unlabelled is not None:
+        raise ValueError("unlabelled: expected the reader line, found digits")
     if isinstance(recipe, LineRecipe):
         raise TypeError("recipe: expected a Recipe for the reader digits, found a LineRecipe")
     return digits.train_folder(

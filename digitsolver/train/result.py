@@ -1,9 +1,10 @@
 """Hold what training gives back, whichever reader was trained."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 from digitsolver import __version__
 from digitsolver.bundle import Bundle
@@ -29,7 +30,19 @@ def summary(trained: Trained) -> str:
     metrics = trained.bundle.metrics()
     warnings = [f"note: {line}" for line in metrics["warnings"]]
     time_taken = f"trained on {metrics['captchas']} captchas in {metrics['seconds']:.0f} s"
-    return "\n".join([trained.bundle.table(), time_taken, *warnings])
+    others = [_of_unlabelled(metrics["unlabelled"])] if metrics.get("unlabelled") else []
+    return "\n".join([trained.bundle.table(), time_taken, *others, *warnings])
+
+
+def _of_unlabelled(figures: Mapping[str, Any]) -> str:
+    """Say what the pictures without labels brought."""
+    start = f"unlabelled: {figures['kept']} of {figures['pictures']} pictures read surely"
+    if not figures["kept"]:
+        return f"{start}: nothing to learn from"
+    loss = f"{figures['loss_before']:.3g} -> {figures['loss_after']:.3g}"
+    if figures["used"]:
+        return f"{start} and learned from; loss on those held back {loss}"
+    return f"{start}; loss on those held back {loss}: they made it worse, and were dropped"
 
 
 def versions() -> dict[str, str]:

@@ -20,14 +20,28 @@ WINDOW = 4
 
 
 class Feed:
-    """Make batches by their number: batch ``i`` is the same whenever it is asked for."""
+    """Make batches by their number: batch ``i`` is the same whenever it is asked for.
+
+    With ``guessed`` pictures, whose labels a network read, about half of what is no drawn picture
+    comes from ``lines``, or more where these are more.
+    """
 
     def __init__(
-        self, lines: Lines, recipe: LineRecipe, drawn: Lines | None, width: int | None = None
+        self,
+        lines: Lines,
+        recipe: LineRecipe,
+        drawn: Lines | None,
+        width: int | None = None,
+        guessed: Lines | None = None,
     ) -> None:
-        self.lines, self.recipe, self.drawn, self.width = lines, recipe, drawn, width
+        self.lines = lines.joined(guessed) if guessed else lines
+        self.recipe, self.drawn, self.width = recipe, drawn, width
+        times = max(1, round(len(guessed) / len(lines))) if guessed else 1
+        labelled, all_rows = np.arange(len(lines)), np.arange(len(self.lines))
+        self._rows = np.concatenate([np.tile(labelled, times - 1), all_rows])
         self.splicer: Splicer | None = None
-        self._widths = np.array([one.shape[1] for one in lines.pictures])
+        widths = np.array([one.shape[1] for one in self.lines.pictures])
+        self._widths = widths[self._rows]
         self._drawn_widths = np.array([one.shape[1] for one in drawn.pictures] if drawn else [])
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:
@@ -49,7 +63,7 @@ class Feed:
             rows = _neighbours(self._drawn_widths, self.recipe.batch, rng)
             chosen = [(self.drawn.pictures[row], self.drawn.labels[row]) for row in rows]
         else:
-            rows = _neighbours(self._widths, self.recipe.batch, rng)
+            rows = self._rows[_neighbours(self._widths, self.recipe.batch, rng)]
             chosen = [self._changed(row, rng) for row in rows]
         labels = [label for _, label in chosen]
         pictures = [to_width(one, self.width) if self.width else one for one, _ in chosen]

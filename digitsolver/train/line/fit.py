@@ -34,8 +34,9 @@ RoundEnded = Callable[[Row], object]
 class Phase:
     """Hold what a phase learns from, and for how many rounds, the ``first`` of them counted.
 
-    ``held`` pictures are read before and after each round; with ``stops`` they end the phase
-    early. With ``cools`` the rate falls to 0.
+    ``guessed`` pictures have labels that a network read; about half of the pictures learned from
+    are labelled by people all the same. ``held`` pictures are read before and after each round;
+    with ``stops`` they end the phase early. With ``cools`` the rate falls to 0.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Phase:
     first: int = 0
     stops: bool = False
     cools: bool = False
+    guessed: Lines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def fit(
         state = State(history=[_measure(learner, phase.held, given)] if phase.held else [])
     else:
         learner.restore(state.variables, state.best)
-    feed = Feed(phase.learn, given.recipe, given.drawn, learner.model.input_shape[2])
+    width = learner.model.input_shape[2]
+    feed = Feed(phase.learn, given.recipe, given.drawn, width, phase.guessed)
     done = len(state.history) - bool(phase.held)
     while done < phase.rounds and not state.finished:
         state.history.append(_round(learner, feed, phase, given, phase.first + done))
@@ -117,7 +120,7 @@ def _round(learner: Learner, feed: Feed, phase: Phase, given: Given, number: int
     steps = given.recipe.steps
     start = number * steps
     if given.recipe.spliced and (given.blank or given.speller):
-        feed.splicer = _splicer(given.speller or learner.model, phase.learn, given, number)
+        feed.splicer = _splicer(given.speller or learner.model, phase, given, number)
     rates = [_rate(given.recipe, phase, start + step) for step in range(steps)]
     loss = learner.learn(feed.batches(start, steps), rates)
     row = {"step": float(start + steps), "loss": round(loss, 5), "rate": rates[0]}
@@ -151,10 +154,14 @@ def _measure(learner: Learner, held: Lines, given: Given) -> Row:
     }
 
 
-def _splicer(model: "keras.Model", learn: Lines, given: Given, number: int) -> Splicer:
-    """Return what joins parts of pictures, cut as the network sees them now."""
+def _splicer(model: "keras.Model", phase: Phase, given: Given, number: int) -> Splicer:
+    """Return what joins parts of pictures, as the network sees them now, labelled ones first."""
     rng = np.random.default_rng([given.recipe.seed, number, 1])
-    rows = rng.permutation(len(learn))[:MOST_ALIGNED].tolist()
+    learn, rows = phase.learn, rng.permutation(len(phase.learn)).tolist()
+    if phase.guessed:
+        rows += (len(learn) + rng.permutation(len(phase.guessed))).tolist()
+        learn = learn.joined(phase.guessed)
+    rows = rows[:MOST_ALIGNED]
     logits = logits_of(model, [learn.pictures[row] for row in rows])
     place = {character: index for index, character in enumerate(given.recipe.alphabet)}
     cuts = {}

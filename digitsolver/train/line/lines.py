@@ -50,6 +50,10 @@ class Lines:
         """Return the pictures of `rows`."""
         return Lines([self.pictures[row] for row in rows], [self.labels[row] for row in rows])
 
+    def joined(self, other: "Lines") -> "Lines":
+        """Return these pictures and those of `other` behind them."""
+        return Lines([*self.pictures, *other.pictures], [*self.labels, *other.labels])
+
     def digest(self) -> str:
         """Return a SHA-256 that changes with any picture or label."""
         total = hashlib.sha256()

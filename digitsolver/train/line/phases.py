@@ -1,0 +1,155 @@
+"""Fit the network of a run, phase by phase."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from digitsolver.train.checkpoint import Checkpoint, Row
+from digitsolver.train.line.calibrate import string_temperature
+from digitsolver.train.line.drawn import draw_prepared
+from digitsolver.train.line.fit import Given, Phase, fit, hear
+from digitsolver.train.line.learner import Learner
+from digitsolver.train.line.lines import Lines, split_lines
+from digitsolver.train.line.reading import Heard
+from digitsolver.train.line.recipe import ENOUGH, LineRecipe
+from digitsolver.train.line.selftrain import Lesson, Taught, Unlabelled, further_rounds, teach
+from digitsolver.train.line.start import Start, begin, spelling
+from digitsolver.train.result import Progress, versions_that_count
+
+if TYPE_CHECKING:
+    import keras
+
+MOST_DRAWN = 1024
+"""Drawn pictures that are mixed in, at most; they come again."""
+EXPECTED = 1.0
+"""Temperature that is expected of a network that starts from nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hold what a run was asked for, and the network that it starts from."""
+
+    lines: Lines
+    recipe: LineRecipe
+    start: Start | None
+    warnings: Sequence[str] = ()
+    unlabelled: Unlabelled | None = None
+
+    @property
+    def length(self) -> int | None:
+        """Return the length of every string, where all are equal."""
+        return self.lines.length
+
+    def fingerprint(self) -> dict[str, object]:
+        """Return what must be the same when an interrupted run goes on."""
+        return {
+            "data": self.lines.digest(),
+            "default model": self.start.digest if self.start else "",
+            **self.recipe.settings(),
+            "set of unlabelled pictures": self.unlabelled.digest() if self.unlabelled else "",
+            **versions_that_count(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Hold a fitted network, its figures round by round, and what it said of held-back pictures.
+
+    ``taught`` is what pictures without labels brought, where there were any.
+    """
+
+    model: "keras.Model"
+    history: list[Row]
+    measured: int
+    heard: Heard
+    taught: Taught | None = None
+
+
+def fit_lines(run: Run, checkpoint: Checkpoint, progress: Progress) -> Fitted:
+    """Fit the network of `run`: first without the pictures held back, then with all.
+
+    In between it reads the pictures without labels, and learns from those that it reads surely.
+    """
+    _be_repeatable()
+    recipe, lines = run.recipe, run.lines
+    learn, back = split_lines(lines, recipe.held_back, recipe.most_held, recipe.seed)
+    most = recipe.most_rounds(len(lines))
+    model = begin(recipe, run.start, lines.width, run.length or 0)
+    given = Given(recipe, _drawn(run, most), run.length, _speller(run))
+    learner = Learner(model, recipe)
+    ended = _Teller(run, most, progress)
+    first = Phase("measured", learn, back, most, stops=len(lines) >= ENOUGH)
+    history = fit(learner, first, given, checkpoint, ended)
+    rounds = len(history) - 1
+    heard = _calibrated(run, learner, back)
+    taught, guessed, further = None, None, 0
+    if run.unlabelled:
+        lesson = Lesson(run.unlabelled, heard.temperature, history)
+        taught = teach(learner, lesson, first, given, checkpoint, ended)
+        if taught.used:
+            guessed, further = taught.kept, len(taught.rows) - 1
+            history, heard = [*history, *taught.rows[1:]], _calibrated(run, learner, back)
+        else:
+            ended.shift = len(taught.rows) - 1
+    final, done = recipe.last_rounds(rounds), rounds + further
+    last = Phase("final", lines, None, final, first=done, cools=True, guessed=guessed)
+    history = [*history, *fit(learner, last, given, checkpoint, ended)]
+    learner.model.set_weights(learner.mean)
+    return Fitted(learner.model, history, done, heard, taught)
+
+
+class _Teller:
+    """Tell of each round; `shift` counts rounds that were taken back."""
+
+    def __init__(self, run: Run, most: int, progress: Progress) -> None:
+        self.steps, self.progress, self.shift = run.recipe.steps, progress, 0
+        further = further_rounds(run.recipe, most) if run.unlabelled else 0
+        self.total = most + further + run.recipe.last_rounds(most)
+
+    def __call__(self, row: Row) -> None:
+        names = {"val_accuracy": "accuracy held back", "loss": "loss"}
+        text = ", ".join(f"{name} {row[key]:.4f}" for key, name in names.items() if key in row)
+        self.progress(int(row["step"]) // self.steps + self.shift, self.total, text)
+
+
+def _be_repeatable() -> None:
+    """Have TensorFlow give the same sums each time."""
+    import keras
+    import tensorflow as tf
+
+    keras.backend.clear_session()
+    tf.config.experimental.enable_op_determinism()
+
+
+def _drawn(run: Run, rounds: int) -> Lines | None:
+    """Return drawn pictures to mix in, of the length that heads by position ask for."""
+    recipe = run.recipe
+    if not recipe.drawn:
+        return None
+    steps = recipe.steps * (rounds + recipe.last_rounds(rounds))
+    length = run.length if recipe.architecture == "positions" else None
+    count = min(steps * recipe.batch // recipe.drawn, MOST_DRAWN)
+    drawn = draw_prepared(recipe.look, recipe.seed, 0, count, recipe.alphabet, length)
+    return Lines(*drawn)
+
+
+def _speller(run: Run) -> "keras.Model | None":
+    """Return the network that tells where characters are when ours has heads by position."""
+    if run.recipe.architecture == "line" or run.start is None:
+        return None
+    return spelling(run.start) if run.start.alphabet == run.recipe.alphabet else None
+
+
+def _calibrated(run: Run, learner: Learner, back: Lines) -> Heard:
+    """Return what the mean weights say of the pictures held back, at the fitted temperature."""
+    with learner.averaged() as model:
+        logits = hear(model, back)
+    blank = run.recipe.architecture == "line"
+    heard = Heard(back.pictures, back.labels, logits, run.recipe.alphabet, run.length, blank)
+
+    def confident(temperature: float) -> tuple[Sequence[float], Sequence[bool]]:
+        at = replace(heard, temperature=temperature)
+        return at.confidences, at.right.tolist()
+
+    expected = run.start.temperature if run.start else EXPECTED
+    return replace(heard, temperature=string_temperature(confident, expected))
