@@ -50,9 +50,9 @@ def to_jpeg(canvas: Canvas, quality: int, fine: bool) -> tuple[Canvas, bytes]:
     """
     sampling = 0x111111 if fine else 0x221111
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    _, data = cv2.imencode(".jpg", canvas[:, :, ::-1], options)
-    back = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(np.asarray(back, dtype=np.uint8)[:, :, ::-1]), data.tobytes()
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR), options)
+    back = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(back, cv2.COLOR_BGR2RGB), dtype=np.uint8), data.tobytes()
 
 
 def to_palette(canvas: Canvas, colours: int) -> Canvas:

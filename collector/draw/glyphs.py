@@ -26,9 +26,12 @@ EM = 64
 Mask = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """Name one font file: family, kind and weight (``700i``: bold italic)."""
+    """Name one font file: family, kind and weight (``700i``: bold italic).
+
+    There is one object a file, which makes it a fast key.
+    """
 
     family: str
     kind: str
@@ -64,17 +67,21 @@ def faces(kinds: tuple[str, ...] = ()) -> tuple[Face, ...]:
     >>> faces(("pixel",))[0]
     Face(family='pixel-01', kind='pixel', weight='400')
     """
-    text = resources.files("collector").joinpath("fonts", "fonts.toml").read_text("utf-8")
-    table = [
-        Face(family["prefix"], family["kind"], weight)
-        for family in tomllib.loads(text)["family"]
-        for weight in family["faces"]
-    ]
-    known = sorted({face.kind for face in table})
+    known = sorted({face.kind for face in _table()})
     for kind in kinds:
         if kind not in known:
             raise ValueError(f"unknown kind of face {kind!r}, expected one of {', '.join(known)}")
-    return tuple(face for face in table if not kinds or face.kind in kinds)
+    return tuple(face for face in _table() if not kinds or face.kind in kinds)
+
+
+@cache
+def _table() -> tuple[Face, ...]:
+    text = resources.files("collector").joinpath("fonts", "fonts.toml").read_text("utf-8")
+    return tuple(
+        Face(family["prefix"], family["kind"], weight)
+        for family in tomllib.loads(text)["family"]
+        for weight in family["faces"]
+    )
 
 
 @cache

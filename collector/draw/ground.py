@@ -19,9 +19,7 @@ def draw_ground(
 ) -> NDArray[np.uint8]:
     """Draw the ground, (H, W, 3) uint8 RGB."""
     shape = (height, width)
-    planes = np.empty((3, height, width), dtype=np.float32)
-    planes[:] = colour[:, None, None]
-    plain = True
+    field: Field = colour[:, None, None]
     for setting, make in (
         (ground.gradient, _gradient),
         (ground.clouds, _clouds),
@@ -31,15 +29,12 @@ def draw_ground(
         strength = setting.draw(rng)
         if strength:
             tint = _tint(rng) if rng.random() < 0.5 else np.ones(3, dtype=np.float32)
-            planes += make(shape, strength, rng) * tint[:, None, None]
-            plain = False
-    if plain:
-        planes = planes[:, :1, :1].copy()
-    np.maximum(planes, 0, out=planes)
-    levels = cv2.convertScaleAbs(planes.reshape(3, -1)).reshape(planes.shape)
-    drawn = np.empty((height, width, 3), dtype=np.uint8)
-    drawn[:] = levels.transpose(1, 2, 0)
-    return drawn
+            field = field + make(shape, strength, rng) * tint[:, None, None]
+    if field.shape[1:] == (1, 1):
+        level = cv2.convertScaleAbs(np.maximum(field, 0).reshape(1, 3))
+        return np.tile(np.asarray(level, dtype=np.uint8), (height, width)).reshape(*shape, 3)
+    np.maximum(field, 0, out=field)
+    return np.asarray(cv2.merge([cv2.convertScaleAbs(plane) for plane in field]), dtype=np.uint8)
 
 
 def _tint(rng: np.random.Generator) -> Field:

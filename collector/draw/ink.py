@@ -45,19 +45,22 @@ def stamp(
     scale = em * 2**level / EM
     xx, xy, yx, yy = xx * scale, xy * scale, yx * scale, yy * scale
     right, low = (mask.shape[1] - 1) / 2, (mask.shape[0] - 1) / 2
-    wide = abs(xx) * (right + 1) + abs(xy) * (low + 1)
-    tall = abs(yx) * (right + 1) + abs(yy) * (low + 1)
-    x0, y0 = max(math.floor(across - wide), 0), max(math.floor(down - tall), 0)
-    x1 = min(math.ceil(across + wide), layer.shape[2])
-    y1 = min(math.ceil(down + tall), layer.shape[1])
+    reach_x = abs(xx) * (right + 1) + abs(xy) * (low + 1)
+    reach_y = abs(yx) * (right + 1) + abs(yy) * (low + 1)
+    x0, y0 = max(math.floor(across - reach_x), 0), max(math.floor(down - reach_y), 0)
+    x1 = min(math.ceil(across + reach_x), layer.shape[2])
+    y1 = min(math.ceil(down + reach_y), layer.shape[1])
     if x1 <= x0 or y1 <= y0:
         return
     shift_x = across - (x0 + 0.5) - (xx * right + xy * low)
     shift_y = down - (y0 + 0.5) - (yx * right + yy * low)
     matrix = np.array([[xx, xy, shift_x], [yx, yy, shift_y]])
     patch = cv2.warpAffine(mask, matrix, (x1 - x0, y1 - y0))
-    cover = np.multiply(patch, 1 / 255, dtype=np.float32)
-    part = layer[:, y0:y1, x0:x1]
+    left, top, wide, tall = cv2.boundingRect(patch)
+    seen = patch[top : top + tall, left : left + wide]
+    cover = np.multiply(seen, 1 / 255, dtype=np.float32)
+    x0, y0 = x0 + left, y0 + top
+    part = layer[:, y0 : y0 + seen.shape[0], x0 : x0 + seen.shape[1]]
     change = ink - part
     change *= cover
     part += change
@@ -194,16 +197,17 @@ def shadow(layer: Layer32, colour: Colour, shift: tuple[float, float], opacity: 
 
 def blend(canvas: Canvas, layer: Layer32, opacity: float = 1.0) -> Canvas:
     """Lay a layer over a canvas (H, W, 3); give a new canvas."""
-    rows, columns = layer[3].max(axis=1).nonzero()[0], layer[3].max(axis=0).nonzero()[0]
+    rows = layer[3].max(axis=1).nonzero()[0]
     blended = canvas.copy()
     if rows.size == 0:
         return blended
-    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    ink = layer[:, *part]
+    part = np.s_[rows[0] : rows[-1] + 1]
+    ink = layer[:, part]
     if opacity != 1.0:
         ink = ink * np.float32(opacity)
-    mixed = canvas[part].transpose(2, 0, 1) * (1 - ink[3])
-    mixed += ink[:3] * np.float32(255)
-    planes = cv2.convertScaleAbs(mixed.reshape(mixed.shape[0], -1)).reshape(mixed.shape)
-    blended[part] = planes.transpose(1, 2, 0)
+    free = 1 - ink[3]
+    mixed = ink[:3] * np.float32(255)
+    for plane, under in zip(mixed, cv2.split(canvas[part]), strict=True):
+        np.add(plane, under * free, out=plane)
+    cv2.merge([cv2.convertScaleAbs(plane) for plane in mixed], blended[part])
     return blended

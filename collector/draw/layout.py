@@ -71,11 +71,11 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     boxes = sizes[:, :, 0]
     x = _columns(look.digits, boxes[:, 0], rng)
     y = _rows(look.digits, x, glyphs, turns, rng)
-    low = np.array([np.min(x - boxes[:, 0] / 2), np.min(y - boxes[:, 1] / 2)])
-    high = np.array([np.max(x + boxes[:, 0] / 2), np.max(y + boxes[:, 1] / 2)])
+    middles = np.array([x, y]).T
+    low, high = (middles - boxes / 2).min(axis=0), (middles + boxes / 2).max(axis=0)
     width, height, em = _page(look, high - low, rng)
     corner = _corner(look, (high - low) * em, np.array([width, height]), boxes * em, rng)
-    centres = (np.stack([x, y], axis=1) - low) * em + corner
+    centres = (middles - low) * em + corner
     return Row(
         width=width,
         height=height,

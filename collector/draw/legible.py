@@ -8,8 +8,8 @@ blur goes first, since the eye, too, looks through specks that are finer than a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Any
 
 import cv2
 import numpy as np
@@ -37,24 +37,14 @@ def distinctness(picture: Pixels, cover: Cover, row: Row) -> float:
     """
     page = _laid_on_white(picture) if picture.shape[2] == 4 else picture
     seen = cv2.GaussianBlur(page, (0, 0), max(0.5, 0.25 * row.stroke))
-    tones = (np.ones_like(cover), *cv2.split(seen))
-    kinds = (cover * cover, np.asarray(cv2.dilate(cover, KERNEL)) < 0.1)
-    colours, weights = [], []
-    for x0, y0, x1, y1 in _windows(row):
-        part = np.s_[y0:y1, x0:x1]
-        colours.append(_flat([plane[part] for plane in tones]))
-        weights.append(_flat([plane[part] for plane in kinds]))
-    sums = np.array([_sums(*pair) for pair in zip(colours, weights, strict=True)])
-    if np.any(sums[:, :, 0, 0] < (1, 3)):
-        return 0.0
-    apart, axes, middles = _discriminants(sums)
-    wrong = 1e-3
-    for own, weight, total, axis, middle in zip(
-        colours, weights, sums[:, :, 0, 0], axes, middles, strict=True
-    ):
-        near = weight @ (axis @ own[1:] > middle) / total
-        wrong = max(wrong, float(1 - near[0] + near[1]))
-    return min(float(apart.min()), ALLOWED / wrong)
+    planes = np.ones((6, *cover.shape), dtype=np.float32)
+    planes[1:4] = cv2.split(seen)
+    np.multiply(cover, cover, out=planes[4])
+    np.less(cv2.dilate(cover, KERNEL), np.float32(0.1), out=planes[5])
+    return min(
+        _apart(planes[:, y0:y1, x0:x1].astype(np.float64).reshape(6, -1))
+        for x0, y0, x1, y1 in _windows(row)
+    )
 
 
 def _windows(row: Row) -> Iterator[tuple[int, int, int, int]]:
@@ -65,32 +55,35 @@ def _windows(row: Row) -> Iterator[tuple[int, int, int, int]]:
         yield max(int(x - reach), 0), max(int(y - reach), 0), right, bottom
 
 
-def _flat(planes: list[NDArray[Any]]) -> Planes:
-    """Lay n planes out as rows of numbers, (n, pixels) float64."""
-    rows = np.empty((len(planes), *planes[0].shape))
-    for row, plane in zip(rows, planes, strict=True):
-        row[:] = plane
-    return rows.reshape(len(planes), -1)
+def _apart(pixels: Planes) -> float:
+    """Measure how distinct ink and ground are.
 
-
-def _sums(colours: Planes, weights: Planes) -> Planes:
-    """Sum the products of 1, red, green and blue (4, n) with each kind's weights (2, n)."""
-    return ((weights[:, None] * colours).reshape(8, -1) @ colours.T).reshape(2, 4, 4)
-
-
-def _discriminants(sums: Planes) -> tuple[Planes, Planes, Planes]:
-    """Set ink against ground for each of n digits: distances, axes (n, 3) and thresholds.
-
-    sums: (n, 2, 4, 4), over the strokes and over the free pixels, of the products of 1, red,
-    green and blue.
+    pixels: (6, n): 1, red, green, blue, and the weights as a part of a stroke and as free.
     """
-    mean = sums[:, :, 0] / sums[:, :, 0, :1]
-    square = sums / sums[:, :, :1, :1] - mean[:, :, :, None] * mean[:, :, None, :]
-    spread = square[:, :, 1:, 1:].mean(axis=1) + np.eye(3) * JUST**2
-    way = mean[:, 0, 1:] - mean[:, 1, 1:]
-    axes = np.linalg.solve(spread, way[:, :, None])[:, :, 0]
-    middle = mean[:, :, 1:].mean(axis=1)
-    return np.sqrt((way * axes).sum(axis=1)), axes, (axes * middle).sum(axis=1)
+    colours, weights = pixels[:4], pixels[4:]
+    sums = (weights[:, None] * colours).reshape(8, -1) @ colours.T
+    stroke, free = float(sums[0, 0]), float(sums[4, 0])
+    if stroke < 1 or free < 3:
+        return 0.0
+    apart, axis, middle = _discriminant(sums[:4] / stroke, sums[4:] / free)
+    stroke_near, free_near = weights @ (axis @ colours[1:] > middle)
+    wrong = 1 - float(stroke_near) / stroke + float(free_near) / free
+    return min(apart, ALLOWED / max(wrong, 1e-3))
+
+
+def _discriminant(ink: Planes, ground: Planes) -> tuple[float, Planes, float]:
+    """Set ink against ground: distance, axis (3,) and the threshold halfway along it.
+
+    ink, ground: (4, 4), means of the products of 1, red, green and blue.
+    """
+    first, second = ink[0], ground[0]
+    square = ink + ground - first[:, None] * first - second[:, None] * second
+    spread = square[1:, 1:] / 2
+    spread.flat[::4] += JUST**2
+    way = (first - second)[1:]
+    _, solved = cv2.solve(spread, way[:, None], flags=cv2.DECOMP_CHOLESKY)
+    axis = solved[:, 0]
+    return math.sqrt(max(way @ axis, 0.0)), axis, float((first + second)[1:] @ axis) / 2
 
 
 def shown(row: Row, maps: Maps | None) -> float:

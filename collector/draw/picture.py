@@ -173,8 +173,8 @@ def _scene(
 
 def _surround(row: Row) -> tuple[float, float, float, float]:
     """Give x, y, width and height of all the digits together."""
-    low = np.min(row.boxes[:, :2], axis=0)
-    wide, tall = np.max(row.boxes[:, :2] + row.boxes[:, 2:], axis=0) - low
+    low = row.boxes[:, :2].min(axis=0)
+    wide, tall = (row.boxes[:, :2] + row.boxes[:, 2:]).max(axis=0) - low
     return float(low[0]), float(low[1]), float(wide), float(tall)
 
 
