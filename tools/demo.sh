@@ -34,6 +34,9 @@ say "6 solve: read three pictures"
 mapfile -t three < <(printf '%s\n' "$out"/unseen/*-*.* | head -n 3)
 run digitsolver solve "${three[@]}" --model "$out/model"
 
+say "7 the model that comes with digitsolver has never seen this look: no label, no training"
+run digitsolver evaluate "$out/unseen"
+
 say "done in $((SECONDS - began)) s; look at"
 strip=$(printf '%s\n' "$out"/visualized_steps/*-*.png | head -n 1)
 printf '  %-34s %s\n' \
