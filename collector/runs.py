@@ -66,16 +66,25 @@ def draw_batch(
 ) -> list[tuple[str, str, str, bytes]]:
     """Draw some pictures of a run: id, label, extension and bytes of each.
 
+    OpenCV uses one thread meanwhile: pictures are so small that more only wait.
+
     >>> [sample[:1] for sample in draw_batch("plain", 0, range(2), None)]
     [('00000',), ('00001',)]
     """
+    import cv2
+
     from collector.draw import draw_one, encode
 
     samples = []
-    for index in indexes:
-        drawn = draw_one(style, seed, index, length)
-        data, extension = encode(drawn)
-        samples.append((f"{index:05d}", drawn.label, extension, data))
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        for index in indexes:
+            drawn = draw_one(style, seed, index, length)
+            data, extension = encode(drawn)
+            samples.append((f"{index:05d}", drawn.label, extension, data))
+    finally:
+        cv2.setNumThreads(threads)
     return samples
 
 

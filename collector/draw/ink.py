@@ -209,5 +209,5 @@ def blend(canvas: Canvas, layer: Layer32, opacity: float = 1.0) -> Canvas:
     mixed = ink[:3] * np.float32(255)
     for plane, under in zip(mixed, cv2.split(canvas[part]), strict=True):
         np.add(plane, under * free, out=plane)
-    cv2.merge([cv2.convertScaleAbs(plane) for plane in mixed], blended[part])
+    blended[part] = cv2.merge([cv2.convertScaleAbs(plane) for plane in mixed])
     return blended

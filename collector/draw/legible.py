@@ -21,6 +21,7 @@ from collector.draw.layout import Row
 Pixels = NDArray[np.uint8]
 Cover = NDArray[np.float32]
 Planes = NDArray[np.float64]
+Means = list[list[float]]
 ALLOWED = 0.45
 """Share of a digit's pixels that look like the other kind, at a distinctness of 1."""
 JUST = 14.0
@@ -36,14 +37,18 @@ def distinctness(picture: Pixels, cover: Cover, row: Row) -> float:
     to 1, where the digits' ink is. 0: a digit that cannot be seen; above 3: plain to see.
     """
     page = _laid_on_white(picture) if picture.shape[2] == 4 else picture
-    seen = cv2.GaussianBlur(page, (0, 0), max(0.5, 0.25 * row.stroke))
+    sigma, windows = max(0.5, 0.25 * row.stroke), list(_windows(row))
+    margin = math.ceil(3 * sigma) + 1
+    above = max(min(y0 for _, y0, _, _ in windows) - margin, 0)
+    below = max(y1 for _, _, _, y1 in windows) + margin
+    page, cover = page[above:below], cover[above:below]
     planes = np.ones((6, *cover.shape), dtype=np.float32)
-    planes[1:4] = cv2.split(seen)
+    planes[1:4] = cv2.split(cv2.GaussianBlur(page, (0, 0), sigma))
     np.multiply(cover, cover, out=planes[4])
     np.less(cv2.dilate(cover, KERNEL), np.float32(0.1), out=planes[5])
     return min(
-        _apart(planes[:, y0:y1, x0:x1].astype(np.float64).reshape(6, -1))
-        for x0, y0, x1, y1 in _windows(row)
+        _apart(planes[:, y0 - above : y1 - above, x0:x1].astype(np.float64).reshape(6, -1))
+        for x0, y0, x1, y1 in windows
     )
 
 
@@ -65,25 +70,34 @@ def _apart(pixels: Planes) -> float:
     stroke, free = float(sums[0, 0]), float(sums[4, 0])
     if stroke < 1 or free < 3:
         return 0.0
-    apart, axis, middle = _discriminant(sums[:4] / stroke, sums[4:] / free)
-    stroke_near, free_near = weights @ (axis @ colours[1:] > middle)
+    apart, axis, middle = _discriminant((sums[:4] / stroke).tolist(), (sums[4:] / free).tolist())
+    stroke_near, free_near = weights @ (np.array(axis) @ colours[1:] > middle)
     wrong = 1 - float(stroke_near) / stroke + float(free_near) / free
     return min(apart, ALLOWED / max(wrong, 1e-3))
 
 
-def _discriminant(ink: Planes, ground: Planes) -> tuple[float, Planes, float]:
-    """Set ink against ground: distance, axis (3,) and the threshold halfway along it.
+def _discriminant(ink: Means, ground: Means) -> tuple[float, tuple[float, float, float], float]:
+    """Set ink against ground: distance, axis and the threshold halfway along it.
 
-    ink, ground: (4, 4), means of the products of 1, red, green and blue.
+    ink, ground: (4, 4), means of the products of 1, red, green and blue. Solves the three
+    equations by Cramer's rule: for so few numbers NumPy's calls take longer than the sums.
     """
-    first, second = ink[0], ground[0]
-    square = ink + ground - first[:, None] * first - second[:, None] * second
-    spread = square[1:, 1:] / 2
-    spread.flat[::4] += JUST**2
-    way = (first - second)[1:]
-    _, solved = cv2.solve(spread, way[:, None], flags=cv2.DECOMP_CHOLESKY)
-    axis = solved[:, 0]
-    return math.sqrt(max(way @ axis, 0.0)), axis, float((first + second)[1:] @ axis) / 2
+    xx, xy, xz, yy, yz, zz = (
+        (ink[i][j] + ground[i][j] - ink[0][i] * ink[0][j] - ground[0][i] * ground[0][j]) / 2
+        + JUST**2 * (i == j)
+        for i, j in ((1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3))
+    )
+    x, y, z = (ink[0][i] - ground[0][i] for i in (1, 2, 3))
+    one, two, three = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
+    whole = xx * one + xy * two + xz * three
+    mixed = xy * xz - xx * yz
+    axis = (
+        (one * x + two * y + three * z) / whole,
+        (two * x + (xx * zz - xz * xz) * y + mixed * z) / whole,
+        (three * x + mixed * y + (xx * yy - xy * xy) * z) / whole,
+    )
+    middle = sum(a * (ink[0][i] + ground[0][i]) / 2 for i, a in enumerate(axis, 1))
+    return math.sqrt(max(axis[0] * x + axis[1] * y + axis[2] * z, 0.0)), axis, middle
 
 
 def shown(row: Row, maps: Maps | None) -> float:

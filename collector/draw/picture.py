@@ -147,11 +147,23 @@ def _layers(look: Look, rng: np.random.Generator) -> tuple[list[Layer], list[Lay
     else:
         count = int(rng.integers(look.picks[0], look.picks[1] + 1))
         weights = np.array([layer.weight for layer in look.layers])
-        places = rng.choice(len(weights), count, replace=False, p=weights / weights.sum())
-        chosen = [look.layers[int(place)] for place in places]
+        chosen = [look.layers[place] for place in _sample(weights, count, rng)]
     sides = [rng.random() < layer.over for layer in chosen]
     under = [layer for layer, over in zip(chosen, sides, strict=True) if not over]
     return under, [layer for layer, over in zip(chosen, sides, strict=True) if over]
+
+
+def _sample(weights: NDArray[np.float64], count: int, rng: np.random.Generator) -> list[int]:
+    """Draw ``count`` different places, each by its weight; as ``Generator.choice``, but faster."""
+    weights, drawn = weights / weights.sum(), list[int]()
+    while len(drawn) < count:
+        points = rng.random(count - len(drawn))
+        weights[drawn] = 0
+        steps = np.cumsum(weights)
+        for place in (steps / steps[-1]).searchsorted(points, side="right").tolist():
+            if place not in drawn:
+                drawn.append(place)
+    return drawn
 
 
 def _scene(
@@ -183,8 +195,7 @@ def _finished(
 ) -> Drawn:
     """Apply the finish, and record the boxes."""
     finish = look.finish
-    apart = float(np.min(np.abs(luma(scene.inks) - luma(scene.ground))))
-    canvas = soften(canvas, finish, rng.random() < finish.grey and apart > 70, rng)
+    canvas = soften(canvas, finish, rng.random() < finish.grey and _grey_tells(scene), rng)
     low = np.clip(np.floor(row.boxes[:, :2]), 0, (row.width, row.height))
     high = np.clip(np.ceil(row.boxes[:, :2] + row.boxes[:, 2:]), 0, (row.width, row.height))
     boxes = np.concatenate([low, high - low], axis=1).astype(np.int64)
@@ -198,3 +209,8 @@ def _finished(
     if colours:
         return Drawn(to_palette(canvas, colours), label, boxes, palette=True)
     return Drawn(canvas, label, boxes)
+
+
+def _grey_tells(scene: Scene) -> bool:
+    """Tell whether every ink can be told from the ground by grey alone."""
+    return float(np.min(np.abs(luma(scene.inks) - luma(scene.ground)))) > 70

@@ -269,3 +269,18 @@ def test_effects_of_a_look_reach_the_picture() -> None:
     ):
         after = draw(dataclasses.replace(plain, effects=effects), generator()).picture
         assert after.shape != before.shape or not np.array_equal(after, before)
+
+
+def test_a_layer_lies_over_its_rows_and_leaves_the_others() -> None:
+    rng = generator()
+    canvas = rng.integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    layer = np.zeros((4, 9, 7), dtype=np.float32)
+    layer[:, 3, 2] = (1.0, 0.0, 0.0, 1.0)
+    layer[:, 4, 2] = (0.0, 0.5, 0.0, 0.5)
+    expected = canvas.copy()
+    expected[3, 2] = (255, 0, 0)
+    expected[4, 2] = np.rint(canvas[4, 2] * 0.5 + np.array([0, 127.5, 0]))
+    assert np.abs(inks_of.blend(canvas, layer).astype(int) - expected).max() <= 1
+    assert np.array_equal(inks_of.blend(canvas, layer * 0), canvas)
+    half = inks_of.blend(canvas, layer, 0.5)[3, 2].astype(float)
+    assert np.abs(half - (canvas[3, 2] * 0.5 + np.array([127.5, 0, 0]))).max() <= 1
