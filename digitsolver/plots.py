@@ -1,7 +1,6 @@
 """Draw what a solver's confidence is worth, from its evaluation."""
 
 import importlib.util
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,12 @@ from numpy.typing import NDArray
 
 from digitsolver.errors import MissingExtraError
 from digitsolver.evaluate import CONFIDENCES, Evaluation
-from digitsolver.files import StrPath, write_bytes
+from digitsolver.figures import new_figure, save_figure
+from digitsolver.files import StrPath
 from digitsolver.stats import Answered, reliability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST_POINTS = 500
 """Points of the risk-coverage curve at most."""
@@ -53,27 +52,7 @@ def draw_confidence(path: StrPath, found: Evaluation) -> None:
     figure, (left, right) = new_figure(11, 5, columns=2)
     _draw_reliability(left, found)
     _draw_risk(right, found)
-    save(figure, path)
-
-
-def new_figure(width: float, height: float, *, columns: int = 1) -> "tuple[Figure, list[Axes]]":
-    """Return a figure of `width` × `height` inches and its axes, without any global state."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, list(figure.subplots(1, columns, squeeze=False).ravel())
-
-
-def save(figure: "Figure", path: StrPath) -> None:
-    """Write `figure` as PNG, whole or not at all, without a date or version in it.
-
-    Raises FolderError when the file cannot be written.
-    """
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
-    write_bytes(path, buffer.getvalue())
+    save_figure(figure, path)
 
 
 def _draw_reliability(axes: "Axes", found: Evaluation) -> None:

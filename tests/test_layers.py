@@ -32,6 +32,7 @@ LAYERS = {
         "style",
         "stages",
         "stats",
+        "figures",
         "files",
         "errors",
     ),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from digitsolver import plots
+from digitsolver import figures, plots
 from digitsolver.cli import main
 from digitsolver.errors import FolderError, MissingExtraError
 from digitsolver.evaluate import Evaluation, _judge
@@ -55,7 +55,7 @@ def test_matplotlib_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_neighbours_share_a_name() -> None:
-    _, (axes,) = plots.new_figure(4, 3)
+    _, (axes,) = figures.new_figure(4, 3)
     table = evaluation(700).risk_coverage((0.5, 0.501, 0.9))
     plots._mark(axes, list(table))
     assert [text.get_text() for text in axes.texts] == ["0.5, 0.501", "0.9"]

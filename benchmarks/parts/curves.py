@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitsolver.plots import new_figure, save
+from digitsolver.figures import new_figure, save_figure
 
 EXACT = 0.1
 """Per cent of errors below which the scale is linear, down to none."""
@@ -56,7 +56,7 @@ def draw_curves(path: Path, curves: Mapping[str, Sequence[Point]]) -> None:
     )
     axes.grid(alpha=0.3)
     axes.legend(loc="upper right", fontsize=8)
-    save(figure, path)
+    save_figure(figure, path)
 
 
 def _places(numbers: Sequence[int]) -> list[float]:

@@ -5,20 +5,17 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver import files
+from digitsolver.figures import new_figure, save_figure
 from digitsolver.stats import wilson
 from digitsolver.train.calibrate import log_softmax
 from digitsolver.train.checkpoint import Row
 from digitsolver.train.recipe import Digits
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 GALLERY = 40
 """Mistakes shown at most."""
@@ -145,23 +142,3 @@ def draw_mistakes(path: Path, outcome: Outcome) -> None:
         answer = f"{outcome.alphabet[true]} read as {outcome.alphabet[read]}"
         cell.set_title(f"{answer}\n{sure[index]:.0%} sure", fontsize=8)
     save_figure(figure, path)
-
-
-def new_figure(
-    width: float, height: float, *, rows: int = 1, columns: int = 1
-) -> "tuple[Figure, list[Axes]]":
-    """Return a figure of `width` × `height` inches and its axes, row by row."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, columns, squeeze=False)
-    return figure, list(axes.ravel())
-
-
-def save_figure(figure: "Figure", path: Path) -> None:
-    """Write `figure` as PNG without a date or version in it."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
-    files.write_bytes(path, buffer.getvalue())

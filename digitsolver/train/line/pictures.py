@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from digitsolver.figures import new_figure, save_figure
 from digitsolver.train.checkpoint import Row
 from digitsolver.train.line.reading import NOTHING, Heard
-from digitsolver.train.report import GALLERY, NARROWEST, draw_counts, new_figure, save_figure
+from digitsolver.train.report import GALLERY, NARROWEST, draw_counts
 
 COLUMNS = 4
 
