@@ -30,6 +30,8 @@ STYLE = "style.toml"
 ONNX = "model.onnx"
 KERAS = "model.keras"
 METRICS = "metrics.json"
+DEFAULT = Path(__file__).parent / "default"
+"""The folder of the model that comes with the package."""
 NEEDED = (ONNX, STYLE)
 KNOWN = {
     MANIFEST, STYLE, ONNX, KERAS, METRICS,

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ CHUNK = 64
 MOST_THREADS = 4
 """Pictures are small: more threads wait for one another."""
 
-DEFAULT = Path(__file__).parent / "default"
+DEFAULT = bundles.DEFAULT
 """The folder of the model that reads when none is named."""
 
 

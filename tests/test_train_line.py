@@ -15,7 +15,6 @@ from digitsolver.samples import read_captchas
 from digitsolver.train import LineRecipe, Recipe
 from digitsolver.train.calibrate import log_softmax
 from digitsolver.train.checkpoint import Checkpoint
-from digitsolver.train.line import start as starting
 from digitsolver.train.line.augment import Augmentation, augment
 from digitsolver.train.line.batches import make_batch
 from digitsolver.train.line.calibrate import string_temperature
@@ -242,7 +241,7 @@ def test_default_model_is_loaded_and_checked(tmp_path: Path) -> None:
     assert (loaded.alphabet, loaded.temperature) == ("0123456789", 0.5)
     pairs = zip(loaded.weights, model.get_weights(), strict=True)
     assert all((a == b).all() for a, b in pairs)
-    assert starting.DEFAULT.name == "default"
+    assert bundle.DEFAULT.name == "default"
 
 
 def starting_facts() -> bundle.Facts:

@@ -16,9 +16,6 @@ from digitsolver.train.line.recipe import LineRecipe
 if TYPE_CHECKING:
     import keras
 
-DEFAULT = Path(__file__).parents[2] / "default"
-"""The folder of the model that comes with the package."""
-
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -39,7 +36,7 @@ def load_start(folder: Path | None = None) -> Start:
 
     Raises BundleError when it is incomplete, or holds another kind of network.
     """
-    folder = folder or DEFAULT
+    folder = folder or bundle.DEFAULT
     found = bundle.load(folder)
     if found.facts.architecture != "line" or bundle.KERAS not in found.sha256:
         raise BundleError(
