@@ -162,8 +162,8 @@ MIXED = Look(
             "curves", 4.2, Range(1, 2), Range(0.8, 1.05), ("ink",), 1.0, through=0.8, wobble=HAND
         ),
         Layer("curves", 0.8, Range(1, 4), Range(0.3, 0.8), ("ink",), 1.0, through=0.5, wobble=HAND),
-        Layer("bars", 0.5, Range(1, 4), Range(0.8, 1.1), ("ink", "any", "near"), 0.7, through=0.9),
-        Layer("grid", 1.2, Range(4, 14), Range(0.1, 0.4), ("ink", "near", "grey"), 0.5),
+        Layer("bars", 2.6, Range(1, 4), Range(0.6, 1.1), ("ink", "any", "near"), 0.7, through=0.4),
+        Layer("grid", 1.8, Range(4, 14), Range(0.1, 0.4), ("ink", "near", "grey"), 0.5),
         Layer("grid", 0.4, Range(5, 16), Range(0.1, 0.5), ("any", "tint"), 0.4),
         Layer("stripes", 0.5, Range(4, 16), Range(0.2, 0.7), ("near", "tint"), 0.3),
         Layer("stars", 0.8, Range(3, 14), Range(0.1, 0.5), ("tint", "any", "near"), 0.3),

@@ -106,11 +106,11 @@ def draw_bars(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generat
         size, length = thick(scene, layer, rng), rng.uniform(0.5, 1.0)
         parts: tuple[float, ...] = (0.0, 1.0)
         if _like_ink(colour, scene):
-            way = int(rng.integers(3 if size >= 3 else 2))
+            way = 2 if size >= 2 and rng.random() < 0.75 else int(rng.integers(2))
             length = rng.uniform(0.2, 0.4) if way == 0 else length
             free = min(0.4, (size / scene.em + 0.2) / (2 * length))
             parts = (0.0, 0.5 - free, 0.5 + free, 1.0) if way == 1 else parts
-            size = max(1, size // 2 - 1) if way == 2 else size
+            size = max(1, int(size * rng.uniform(0.35, 0.7))) if way == 2 else size
         tilt, middle = rng.uniform(-0.25, 0.25), corner + rng.random(2) * sides
         step = np.array([math.sin(tilt), math.cos(tilt)]) * length * scene.em
         for first, last in zip(parts[::2], parts[1::2], strict=True):
