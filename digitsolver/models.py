@@ -112,7 +112,8 @@ def build_line(shape: Shape, classes: int) -> "keras.Model":
     picture = keras.Input((height, None, channels), name="pictures")
     x = _trunk(layers.Rescaling(1 / 32, offset=-4, name="even")(picture))
     x = layers.Dropout(0.1)(layers.Reshape((-1, x.shape[-1]))(x))
-    return keras.Model(picture, layers.Dense(classes, name="logits")(x), name="line")
+    logits = layers.Dense(classes, dtype="float32", name="logits")(x)
+    return keras.Model(picture, logits, name="line")
 
 
 def build_positions(shape: Shape, classes: int, length: int) -> "keras.Model":
@@ -129,7 +130,7 @@ def build_positions(shape: Shape, classes: int, length: int) -> "keras.Model":
     picture = keras.Input(shape, name="pictures")
     x = _trunk(layers.Rescaling(1 / 32, offset=-4, name="even")(picture))
     x = layers.Dropout(0.3)(layers.Flatten()(x))
-    x = layers.Dense(length * classes)(x)
+    x = layers.Dense(length * classes, dtype="float32")(x)
     logits = layers.Reshape((length, classes), name="logits")(x)
     return keras.Model(picture, logits, name="positions")
 

@@ -15,7 +15,7 @@ from digitsolver.train.line.base import NAME, Plan, train_base
 from digitsolver.train.line.batches import PADDING, Prepared, batches, fits, make_batch
 from digitsolver.train.line.publish import publish
 
-TINY = Plan(look="plain", parts=2, part=24, batch=8, warmup=2)
+TINY = Plan(look="plain", cycles=(2,), part=24, batch=8, warmup=2)
 
 
 def pictures(*widths: int) -> list[Prepared]:
@@ -65,12 +65,23 @@ def test_no_drawer_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    plan = Plan(parts=100, cooling=0.25, warmup=10, rate=1.0)
-    assert plan.rate_at(0, 0) == pytest.approx(0.1)
-    assert plan.rate_at(50, 1000) == 1
-    assert plan.rate_at(75, 1000) == 1
-    assert plan.rate_at(81.25, 1000) == pytest.approx(0.5)
-    assert plan.rate_at(100, 1000) == 0
+    plan = Plan(cycles=(100,), cooling=0.25, warmup=10, rate=1.0)
+    assert plan.rate_at(0) == 0
+    assert plan.rate_at(1) == pytest.approx(0.1)
+    assert plan.rate_at(50) == 1
+    assert plan.rate_at(75) == 1
+    assert plan.rate_at(81.25) == pytest.approx(0.5)
+    assert plan.rate_at(100) == 0
+
+
+def test_each_cycle_starts_warm_again() -> None:
+    plan = Plan(cycles=(100, 40), cooling=0.25, warmup=10, rate=1.0)
+    assert plan.parts == 140
+    assert [plan.rate_at(part) for part in (99.999, 105, 120, 130)] == pytest.approx(
+        [0, 0.5, 1, 1], abs=0.01
+    )
+    assert plan.rate_at(132.5) == pytest.approx(0.5)
+    assert plan.rate_at(140) == 0
 
 
 def test_an_interrupted_run_ends_like_an_unbroken_one(tmp_path: Path) -> None:
@@ -96,7 +107,7 @@ def test_an_interrupted_run_ends_like_an_unbroken_one(tmp_path: Path) -> None:
 
 
 def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> None:
-    plan = replace(TINY, parts=1)
+    plan = replace(TINY, cycles=(1,))
     checkpoint = Checkpoint(tmp_path / "work")
     model = train_base(plan, checkpoint)
     state = checkpoint.load(NAME)

@@ -6,6 +6,7 @@ It takes hours on two cores. Interrupted, the same command goes on where it was.
 """
 
 import argparse
+import csv
 import json
 import os
 from dataclasses import fields
@@ -14,9 +15,10 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from collector.draw import LOOKS
-from digitsolver.train.checkpoint import Checkpoint, Row
+from digitsolver.train.checkpoint import Checkpoint, Row, State
 from digitsolver.train.line.base import NAME, Plan, train_base
 from digitsolver.train.line.publish import publish
+from digitsolver.train.line.start import load_start
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,9 +27,15 @@ def main() -> None:
     """Train, measure, and write the bundle."""
     options = _options()
     chosen = {one.name: getattr(options, one.name) for one in fields(Plan) if one.name in options}
-    plan = Plan(**chosen)
+    plan = Plan(**chosen | {"cycles": tuple(options.cycles)})
     checkpoint = Checkpoint(options.work)
-    model = train_base(plan, checkpoint, jobs=options.jobs, progress=lambda row: _tell(row, plan))
+    model = train_base(
+        plan,
+        checkpoint,
+        jobs=options.jobs,
+        start=_published(options.start) if options.start else None,
+        progress=lambda row: _tell(row, plan),
+    )
     state = checkpoint.load(NAME)
     looks = ["mixed", *sorted(set(LOOKS) - {"mixed"})]
     history = state.history if state else []
@@ -39,15 +47,30 @@ def _options() -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     plan = Plan()
-    parser.add_argument("--parts", type=int, default=plan.parts, help="drawn parts, %(default)s")
+    parser.add_argument(
+        "--cycles", type=int, nargs="+", default=plan.cycles, help="drawn parts of each cycle"
+    )
     parser.add_argument("--part", type=int, default=plan.part, help="pictures each, %(default)s")
-    parser.add_argument("--cooling", type=float, default=plan.cooling, help="last part of the run")
+    parser.add_argument("--cooling", type=float, default=plan.cooling, help="last part of a cycle")
+    parser.add_argument(
+        "--precision", default=plan.precision, help="float32, or mixed_bfloat16 where it is faster"
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="BUNDLE", help="a default model that the first cycles made"
+    )
     parser.add_argument("--seed", type=int, default=plan.seed)
     parser.add_argument("--jobs", type=int, default=2, help="processes that draw")
     parser.add_argument("--count", type=int, default=2000, help="pictures a look to measure on")
     parser.add_argument("--out", type=Path, default=ROOT / "digitsolver" / "default")
     parser.add_argument("--work", type=Path, default=ROOT / ".default-model")
     return parser.parse_args()
+
+
+def _published(folder: Path) -> State:
+    """Return the weights and the history of a published default model."""
+    with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    return State(variables=load_start(folder).weights, history=rows)
 
 
 def _tell(row: Row, plan: Plan) -> None:

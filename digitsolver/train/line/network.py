@@ -22,15 +22,18 @@ Step = Callable[[Batch, float], float]
 """Takes one step on a batch at a learning rate, and returns the mean loss."""
 
 
-def build(alphabet: str, seed: int, length: int | None = None) -> "keras.Model":
-    """Return a fresh network for `alphabet`; with `length`, one that has a head a position."""
+def build(alphabet: str, seed: int, policy: str = "float32") -> "keras.Model":
+    """Return a fresh network for `alphabet` that computes by a Keras dtype `policy`."""
     models.require_training()
     import keras
 
     keras.utils.set_random_seed(seed)
-    if length is None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
         return models.build_line(SHAPE, len(alphabet) + 1)
-    return models.build_positions(SHAPE, len(alphabet), length)
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def optimiser(model: "keras.Model", decay: float) -> "keras.optimizers.Optimizer":

@@ -87,14 +87,7 @@ def _temperature(heard: Heard) -> float:
 
 def _halved(model: "keras.Model", plan: Plan) -> "keras.Model":
     """Return the network with weights of 16 bits."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float16")
-    try:
-        small = build(plan.alphabet, plan.seed)
-    finally:
-        keras.config.set_dtype_policy(before)
+    small = build(plan.alphabet, plan.seed, "float16")
     small.set_weights([weight.astype(np.float16) for weight in model.get_weights()])
     return small
 
