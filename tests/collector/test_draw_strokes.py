@@ -62,7 +62,7 @@ def test_a_bar_in_ink_is_no_1(seed: int) -> None:
 
 def short(stats: NDArray[np.int32]) -> bool:
     """Tell whether a component is shorter than half a digit."""
-    return bool(stats[cv2.CC_STAT_HEIGHT] <= 0.4 * SCENE.em + SCENE.stroke)
+    return bool(stats[cv2.CC_STAT_HEIGHT] <= 0.4 * SCENE.em + SCENE.stroke + 1)
 
 
 def thin(stats: NDArray[np.int32]) -> bool:
