@@ -75,3 +75,13 @@ def test_evaluate_draws(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [str(word) for word in words])
     assert result.exit_code == 0, result.output
     assert cv2.imread(str(tmp_path / "plot.png")) is not None
+
+
+def test_figures_are_told_though_they_cannot_be_drawn(tmp_path: Path) -> None:
+    model = make_bundle(tmp_path / "model")
+    write(tmp_path / "captchas", ["1234", "5678", "9012"])
+    words = ["evaluate", tmp_path / "captchas", "--model", model, "--plot", tmp_path / "no/a.png"]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 1
+    assert "accuracy           100.00%" in result.stdout
+    assert "a.png" in result.stderr

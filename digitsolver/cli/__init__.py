@@ -12,6 +12,7 @@ import click
 from digitsolver.cli.console import SOME_INPUT_FAILED, Group, bar, finish
 from digitsolver.cli.options import AS_JSON, FOLDER, SEED, STYLE
 from digitsolver.cli.training import train
+from digitsolver.errors import DigitSolverError
 
 MODEL = click.option(
     "--model", metavar="BUNDLE", help="The folder of the model; by default the one that is shipped."
@@ -106,10 +107,14 @@ def evaluate(
     samples, problems = read_captchas(captchas)
     with bar(len(samples), "reading") as advance:
         found = measure(solver, samples, length=length, progress=advance)
-    failures = [Problem(Path(one.path or ""), one.reason) for one in found.failures]
+    troubles: list[object] = [*problems]
+    troubles += [Problem(Path(one.path or ""), one.reason) for one in found.failures]
     if plot and found.confidences:
-        plots.draw_confidence(plot, found)
-    finish(found.to_json() if as_json else found.table(), [*problems, *failures])
+        try:
+            plots.draw_confidence(plot, found)
+        except DigitSolverError as error:  # the figures took long: they are told all the same
+            troubles.append(error)
+    finish(found.to_json() if as_json else found.table(), troubles)
 
 
 @main.command()
