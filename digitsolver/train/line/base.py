@@ -41,7 +41,7 @@ class Plan:
     look: str = "mixed"
     alphabet: str = DIGITS
     seed: int = 0
-    cycles: tuple[int, ...] = (148,)
+    cycles: tuple[int, ...] = (148, 300)
     part: int = 1024
     batch: int = 32
     lag: int = 8
@@ -49,7 +49,7 @@ class Plan:
     warmup: float = 8.0
     cooling: float = 0.25
     decay: float = 2e-2
-    precision: str = "float32"
+    precision: str = "mixed_bfloat16"
 
     @property
     def parts(self) -> int:
