@@ -21,6 +21,7 @@ from digitsolver.train.line.fit import Given
 from digitsolver.train.line.learner import Learner
 from digitsolver.train.line.lines import Lines
 from digitsolver.train.line.phases import Fitted, Run, fit_lines
+from digitsolver.train.line.recipe import ENOUGH
 from digitsolver.train.line.selftrain import (
     Taught,
     Unlabelled,
@@ -144,7 +145,7 @@ def test_people_are_told_what_it_brought() -> None:
     none = Taught(9, Lines([], []), [row(0.14, 0.5)]).metrics()
     assert (none["kept"], none["loss_after"], none["used"]) == (0, None, False)
     assert _of_unlabelled(none) == "unlabelled: 0 of 9 pictures read surely: nothing to learn from"
-    assert few_held_back(40, 8) == []
+    assert few_held_back(ENOUGH, 30) == []
     assert few_held_back(20, 4)[0].startswith("4 labelled captchas held back decided")
 
 

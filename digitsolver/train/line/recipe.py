@@ -7,9 +7,9 @@ from digitsolver import models
 from digitsolver.samples import DIGITS
 from digitsolver.train.line.augment import Augmentation
 
-ENOUGH = 40
-"""Labels from which those held back set the number of steps."""
-GROWTH, FEWEST_ROUNDS, MOST_ROUNDS = 0.85, 4, 60
+ENOUGH = 150
+"""Labels from which those held back set the number of steps; ten held back stop it by chance."""
+GROWTH, FEWEST_ROUNDS, MOST_ROUNDS = 1.13, 4, 80
 """Rounds for the root of the number of labels, and their limits."""
 SCRATCH = 6
 """How many times as many rounds a network needs that starts from nothing."""
@@ -36,7 +36,7 @@ class LineRecipe:
     from_scratch: bool = False
     rounds: int | None = None
     steps: int = 50
-    batch: int = 32
+    batch: int = 16
     rate: float = 1e-3
     warmup: int = 40
     decay: float = 1e-2
@@ -76,7 +76,7 @@ class LineRecipe:
         so on two cores, and 200 twice as long.
 
         >>> LineRecipe().most_rounds(50), LineRecipe().most_rounds(200)
-        (6, 12)
+        (8, 16)
         """
         if self.rounds is not None:
             return self.rounds
