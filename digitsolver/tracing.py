@@ -32,7 +32,7 @@ class Trace:
     ink: NDArray[np.float64]
     """Ink in each column of the box, in pixels."""
     centroids: NDArray[np.float64]
-    """(n,), the columns where K-means puts the digits."""
+    """(n,), the columns where the segmenter puts the digits."""
     spans: NDArray[np.intp]
     """(n, 2), the columns ``[start, stop)`` of each digit."""
     boxes: NDArray[np.intp]

@@ -8,9 +8,10 @@
 
 from digitsolver.stages.clean import CLEANERS, clean, clean_steps
 from digitsolver.stages.clip import bounding_box, share_of_specks
+from digitsolver.stages.clustering import k_means
 from digitsolver.stages.crop import crop, middles
 from digitsolver.stages.levels import stretch, stroke_width, to_grey
-from digitsolver.stages.segment import SEGMENTERS, Segments, ink_per_column, k_means
+from digitsolver.stages.segment import SEGMENTERS, Segments, ink_per_column
 
 __all__ = [
     "CLEANERS",

@@ -84,6 +84,17 @@ def heaviest(profile: NDArray[np.float64], price: float) -> slice:
     return slice(int(sums[:stop].argmin()), stop)
 
 
+def small_components(stats: cv2.typing.MatLike) -> NDArray[np.bool_]:
+    """Return which components are far smaller than the highest; the ground, the first, is none.
+
+    `stats` is what ``cv2.connectedComponentsWithStats`` gives.
+    """
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    small = np.asarray(3 * np.maximum(wide, high) < high[1:].max(initial=0))
+    small[0] = False
+    return small
+
+
 def _parted(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     """Return the ink of large components, and the mean ink a pixel of the others."""
     # 16-bit labels, where they suffice, take half the time: 38 us against 70 us for 150 x 50
@@ -93,9 +104,7 @@ def _parted(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     )
     if count < 3:
         return ink, 0.0
-    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    small = 3 * np.maximum(wide, high) < high[1:].max()
-    small[0] = False
+    small = small_components(stats)
     if not small.any():
         return ink, 0.0
     keep = np.where(small, 0, 255).astype(np.uint8)

@@ -1,22 +1,26 @@
 """Stage 3, segmentation: which columns belong to which digit.
 
 A segmenter takes the clipped picture, uint8 (h, w), dark on white, and the number of digits, and
-returns `Segments`. A new one is a function here, named ``segment_*``, and a line in `SEGMENTERS`.
+returns `Segments`. It raises SegmentationError where fewer columns have ink than there are digits,
+and ``ValueError`` for a number below 1. A new one is a function here, named ``segment_*``, and a
+line in `SEGMENTERS`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.errors import SegmentationError
+from digitsolver.stages.blocks import Block, blocks, joined
 from digitsolver.stages.clip import dark
+from digitsolver.stages.clustering import k_means
 
-MAX_ROUNDS = 300
-_AT_ONCE = 2**22  # distances: 32 MB
 _ASIDE = 1e-6  # what lies midway goes to one side for certain: the last bit decides nothing
+_NEAR = 1 / 3  # of a part: so far from even may a cut lie; more, and parts could be empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Segments:
     centroids: NDArray[np.float64]
     """(n,), rising."""
     spans: NDArray[np.intp]
-    """(n, 2), ``[start, stop)`` of each digit."""
+    """(n, 2), ``[start, stop)`` of each digit: rising, none empty, none over another."""
 
 
 Segmenter = Callable[[NDArray[np.uint8], int], Segments]
@@ -47,119 +51,110 @@ def segment_kmeans(clipped: NDArray[np.uint8], digits: int) -> Segments:
 
     A column weighs the square root of its ink, which keeps a vertical stroke from drawing the
     centroids of its neighbours to itself. The centroids start in the middle of equal parts.
+    (S. Lloyd, "Least squares quantization in PCM", 1982.)
 
-    Raises:
-        SegmentationError: There are fewer columns with ink than digits.
+    >>> clipped = np.full((6, 14), 255, np.uint8)
+    >>> clipped[:, :2] = clipped[:, 10:12] = 0
+    >>> found = segment_kmeans(clipped, 2)
+    >>> found.centroids, found.spans.tolist()
+    (array([ 1., 11.]), [[0, 6], [6, 14]])
     """
-    if digits < 1:
-        raise ValueError(f"expected 1 digit or more, found {digits}")
-    ink = ink_per_column(clipped)
+    ink = _ink_for(clipped, digits)
     columns = np.flatnonzero(ink)
-    if len(columns) < digits:
-        raise SegmentationError(
-            f"expected at least {digits} columns with ink for {digits} digits, found {len(columns)}"
-        )
     start = (np.arange(digits) + 0.5) * len(ink) / digits + _ASIDE
     weights = np.sqrt(ink[columns])
     centroids = k_means(columns + np.float64(0.5), weights, start)
-    return Segments(centroids, _spans(centroids, len(ink)))
+    borders = (centroids[1:] + centroids[:-1]) / 2
+    return Segments(centroids, _spans(np.concatenate(([0], borders, [len(ink)]))))
 
 
-def k_means(
-    points: NDArray[np.float64], weights: NDArray[np.float64], start: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the centroids, (k,) rising, of weighted one-dimensional K-means by Lloyd's iteration.
+def segment_equal(clipped: NDArray[np.uint8], digits: int) -> Segments:
+    """Return equal parts of the picture, whatever lies in them; the centroids are their middles.
 
-    `points` (n,) differ, `weights` (n,) are positive, `start` (k,) are the first centroids,
-    k <= n. The result is that of scikit-learn's ``KMeans(init=start, n_init=1, tol=0)`` with
-    ``sample_weight``, sorted: squared distances are taken as it takes them, from the points'
-    mean and less each point's own square, so that even ties fall alike.
-    (S. Lloyd, "Least squares quantization in PCM", 1982.)
+    Right for digits at even steps, however they touch. (J. Yan and A. El Ahmad, "A low-cost
+    attack on a Microsoft CAPTCHA", 2008, cut so what could not be told apart otherwise.)
 
-    Raises:
-        ValueError: The shapes do not fit, or there are more centroids than points.
-
-    >>> points, weights = np.array([1.0, 2.0, 7.0, 9.0]), np.array([1.0, 1.0, 3.0, 1.0])
-    >>> k_means(points, weights, start=np.array([0.0, 5.0]))
-    array([1.5, 7.5])
+    >>> segment_equal(np.zeros((6, 14), np.uint8), 3).spans.tolist()
+    [[0, 5], [5, 9], [9, 14]]
     """
-    if points.ndim != 1 or points.shape != weights.shape or not 0 < len(start) <= len(points):
-        raise ValueError(
-            f"expected n points, n weights and at most n centroids, found shapes "
-            f"{points.shape}, {weights.shape}, {start.shape}"
+    width = len(_ink_for(clipped, digits))
+    edges = np.arange(digits + 1) * width / digits
+    return Segments((edges[1:] + edges[:-1]) / 2, _spans(edges))
+
+
+def segment_contours(clipped: NDArray[np.uint8], digits: int) -> Segments:
+    """Return the columns of the ink's components, joined and split until there is one a digit.
+
+    Components above one another are one, specks none. While there are too many, the two
+    neighbours that together are narrowest are joined; while there are too few, the widest is
+    split, into parts as even as the columns with least ink near them allow. The centroids are the
+    middles of the spans. (Contours, split where they are too wide: A. Geitgey, "How to break a
+    CAPTCHA system in 15 minutes with machine learning", 2017. Least ink: R. Casey and E.
+    Lecolinet, "A survey of methods and strategies in character segmentation", 1996.)
+
+    >>> clipped = np.full((6, 14), 255, np.uint8)
+    >>> clipped[:, :2] = clipped[:, 10:12] = 0
+    >>> segment_contours(clipped, 2).spans.tolist()
+    [[0, 2], [10, 12]]
+    """
+    ink = _ink_for(clipped, digits)
+    found = blocks(clipped)
+    while len(found) > digits:
+        widths = [right.stop - left.start for left, right in pairwise(found)]
+        found = joined(found, int(np.argmin(widths)))
+    spans = np.array(_split(found, digits, ink), np.intp)
+    return Segments(spans.mean(axis=1), spans)
+
+
+def _ink_for(clipped: NDArray[np.uint8], digits: int) -> NDArray[np.float64]:
+    """Return the ink of each column, where that is enough for so many digits."""
+    if digits < 1:
+        raise ValueError(f"expected 1 digit or more, found {digits}")
+    ink = ink_per_column(clipped)
+    _check_columns(int(np.count_nonzero(ink)), digits)
+    return ink
+
+
+def _check_columns(columns: int, digits: int) -> None:
+    if columns < digits:
+        raise SegmentationError(
+            f"expected at least {digits} columns with ink for {digits} digits, found {columns}"
         )
-    middle = points.sum() / len(points)
-    points, centroids = points - middle, start - middle
-    moments, doubled = weights * points, -2 * points
-    before = b""
-    for _ in range(MAX_ROUNDS):
-        labels = _nearest(doubled, centroids)
-        held = _summed(weights, labels, len(start))
-        sums = _summed(moments, labels, len(start))
-        if held.all():
-            centroids = sums * (1 / held)
-        else:
-            centroids = _fill_empty(points, weights, centroids, labels, held, sums)
-        now = labels.tobytes()
-        if now == before:
-            break
-        before = now
-    return np.sort(centroids + middle)
 
 
-def _nearest(doubled: NDArray[np.float64], centroids: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the nearest centroid of each point, given as -2 times the point."""
-    squares = centroids * centroids
-    if len(doubled) * len(centroids) <= _AT_ONCE:
-        return np.asarray((np.multiply.outer(doubled, centroids) + squares).argmin(axis=1))
-    step = max(1, _AT_ONCE // len(centroids))
-    parts = [
-        (np.multiply.outer(doubled[first : first + step], centroids) + squares).argmin(axis=1)
-        for first in range(0, len(doubled), step)
-    ]
-    return np.concatenate(parts)
+def _spans(edges: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return ``[start, stop)`` of each digit between those edges, to the nearest column."""
+    whole = np.floor(edges + (0.5 + _ASIDE)).astype(np.intp)
+    return np.stack((whole[:-1], whole[1:]), axis=1)
 
 
-def _summed(
-    values: NDArray[np.float64], labels: NDArray[np.intp], clusters: int
-) -> NDArray[np.float64]:
-    """Return the sum of the values of each cluster."""
-    return np.asarray(np.bincount(labels, values, clusters), dtype=np.float64)
+def _split(found: list[Block], digits: int, ink: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Return the spans of so many digits: each block's, and several of those that are widest."""
+    widths = np.array([block.stop - block.start for block in found])
+    _check_columns(int(widths.sum()), digits)
+    parts = np.ones(len(found), np.intp)
+    for _ in range(digits - len(found)):
+        parts[(widths / parts).argmax()] += 1
+    spans: list[tuple[int, int]] = []
+    for block, count in zip(found, parts.tolist(), strict=True):
+        spans += pairwise([block.start, *_cuts(block, count, ink), block.stop])
+    return spans
 
 
-def _fill_empty(
-    points: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    centroids: NDArray[np.float64],
-    labels: NDArray[np.intp],
-    held: NDArray[np.float64],
-    sums: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return new centroids, each empty cluster given one of the points farthest from theirs.
-
-    A cluster that thereby loses its only point goes where the heaviest is. `held` and `sums` are
-    the weights and moments of the clusters. Order and detail are scikit-learn's.
-    """
-    held, moved = held.copy(), sums.copy()
-    empty = np.flatnonzero(held == 0)
-    distances = (points - centroids[labels]) ** 2
-    farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
-    for cluster, point in zip(empty, farthest, strict=True):
-        held[labels[point]] -= weights[point]
-        moved[labels[point]] -= points[point] * weights[point]
-        held[cluster] = weights[point]
-        moved[cluster] = points[point] * weights[point]
-    heaviest = int(held.argmax())
-    for index, weight in enumerate(held):
-        moved[index] = moved[index] * (1 / weight) if weight > 0 else moved[heaviest]
-    return moved
+def _cuts(block: Block, parts: int, ink: NDArray[np.float64]) -> list[int]:
+    """Return where to cut a block: between the two columns with least ink near equal parts."""
+    wide = (block.stop - block.start) / parts
+    reach = int(wide * _NEAR)
+    cuts = []
+    for part in range(1, parts):
+        even = block.start + int(part * wide)
+        near = sorted(range(even - reach, even + reach + 1), key=lambda cut: abs(cut - even))
+        cuts.append(min(near, key=lambda cut: float(ink[cut - 1] + ink[cut])))
+    return cuts
 
 
-def _spans(centroids: NDArray[np.float64], width: int) -> NDArray[np.intp]:
-    """Return ``[start, stop)`` of each digit: borders lie midway between centroids."""
-    borders = np.floor((centroids[1:] + centroids[:-1]) / 2 + (0.5 + _ASIDE))
-    edges = np.concatenate(([0], borders, [width])).astype(np.intp)
-    return np.stack((edges[:-1], edges[1:]), axis=1)
-
-
-SEGMENTERS: dict[str, Segmenter] = {"kmeans": segment_kmeans}
+SEGMENTERS: dict[str, Segmenter] = {
+    "kmeans": segment_kmeans,
+    "equal": segment_equal,
+    "contours": segment_contours,
+}
