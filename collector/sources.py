@@ -17,7 +17,7 @@ from collector import table
 from digitsolver.errors import FolderError, LabelError
 from digitsolver.files import shown
 from digitsolver.image import MAX_BYTES
-from digitsolver.samples import Problem, label_of
+from digitsolver.samples import Problem, character_of, label_of
 from digitsolver.samples.captchas import METADATA, NOT_PICTURES, reason
 
 
@@ -84,7 +84,7 @@ def _items(root: Path, names: list[str], read: Read) -> Iterator[Item | Problem]
     pictures = [n for n in visible if PurePosixPath(n).suffix.lower() not in NOT_PICTURES]
     if not pictures:
         raise FolderError(f"{shown(root)}: expected pictures, found none among {len(names)} files")
-    if all(len(PurePosixPath(name).parent.name) == 1 for name in pictures):
+    if all(character_of(PurePosixPath(name).parent.name) for name in pictures):
         raise FolderError(
             f"{shown(root)}: expected whole captchas, found a digits folder: sub-folders that "
             "are named after characters"

@@ -14,8 +14,10 @@ from digitsolver.errors import FolderError, LabelError
 from digitsolver.samples import (
     Problem,
     Sample,
+    character_of,
     check_labels,
     draw,
+    folder_of,
     foreign_in_digits,
     is_digits_folder,
     label_of,
@@ -145,6 +147,7 @@ def test_labels_are_not_needed_for_all(tmp_path: Path) -> None:
         ),
         ([f"s{i}/" for i in range(7)], r"\(s0, s1, s2, s3, s4, \.\.\.\)"),
         (["0/", "1/", "style.toml"], "found a digits folder: sub-folders that are named after"),
+        (["upper_a/", "b/"], "found a digits folder: sub-folders that are named after"),
         (
             ["cat.png", "dog.png"],
             "expected pictures with labels, found none among 2 files; the first:",
@@ -440,11 +443,59 @@ def test_not_a_digits_folder(tmp_path: Path) -> None:
     assert is_digits_folder(tmp_path)
 
 
-@pytest.mark.parametrize("label", ["", "12", ".", "/", "é/"])
-def test_write_digit_stays_in_the_folder(tmp_path: Path, label: str) -> None:
-    with pytest.raises(ValueError, match="expected one letter or digit as label, found"):
+@pytest.mark.parametrize("label", ["", "12", "é/", ".."])
+def test_write_digit_takes_one_character(tmp_path: Path, label: str) -> None:
+    with pytest.raises(ValueError, match="expected one character as label, found"):
         write_digit(tmp_path, label, "1", 0, np.zeros((9, 8), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+# --- the folders of characters ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("character", "folder"),
+    [
+        *[("0", "0"), ("9", "9"), ("a", "a"), ("A", "upper_a"), ("/", "u+002f"), (".", "u+002e")],
+        *[("é", "u+00e9"), ("٣", "u+0663"), (" ", "u+0020"), ("\0", "u+0000"), ("😀", "u+1f600")],
+    ],
+)
+def test_folder_of_a_character(character: str, folder: str) -> None:
+    assert folder_of(character) == folder
+    assert character_of(folder) == character
+
+
+@given(st.characters(), st.characters())
+def test_characters_have_folders_that_every_file_system_keeps_apart(one: str, other: str) -> None:
+    names = [folder_of(character) for character in (one, other)]
+    assert [character_of(name) for name in names] == [one, other]
+    assert all(name.isascii() and name == name.casefold() for name in names)
+    assert (names[0] == names[1]) == (one == other)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "10", "upper_1", "upper_ab", "u+41", "u+0041", "u+0037", "u+110000", "style.toml"],
+)
+def test_other_names_are_no_folder_of_a_character(name: str) -> None:
+    assert character_of(name) is None
+
+
+@pytest.mark.parametrize(("name", "character"), [("A", "A"), ("é", "é"), ("UPPER_A", "A")])
+def test_folders_that_people_or_old_systems_made_are_read(name: str, character: str) -> None:
+    assert character_of(name) == character
+
+
+def test_letters_in_a_digits_folder(tmp_path: Path) -> None:
+    for position, label in enumerate("aA./7é"):
+        write_digit(tmp_path, label, "x-1", position, np.full((9, 8), position, np.uint8))
+    dump(STYLE, tmp_path / "style.toml")
+    folders = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
+    assert folders == ["7", "a", "u+002e", "u+002f", "u+00e9", "upper_a"]
+    digits, problems = read_digits(tmp_path)
+    assert ("".join(digits.labels), problems) == ("aA./7é", [])
+    assert digits.crops[:, 0, 0].tolist() == [0, 1, 2, 3, 4, 5]
+    assert foreign_in_digits(tmp_path) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import SOME_INPUT_FAILED, Group, bar, finish
-from digitsolver.cli.options import AS_JSON, FOLDER, SEED, STYLE
+from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 from digitsolver.cli.training import train
 from digitsolver.errors import DigitSolverError
 
@@ -38,24 +38,28 @@ def main() -> None:
 @click.argument("captchas", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="The digits folder to write.")
 @STYLE
+@ALPHABET
 @click.option("--jobs", type=click.IntRange(1), help="Processes; by default one a core.")
 @AS_JSON
-def preprocess(captchas: Path, out: Path, style: str, jobs: int | None, as_json: bool) -> None:
+def preprocess(
+    captchas: Path, out: Path, style: str, alphabet: str, jobs: int | None, as_json: bool
+) -> None:
     """Cut labelled captchas into a folder of digits.
 
     Writes OUT/<digit>/<id>-<position>.png, the style as OUT/style.toml, and what could not be
-    cut, with the reason, as OUT/rejected.csv.
+    cut, with the reason, as OUT/rejected.csv. Capital letters go to OUT/upper_a and so on, so
+    that folders stay apart where case does not count.
 
     \b
     Example:
       digitsolver preprocess captchas/speckle --out digits
     """
     from digitsolver.preprocess import preprocess as cut_all
-    from digitsolver.samples import DIGITS, check_labels, read_captchas
+    from digitsolver.samples import check_labels, read_captchas
     from digitsolver.tune import resolve
 
     samples, problems = read_captchas(captchas)
-    samples, foreign = check_labels(samples, DIGITS)
+    samples, foreign = check_labels(samples, alphabet)
     problems += foreign
     chosen = resolve(style, samples)
     with bar(len(samples), "cutting") as advance:

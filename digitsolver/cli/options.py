@@ -6,6 +6,13 @@ import click
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
+ALPHABET = click.option(
+    "--alphabet",
+    metavar="TEXT",
+    default="0123456789",
+    show_default=True,
+    help="Characters that labels may have.",
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 STYLE = click.option(
     "--style",

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from digitsolver.cli.console import epochs_bar, finish
-from digitsolver.cli.options import AS_JSON, FOLDER, SEED, STYLE
+from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 
 
 @click.command()
@@ -28,13 +28,7 @@ from digitsolver.cli.options import AS_JSON, FOLDER, SEED, STYLE
     metavar="NAME",
     help="Network: line (default) or positions for line, cnn for digits.",
 )
-@click.option(
-    "--alphabet",
-    metavar="TEXT",
-    default="0123456789",
-    show_default=True,
-    help="Characters that labels may have.",
-)
+@ALPHABET
 @click.option("--labels", type=click.IntRange(1), help="Train on that many captchas, drawn.")
 @click.option(
     "--unlabelled",

@@ -11,6 +11,7 @@ from digitsolver.samples.captchas import (
     reason,
     unique_ids,
 )
+from digitsolver.samples.classes import character_of, folder_of
 from digitsolver.samples.digits import (
     DigitsFolder,
     foreign_in_digits,
@@ -25,8 +26,10 @@ __all__ = [
     "DigitsFolder",
     "Problem",
     "Sample",
+    "character_of",
     "check_labels",
     "draw",
+    "folder_of",
     "foreign_in_digits",
     "is_digits_folder",
     "label_of",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from digitsolver.errors import DigitSolverError, FolderError, LabelError
 from digitsolver.files import StrPath, shown
+from digitsolver.samples.classes import character_of
 
 METADATA = "metadata.csv"
 DIGITS = "0123456789"
@@ -169,7 +170,7 @@ def picture_paths(folder: StrPath) -> list[Path]:
 
 
 def _wrong_characters(label: str) -> str | None:
-    """Say which character a label cannot have: digits of a folder are named after characters."""
+    """Say which character a label cannot have: pictures of the stages are named after labels."""
     other = next((character for character in label if not character.isalnum()), None)
     return other and f"label {label!r} has {other!r}: expected only letters and digits"
 
@@ -191,7 +192,7 @@ def _picture_names(folder: Path) -> list[str]:
 
 
 def _listed(folders: list[str], files: list[str]) -> str:
-    if folders and all(len(name) == 1 for name in folders):
+    if folders and all(character_of(name) for name in folders):
         return "a digits folder: sub-folders that are named after characters"
     if folders:
         named = ", ".join(map(shown, folders[:5])) + (", ..." if len(folders) > 5 else "")

@@ -1,4 +1,7 @@
-"""Read and write a digits folder: ``<digit>/<id>-<position>.png`` and ``style.toml``."""
+"""Read and write a digits folder: ``<digit>/<id>-<position>.png`` and ``style.toml``.
+
+`classes` says how the folders of characters other than digits are named.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +13,7 @@ from digitsolver import image
 from digitsolver.errors import FolderError, ImageError, LabelError
 from digitsolver.files import StrPath, shown
 from digitsolver.samples.captchas import Problem, reason
+from digitsolver.samples.classes import character_of, folder_of
 from digitsolver.style import Style, load
 
 STYLE_FILE = "style.toml"
@@ -38,7 +42,7 @@ class DigitsFolder:
 def is_digits_folder(folder: StrPath) -> bool:
     """Tell whether `folder` has sub-folders named after single characters."""
     try:
-        return any(len(path.name) == 1 and path.is_dir() for path in Path(folder).iterdir())
+        return any(map(_is_class, Path(folder).iterdir()))
     except OSError:
         return False
 
@@ -82,14 +86,13 @@ def write_digit(
 ) -> None:
     """Write one crop to ``<label>/<captcha_id>-<position>.png`` under `folder`.
 
-    Not safe by itself: `folder` is one that `files.new_folder` gave.
+    The folder of a label that is no digit is named as `classes` says. Not safe by itself:
+    `folder` is one that `files.new_folder` gave.
 
     Raises:
-        ValueError: `label` is not one letter or digit.
+        ValueError: `label` is not one character.
     """
-    if len(label) != 1 or not label.isalnum():
-        raise ValueError(f"expected one letter or digit as label, found {label!r}")
-    target = folder / label
+    target = folder / folder_of(label)
     target.mkdir(exist_ok=True)
     (target / f"{captcha_id}-{position}.png").write_bytes(image.encode_png(crop))
 
@@ -103,7 +106,7 @@ def foreign_in_digits(folder: Path) -> str | None:
     if entries and not (folder / STYLE_FILE).is_file():
         return entries[0].name
     for entry in entries:
-        if len(entry.name) == 1 and entry.is_dir() and not entry.is_symlink():
+        if _is_class(entry) and not entry.is_symlink():
             for file in sorted(entry.iterdir()):
                 if file.suffix != ".png" or file.is_dir():
                     return f"{entry.name}/{file.name}"
@@ -119,16 +122,22 @@ def _digit_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in (STYLE_FILE, REJECTED_FILE):
             continue
-        if len(entry.name) != 1 or not entry.is_dir():
+        label = character_of(entry.name)
+        if label is None or not entry.is_dir():
             found = "another folder" if entry.is_dir() else "a stray file"
             expected = "expected only folders that are named after one character"
             problems.append(Problem(entry, f"{expected}, found {found}"))
             continue
         inside = [path for path in sorted(entry.iterdir()) if not path.name.startswith(".")]
-        files += [(entry.name, path) for path in inside]
+        files += [(label, path) for path in inside]
         if not inside:
-            problems.append(Problem(entry, f"expected pictures of {entry.name!r}, found none"))
+            problems.append(Problem(entry, f"expected pictures of {label!r}, found none"))
     return files, problems
+
+
+def _is_class(path: Path) -> bool:
+    """Tell whether `path` is the folder of a character."""
+    return character_of(path.name) is not None and path.is_dir()
 
 
 def _place(path: Path) -> tuple[str, int]:
