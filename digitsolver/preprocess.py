@@ -124,7 +124,9 @@ def crops_of(
 
 
 def cut(sample: Sample, style: Style) -> NDArray[np.uint8]:
-    """Return the digits of one captcha, uint8 (n, height, width), one a character of its label.
+    """Return the digits of one captcha, one a character of its label.
+
+    They are uint8 (n, height, width), or (n, height, width, channels) in colour.
 
     Raises:
         LabelError: No label, or not as long as the style says.

@@ -15,6 +15,7 @@ from digitsolver.stages import CLEANERS, SEGMENTERS
 PROJECTIONS = ("grey", "ground")
 POLARITIES = ("auto", "dark", "light")
 ROWS = ("line", "digit")
+CHANNELS = (1, 3, 4)
 
 RANGES = {
     "length": (1, 4096),
@@ -55,6 +56,9 @@ class Style:
     crop_height: int = 28
     """Height of a crop, in pixels: the window is scaled to it."""
     crop_width: int = 20
+    channels: int = 1
+    """Of a crop: 1 is the cleaned picture, dark on white; 3 the picture's own colours at the same
+    place, 4 those and its alpha."""
 
     def __post_init__(self) -> None:
         """Raise StyleError where a value is not allowed."""
@@ -139,17 +143,18 @@ def _wrong_type(value: object, hint: Any) -> str | None:
 
 
 def _wrong_value(key: str, value: Any) -> str | None:
-    choices = {
+    choices: dict[str, tuple[object, ...]] = {
         "projection": PROJECTIONS,
         "polarity": POLARITIES,
         "rows": ROWS,
+        "channels": CHANNELS,
         "segmenter": tuple(SEGMENTERS),
         "cleaners": tuple(CLEANERS),
     }
     if key in choices:
         for item in value if isinstance(value, tuple) else (value,):
             if item not in choices[key]:
-                return f"expected {' or '.join(choices[key])}, found {item!r}"
+                return f"expected {' or '.join(map(str, choices[key]))}, found {item!r}"
     least, most = RANGES.get(key, (0, 0))
     if key in RANGES and value is not None and not least <= value <= most:
         return f"expected {least} to {most}, found {value!r}"

@@ -40,7 +40,7 @@ class Trace:
     window: tuple[int, int]
     """Height and width of what is cropped round each digit."""
     crops: NDArray[np.uint8]
-    """(n, height, width), dark on white."""
+    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
 
     @property
     def cleaned(self) -> NDArray[np.uint8]:
@@ -83,7 +83,7 @@ def trace(
     ((6, 4, 17, 12), array([ 7.5, 21.5]), [[6, 15], [15, 23]])
     """
     style = style or Style()
-    pixels, name = _load(picture, grey=style.projection == "grey")
+    pixels, name = _load(picture, style)
     try:
         return _run(pixels, style, style.length if length is None else length)
     except SegmentationError as error:
@@ -93,9 +93,10 @@ def trace(
 def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     if length is None:
         raise SegmentationError("expected the number of digits, from the style or as an argument")
+    seen = image.check(pixels)
     steps = tuple(
         clean_steps(
-            pixels,
+            seen,
             style.cleaners,
             projection=style.projection,
             polarity=style.polarity,
@@ -115,9 +116,10 @@ def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
         style.window_height or round(WINDOW_TO_HEIGHT * int(boxes[:, 3].max())),
         style.window_width or max(1, round(WINDOW_TO_PITCH * width / length)),
     )
-    crops = crop(cleaned, centres, window, (style.crop_height, style.crop_width))
+    source = cleaned if style.channels == 1 else image.to_channels(pixels, style.channels)
+    crops = crop(source, centres, window, (style.crop_height, style.crop_width))
     ink = ink_per_column(clipped)
-    return Trace(pixels, steps, box, ink, centroids, spans, boxes, window, crops)
+    return Trace(seen, steps, box, ink, centroids, spans, boxes, window, crops)
 
 
 def _boxes(
@@ -138,11 +140,13 @@ def _boxes(
 
 
 def _load(
-    picture: str | os.PathLike[str] | bytes | NDArray[np.uint8], *, grey: bool
+    picture: str | os.PathLike[str] | bytes | NDArray[np.uint8], style: Style
 ) -> tuple[NDArray[np.uint8], str]:
-    """Return the pixels and the name for messages."""
+    """Return the pixels that the style needs, with alpha if it does, and the name for messages."""
+    alpha = style.channels == 4
+    grey = style.projection == "grey" and style.channels == 1
     if isinstance(picture, bytes):
-        return image.decode(picture, grey=grey), "picture"
+        return image.decode(picture, grey=grey, alpha=alpha), "picture"
     if isinstance(picture, str | os.PathLike):
-        return image.read(picture, grey=grey), shown(picture)
-    return image.check(picture), "picture"
+        return image.read(picture, grey=grey, alpha=alpha), shown(picture)
+    return image.check(picture, alpha=alpha), "picture"

@@ -26,6 +26,7 @@ SPECKLED = 0.2
 two of them in noise or on dotted grids, those two had 0.25 to 0.7 and the others below 0.13."""
 FOLDS = 5
 MOST = 0.9
+USUAL = Style()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def complete(style: Style, samples: Sequence[Sample], *, length: int | None = No
     """Return the style with what it leaves open measured on the samples.
 
     Length: that of the labels, where they agree. Stroke: the median over captchas. Window: that
-    of large digits and a margin. What the style already says stays.
+    of large digits and a margin. What the style already says stays, and so does a size of crops
+    that is not the usual one.
 
     Raises:
         FolderError: No sample can be segmented.
@@ -121,15 +123,12 @@ def complete(style: Style, samples: Sequence[Sample], *, length: int | None = No
         or int(_within("window_height", max(4, round(WINDOW_TO_HEIGHT * high)))),
         style.window_width or int(_within("window_width", max(4, round(WINDOW_TO_PITCH * wide)))),
     )
+    style = replace(style, window_height=window[0], window_width=window[1])
+    if (style.crop_height, style.crop_width) != (USUAL.crop_height, USUAL.crop_width):
+        return style
     scale = float(np.clip(window[0], *CROP_HEIGHTS)) / window[0]
     crop = [max(8, round(scale * side)) for side in window]
-    return replace(
-        style,
-        window_height=window[0],
-        window_width=window[1],
-        crop_height=crop[0],
-        crop_width=min(crop[1], 2 * crop[0]),
-    )
+    return replace(style, crop_height=crop[0], crop_width=min(crop[1], 2 * crop[0]))
 
 
 def common_length(samples: Sequence[Sample]) -> int | None:

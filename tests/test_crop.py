@@ -42,6 +42,19 @@ def test_beyond_the_edge_is_white(place: tuple[float, float], rows: list[list[in
     assert crop(counted(2, 3), centre(place), (3, 3), (3, 3))[0].tolist() == rows
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_beyond_the_edge_of_a_colour_picture_is_as_the_edge(channels: int) -> None:
+    colour = counted(2, 3)[..., None] + np.arange(channels, dtype=np.uint8) * 10
+    before = colour.copy()
+    found = crop(colour, centre((0.5, 0.5)), (3, 3), (3, 3))
+    assert found.shape == (1, 3, 3, channels)
+    for channel in range(channels):
+        rows = np.array([[0, 0, 1], [0, 0, 1], [3, 3, 4]]) + 10 * channel
+        assert found[0, :, :, channel].tolist() == rows.tolist()
+    assert crop(colour, centre((1.5, 1)), (2, 2), (8, 5)).shape == (1, 8, 5, channels)
+    assert (colour == before).all()
+
+
 def test_a_window_larger_than_the_picture() -> None:
     found = crop(counted(2, 3), centre((1.5, 1)), (6, 7), (6, 7))[0]
     assert found[2:4, 2:5].tolist() == [[0, 1, 2], [3, 4, 5]]

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 import struct
 import zlib
@@ -124,6 +125,23 @@ FORMATS: dict[str, bytes] = {
 @pytest.mark.parametrize("name", FORMATS)
 def test_formats(name: str) -> None:
     assert_as_pillow_shows(FORMATS[name], most=3 if "JPEG" in name or "lossy" in name else 1)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_alpha_is_kept_where_it_is_asked_for(name: str) -> None:
+    kept, seen = image.decode(FORMATS[name], alpha=True), image.decode(FORMATS[name])
+    clear = re.search("RGBA|and alpha|WebP.* alpha|transparent", name) is not None
+    assert (image.to_channels(kept, 4)[..., 3] < 255).any() == clear
+    assert np.abs(as_rgb(image.check(kept)) - as_rgb(seen)).max() <= 1
+    assert image.decode(FORMATS[name], alpha=True, grey=True).ndim == 2
+
+
+def test_alpha_is_that_of_the_file() -> None:
+    bgra = np.array([[[30, 20, 10, 255], [30, 20, 10, 0], [30, 20, 10, 51]]], np.uint8)
+    rgba = [[[10, 20, 30, 255], [10, 20, 30, 0], [10, 20, 30, 51]]]
+    assert image.decode(encoded(".png", bgra), alpha=True).tolist() == rgba
+    assert image.decode(encoded(".png", bgra.astype(np.uint16) * 257), alpha=True).tolist() == rgba
+    assert image.check(np.array(rgba, np.uint8), alpha=True).tolist() == rgba
 
 
 @needs_gif
@@ -450,6 +468,16 @@ SHAPES = st.one_of(
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
     st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)),
 )
+WITH_ALPHA = st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(4))
+
+
+@given(arrays.arrays(np.uint8, WITH_ALPHA))
+def test_png_round_trip_with_alpha(picture: image.Picture) -> None:
+    before = picture.copy()
+    kept = image.decode(image.encode_png(picture), alpha=True)
+    assert kept.tolist() == before.tolist()
+    assert image.check(picture, alpha=True) is picture
+    assert (picture == before).all()
 
 
 @given(arrays.arrays(np.uint8, SHAPES))
@@ -514,3 +542,18 @@ def test_to_grey() -> None:
     assert image.to_grey(grey) is grey
     colour = np.array([[[255, 255, 255], [0, 0, 255]]], np.uint8)
     assert image.to_grey(colour).tolist() == [[255, 29]]
+
+
+def test_to_channels() -> None:
+    grey, colour = np.array([[7]], np.uint8), np.array([[[10, 20, 30]]], np.uint8)
+    half = np.array([[[0, 0, 255, 51]]], np.uint8)
+    for picture, one, three, four in (
+        (grey, [[7]], [[[7, 7, 7]]], [[[7, 7, 7, 255]]]),
+        (colour, [[18]], colour.tolist(), [[[10, 20, 30, 255]]]),
+        (half, [[210]], [[[204, 204, 255]]], half.tolist()),
+    ):
+        before = picture.copy()
+        assert image.to_channels(picture, 1).tolist() == one
+        assert image.to_channels(picture, 3).tolist() == three
+        assert image.to_channels(picture, 4).tolist() == four
+        assert (picture == before).all()

@@ -96,6 +96,23 @@ def test_in_memory_is_what_the_folder_holds(captchas: list[Sample], tmp_path: Pa
     assert_same(digits, read_digits(tmp_path / "digits")[0])
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_in_memory_is_what_the_folder_holds(tmp_path: Path, channels: int) -> None:
+    (tmp_path / "captchas").mkdir()
+    for label in ("1234", "5678"):
+        grey = draw_text(label)
+        pixels = np.dstack((grey, grey // 2, 255 - grey, 255 - grey // 2))[..., :channels]
+        image.write_png(tmp_path / "captchas" / f"{label}.png", pixels)
+    samples, _ = read_captchas(tmp_path / "captchas")
+    style = Style(length=4, channels=channels)
+    preprocess.preprocess(samples, style, tmp_path / "digits")
+    digits, problems = crops_of(samples, style)
+    assert problems == []
+    assert digits.crops.shape == (8, 28, 20, channels)
+    assert len(np.unique(digits.crops[..., -1])) > 2
+    assert_same(digits, read_digits(tmp_path / "digits")[0])
+
+
 @pytest.mark.usefixtures("workers")
 def test_workers_give_the_same(captchas: list[Sample], tmp_path: Path) -> None:
     (captchas[2].path).write_bytes(b"")

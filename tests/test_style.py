@@ -33,6 +33,7 @@ styles = st.builds(
     window_width=numbers("window_width"),
     crop_height=st.integers(*RANGES["crop_height"]),
     crop_width=st.integers(*RANGES["crop_width"]),
+    channels=st.sampled_from(style.CHANNELS),
 )
 
 
@@ -96,6 +97,8 @@ WRONG = [
     ('polarity = "bright"', "polarity: expected auto or dark or light, found 'bright'"),
     ('projection = "red"', "projection: expected grey or ground, found 'red'"),
     ('rows = "each"', "rows: expected line or digit, found 'each'"),
+    ("channels = 2", "channels: expected 1 or 3 or 4, found 2"),
+    ("channels = 3.0", "channels: expected a whole number, found 3.0"),
     ('segmenter = "magic"', f"segmenter: expected {' or '.join(SEGMENTERS)}, found 'magic'"),
     ('cleaners = ["dust"]', f"cleaners: expected {' or '.join(CLEANERS)}, found 'dust'"),
     ('cleaners = "frame"', "cleaners: expected a list of text, found 'frame'"),

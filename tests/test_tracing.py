@@ -1,6 +1,7 @@
 """All stages over one picture, and the record of them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,44 @@ def test_style_decides_window_and_crop() -> None:
     found = trace(two_bars(), style)
     assert found.window == (12, 4)
     assert found.crops.shape == (2, 12, 8)
+
+
+SMALL = Style(window_height=12, window_width=9, crop_height=12, crop_width=9)
+
+
+def test_crops_may_be_of_the_pictures_own_pixels() -> None:
+    grey = two_bars()
+    colour = np.dstack((grey, np.full_like(grey, 200), 255 - grey))
+    before = colour.copy()
+    one, three, four = (trace(colour, replace(SMALL, channels=n), length=2) for n in (1, 3, 4))
+    assert three.boxes.tolist() == four.boxes.tolist() == one.boxes.tolist()
+    assert one.crops.shape == (2, 12, 9)
+    for index, left in enumerate((3, 17)):
+        assert (three.crops[index] == colour[4:16, left : left + 9]).all()
+        assert (four.crops[index, ..., :3] == three.crops[index]).all()
+    assert (four.crops[..., 3] == 255).all()
+    assert (colour == before).all()
+
+
+def test_crops_of_four_channels_have_the_alpha_of_the_picture(tmp_path: Path) -> None:
+    clear = np.full((20, 30, 4), 90, np.uint8)
+    clear[..., 3] = 255 - two_bars()
+    image.write_png(tmp_path / "bars.png", clear)
+    style = replace(SMALL, channels=4)
+    expected = trace(clear, style, length=2)
+    assert (expected.crops[0] == clear[4:16, 3:12]).all()
+    assert expected.original.tolist() == image.check(clear).tolist()
+    for picture in (tmp_path / "bars.png", (tmp_path / "bars.png").read_bytes()):
+        assert_same(trace(picture, style, length=2), expected)
+    seen = trace(clear, replace(SMALL, channels=3), length=2).crops
+    assert (seen[0] == image.check(clear)[4:16, 3:12]).all()
+
+
+def test_crops_of_a_grey_picture_may_have_channels() -> None:
+    for channels in (3, 4):
+        crops = trace(two_bars(), replace(SMALL, channels=channels), length=2).crops
+        assert crops.shape == (2, 12, 9, channels)
+        assert (crops[0, ..., :3] == two_bars()[4:16, 3:12, None]).all()
 
 
 def test_inputs_are_alike(tmp_path: Path) -> None:

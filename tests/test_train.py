@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -293,6 +294,14 @@ def test_crops_labels_and_ids_must_match() -> None:
         gather(data.crops / 255, data.labels, data.ids, "0123456789")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("other", [style.Style(channels=3), style.Style(crop_height=30)])
+def test_crops_must_be_those_of_the_style(tmp_path: Path, other: style.Style) -> None:
+    expected = re.escape(str((other.crop_height, other.crop_width, other.channels)))
+    message = rf"channels {expected} as in the style 'plain', found \(28, 20, 1\)"
+    with pytest.raises(ValueError, match=message):
+        train.train_digits(*handwritten(6), other, tmp_path / "model")
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
@@ -363,7 +372,17 @@ def test_augment_takes_channels(channels: int) -> None:
     crops = np.repeat(handwritten(5).crops[..., None], channels, axis=3)
     changed = augment(crops, np.random.default_rng(1))
     assert changed.shape == crops.shape
-    assert (changed == changed[..., :1]).all()
+    assert (changed[..., :3] == changed[..., :1]).all()
+    assert (changed != crops).any(axis=(1, 2, 3)).all()
+
+
+def test_augment_goes_on_with_the_ground_of_colour_crops() -> None:
+    crops = np.tile(np.array([200, 90, 10, 128], np.uint8), (50, 12, 9, 1))
+    moved = augment(crops, np.random.default_rng(1), Augmentation(contrast=0))
+    assert (moved == crops).all()
+    faded = augment(crops, np.random.default_rng(1))
+    assert (faded[..., 3] == 128).all()
+    assert len(np.unique(faded[..., 1])) > 5
 
 
 def test_augment_without_amounts_changes_nothing() -> None:

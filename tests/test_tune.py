@@ -74,6 +74,12 @@ def test_complete_keeps_what_is_said(plain: list[Sample]) -> None:
     assert partly.window_width is not None
 
 
+def test_complete_keeps_a_size_of_crops_that_is_said(plain: list[Sample]) -> None:
+    found = tune.complete(Style(crop_height=52, crop_width=32, channels=3), plain)
+    assert (found.crop_height, found.crop_width, found.channels) == (52, 32, 3)
+    assert found.window_height == tune.complete(Style(), plain).window_height
+
+
 def test_complete_is_deterministic(plain: list[Sample]) -> None:
     assert tune.complete(Style(), plain) == tune.complete(Style(), plain[::-1])
 

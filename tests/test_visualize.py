@@ -139,6 +139,18 @@ def test_stages_are_stored_as_they_are(make: Make, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(opened((tmp_path / "out" / name).read_bytes())), expected)
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_crops_are_stored_as_they_are(make: Make, tmp_path: Path, channels: int) -> None:
+    style = replace(STYLE, channels=channels)
+    sample = make("042", colour=True)
+    visualize([sample], tmp_path / "out", style, solver=solver("042"))
+    crops = look_at(sample, style).stages.crops
+    assert crops.shape == (3, 28, 20, channels)
+    stored = opened((tmp_path / "out" / "4-digits" / "7-042-2.png").read_bytes())
+    assert np.array_equal(np.asarray(stored), crops[2])
+    assert (tmp_path / "out" / "7-042.png").is_file()
+
+
 def test_names_of_captchas_without_label_and_of_one_id(make: Make, tmp_path: Path) -> None:
     samples = [make("042", "7"), make("531", "7"), make("99", "x", known=False)]
     visualize(samples, tmp_path / "out", Style(length=3))

@@ -1,4 +1,7 @@
-"""Decode, check and encode pictures: uint8 arrays, (H, W) grey or (H, W, 3) RGB."""
+"""Decode, check and encode pictures: uint8 arrays, (H, W) grey or (H, W, 3) RGB.
+
+Where `alpha` is asked for, a picture with transparency stays (H, W, 4) RGBA.
+"""
 
 import stat
 from pathlib import Path
@@ -27,26 +30,30 @@ MAX_PIXELS: Final = 16_000_000
 """Largest picture that is decoded, in pixels: about 64 MB while it is decoded in colour."""
 
 
-def read(path: StrPath, *, grey: bool = False) -> Picture:
+def read(path: StrPath, *, grey: bool = False, alpha: bool = False) -> Picture:
     """Read a picture file, with transparency on white and the camera's orientation applied.
 
     Returns:
-        uint8, (H, W) for a grey picture or with `grey`, otherwise (H, W, 3) RGB.
+        uint8, (H, W) for a grey picture or with `grey`, otherwise (H, W, 3) RGB; with `alpha`
+        (H, W, 4) RGBA for one with transparency.
 
     Raises:
         ImageError: No such file, not readable, not a picture, damaged, or beyond the limits.
     """
-    return decode(_read_bytes(path), shown(path), grey=grey)
+    return decode(_read_bytes(path), shown(path), grey=grey, alpha=alpha)
 
 
-def decode(data: bytes, name: str = "picture", *, grey: bool = False) -> Picture:
+def decode(
+    data: bytes, name: str = "picture", *, grey: bool = False, alpha: bool = False
+) -> Picture:
     """Decode the bytes of a PNG, JPEG, GIF (first frame), BMP, WebP or TIFF picture.
 
     The content tells the format. 16-bit samples are scaled to 8 bits. `name` stands at the
     beginning of the message when something is wrong.
 
     Returns:
-        uint8, (H, W) for a grey picture or with `grey`, otherwise (H, W, 3) RGB.
+        uint8, (H, W) for a grey picture or with `grey`, otherwise (H, W, 3) RGB; with `alpha`
+        (H, W, 4) RGBA for one with transparency.
 
     Raises:
         ImageError: Not a picture, damaged, or beyond the limits.
@@ -61,14 +68,15 @@ def decode(data: bytes, name: str = "picture", *, grey: bool = False) -> Picture
     except BrokenError as error:
         expected = f"expected a whole {header.format} picture"
         raise ImageError(f"{name}: {expected}, found {error}") from None
-    picture = _to_rgb(_imdecode(data, header, grey, name), extras, name)
+    picture = _to_rgb(_imdecode(data, header, grey, name), extras, name, alpha and not grey)
     return to_grey(picture) if grey else picture
 
 
-def check(array: Any, name: str = "array") -> Picture:
+def check(array: Any, name: str = "array", *, alpha: bool = False) -> Picture:
     """Return `array` as a picture: alpha composited on white, rows in one piece of memory.
 
-    Accepts uint8 arrays of shape (H, W), (H, W, 3) RGB and (H, W, 4) RGBA.
+    Accepts uint8 arrays of shape (H, W), (H, W, 3) RGB and (H, W, 4) RGBA; with `alpha` the last
+    stays as it is.
 
     Raises:
         TypeError: Not a NumPy array of uint8.
@@ -87,7 +95,29 @@ def check(array: Any, name: str = "array") -> Picture:
     if not 0 < array.shape[0] * array.shape[1] <= MAX_PIXELS:
         raise ValueError(f"{name}: expected 1 to {MAX_PIXELS:,} pixels, found shape {array.shape}")
     picture = np.ascontiguousarray(array)
-    return _on_white(picture) if picture.shape[2:] == (4,) else picture
+    return picture if alpha or picture.shape[2:] != (4,) else _on_white(picture)
+
+
+def to_channels(picture: Picture, channels: int) -> Picture:
+    """Return a picture, (H, W), (H, W, 3) or (H, W, 4), with so many channels.
+
+    One is grey, (H, W); three are RGB, with transparency on white; four are RGBA, opaque where
+    the picture does not say otherwise.
+
+    >>> to_channels(np.array([[7]], np.uint8), 4).tolist()
+    [[[7, 7, 7, 255]]]
+    """
+    if channels == 4:
+        if picture.shape[2:] == (4,):
+            return picture
+        code = cv2.COLOR_GRAY2RGBA if picture.ndim == 2 else cv2.COLOR_RGB2RGBA
+        return np.asarray(cv2.cvtColor(picture, code), dtype=np.uint8)
+    seen = _on_white(picture) if picture.shape[2:] == (4,) else picture
+    if channels == 1:
+        return to_grey(seen)
+    if seen.ndim == 3:
+        return seen
+    return np.asarray(cv2.cvtColor(seen, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
 
 
 def to_grey(picture: Picture) -> Picture:
@@ -102,19 +132,20 @@ def to_grey(picture: Picture) -> Picture:
 
 
 def encode_png(picture: Picture) -> bytes:
-    """Return a picture, uint8 (H, W) or (H, W, 3) RGB, as the bytes of a PNG file.
+    """Return a picture, uint8 (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, as the bytes of a PNG file.
 
     >>> encode_png(np.zeros((1, 1), np.uint8))[1:4]
     b'PNG'
     """
-    pixels = check(picture, "picture")
+    pixels = check(picture, "picture", alpha=True)
     if pixels.ndim == 3:
-        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+        code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+        pixels = np.asarray(cv2.cvtColor(pixels, code), dtype=np.uint8)
     return cv2.imencode(".png", pixels)[1].tobytes()
 
 
 def write_png(path: StrPath, picture: Picture) -> None:
-    """Write a picture, uint8 (H, W) or (H, W, 3) RGB, as a PNG file, whole or not at all.
+    """Write a picture, uint8 (H, W), (H, W, 3) or (H, W, 4), as a PNG file, whole or not at all.
 
     Raises:
         FolderError: The file cannot be written.
@@ -196,22 +227,41 @@ def _imdecode(data: bytes, header: Header, grey: bool, name: str) -> NDArray[Any
     return pixels
 
 
-def _to_rgb(pixels: NDArray[Any], extras: Extras, name: str) -> Picture:
+def _to_rgb(pixels: NDArray[Any], extras: Extras, name: str, alpha: bool) -> Picture:
     """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as a picture, turned upright."""
     if pixels.dtype not in (np.uint8, np.uint16):
         raise ImageError(f"{name}: expected samples of 8 or 16 bits, found {pixels.dtype}")
     if extras.key is not None:
-        pixels = np.where(pixels == extras.key, np.iinfo(pixels.dtype).max, pixels)
+        pixels = _without_key(pixels, extras.key, alpha)
     deep = pixels.dtype == np.uint16  # libtiff leaves these as stored
     if deep:
         pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
     if pixels.shape[2:] == (4,):
-        pixels = _on_white(pixels, extras.premultiplied and not deep)
+        lay = _apart if alpha else _on_white
+        pixels = lay(pixels, extras.premultiplied and not deep)
     if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+        code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+        pixels = cv2.cvtColor(pixels, code)
     if extras.orientation > 1:
         pixels = _upright(pixels, extras.orientation)
     return np.asarray(pixels, dtype=np.uint8)
+
+
+def _without_key(pixels: NDArray[Any], key: int, alpha: bool) -> NDArray[Any]:
+    """Return the grey `pixels` with white, or with `alpha` nothing, where they have the level."""
+    full = np.iinfo(pixels.dtype).max
+    seen = np.where(pixels == key, 0, full).astype(pixels.dtype)
+    pixels = np.where(pixels == key, full, pixels)
+    return np.dstack((pixels, pixels, pixels, seen)) if alpha else pixels
+
+
+def _apart(pixels: NDArray[Any], premultiplied: bool) -> NDArray[Any]:
+    """Return (H, W, 4) with alpha last, its colours not multiplied by alpha."""
+    if not premultiplied:
+        return pixels
+    colour, alpha = pixels[..., :3].astype(np.float32), pixels[..., 3:]
+    whole = (colour * 255 / np.maximum(alpha, 1)).round().clip(0, 255).astype(np.uint8)
+    return np.concatenate((whole, alpha), axis=2)
 
 
 def _on_white(pixels: NDArray[Any], premultiplied: bool = False) -> Picture:

@@ -24,7 +24,8 @@ REJECTED_FILE = "rejected.csv"
 class DigitsFolder:
     """Hold digits cut from captchas, sorted by captcha and position.
 
-    `crops` is uint8 (n, height, width), dark on white; `labels`, `captcha_ids` and `positions`
+    `crops` is uint8 (n, height, width), dark on white, or (n, height, width, channels) where the
+    style has more than one; `labels`, `captcha_ids` and `positions`
     (0 for the leftmost digit) have one entry a crop. `style` is what the digits were cut with.
     """
 
@@ -149,10 +150,10 @@ def _place(path: Path) -> tuple[str, int]:
 
 
 def _read_crop(path: Path, style: Style) -> NDArray[np.uint8]:
-    crop = image.read(path, grey=True)
-    if crop.shape != (style.crop_height, style.crop_width):
+    crop = image.read(path, grey=style.channels == 1, alpha=style.channels == 4)
+    if crop.shape[:2] != (style.crop_height, style.crop_width):
         raise ImageError(
             f"{shown(path)}: expected {style.crop_width} x {style.crop_height} pixels as in "
             f"{STYLE_FILE}, found {crop.shape[1]} x {crop.shape[0]}"
         )
-    return crop
+    return image.to_channels(crop, style.channels)

@@ -6,17 +6,20 @@ from numpy.typing import NDArray
 
 from digitsolver.stages.clip import dark, heaviest
 
+GREY_NDIM = 2
+
 
 def crop(
-    grey: NDArray[np.uint8],
+    picture: NDArray[np.uint8],
     centres: NDArray[np.float64],
     window: tuple[int, int],
     size: tuple[int, int],
 ) -> NDArray[np.uint8]:
-    """Return the windows round `centres`, scaled to `size`: uint8 (n, height, width).
+    """Return the windows round `centres`, scaled to `size`: uint8 (n, height, width[, channels]).
 
-    `grey` is uint8 (H, W), dark on white; `centres` (n, 2) are x and y in pixels; `window` and
-    `size` are height and width. What lies beyond the picture is white.
+    `picture` is uint8 (H, W), dark on white, or (H, W, channels) in colour; `centres` (n, 2) are
+    x and y in pixels; `window` and `size` are height and width. What lies beyond the picture is
+    white, or as its edge where it is in colour, for nobody knows the ground's.
 
     >>> grey = np.full((4, 6), 255, np.uint8)
     >>> grey[1, 2] = 0
@@ -27,14 +30,13 @@ def crop(
     """
     height, width = window
     margin_y, margin_x = height // 2 + 1, width // 2 + 1
-    border = cv2.copyMakeBorder(
-        grey, margin_y, margin_y, margin_x, margin_x, cv2.BORDER_CONSTANT, value=(255,)
-    )
+    way = cv2.BORDER_CONSTANT if picture.ndim == GREY_NDIM else cv2.BORDER_REPLICATE
+    border = cv2.copyMakeBorder(picture, margin_y, margin_y, margin_x, margin_x, way, value=(255,))
     wide = np.asarray(border, dtype=np.uint8)
     half, margin = np.array([width / 2, height / 2]), np.array([margin_x, margin_y])
     corners = np.rint(centres - half).astype(np.intp) + margin
     corners = corners.clip(0, (wide.shape[1] - width, wide.shape[0] - height))
-    crops = np.empty((len(centres), *size), np.uint8)
+    crops = np.empty((len(centres), *size, *picture.shape[2:]), np.uint8)
     for index, (x, y) in enumerate(corners.tolist()):
         part = wide[y : y + height, x : x + width]
         crops[index] = part if window == size else _scaled(part, size)

@@ -30,10 +30,11 @@ def augment(
 ) -> Crops:
     """Return `crops` each turned, scaled, sheared, shifted and faded at random.
 
-    `crops` is ``(n, height, width)`` or ``(n, height, width, channels)`` uint8, dark on white,
-    and is left as it is. Each crop is moved by one affine map with white around it (Simard,
-    Steinkraus & Platt, "Best practices for convolutional neural networks", 2003), then its ink
-    is multiplied by one factor.
+    `crops` is ``(n, height, width)`` or ``(n, height, width, channels)`` uint8, and is left as it
+    is. Each crop is moved by one affine map (Simard, Steinkraus & Platt, "Best practices for
+    convolutional neural networks", 2003), then its ink is multiplied by one factor. Around a grey
+    crop, dark on white, is white; around one of 3 or 4 channels, RGB or RGBA, what is at its
+    edge. Alpha is moved and not faded.
 
     >>> crop = np.full((1, 8, 6), 255, np.uint8)
     >>> bool((augment(crop, np.random.default_rng(0)) == crop).all())
@@ -43,8 +44,11 @@ def augment(
     height, width = crops.shape[1:3]
     maps = _affine_maps(len(crops), (height, width), generator, amount)
     moved = np.empty_like(crops)
+    around = cv2.BORDER_REPLICATE if _is_colour(crops) else cv2.BORDER_CONSTANT
     for crop, affine, target in zip(crops, maps, moved, strict=True):
-        warped = cv2.warpAffine(crop, affine, (width, height), borderValue=(255,) * 4)
+        warped = cv2.warpAffine(
+            crop, affine, (width, height), borderMode=around, borderValue=(255,) * 4
+        )
         target[...] = warped.reshape(target.shape)
     ink = generator.uniform(1 - amount.contrast, 1 + amount.contrast, len(crops))
     return _fade(moved, ink)
@@ -73,4 +77,12 @@ def _affine_maps(
 def _fade(crops: Crops, ink: NDArray[np.float64]) -> Crops:
     """Return `crops` with each one's darkness multiplied by its value of `ink`."""
     factor = ink.reshape(-1, *[1] * (crops.ndim - 1)).astype(np.float32)
-    return np.asarray(255 - np.clip((255 - crops) * factor, 0, 255), dtype=np.uint8)
+    faded = np.asarray(255 - np.clip((255 - crops) * factor, 0, 255), dtype=np.uint8)
+    if _is_colour(crops):
+        faded[..., 3:] = crops[..., 3:]
+    return faded
+
+
+def _is_colour(crops: Crops) -> bool:
+    """Return whether `crops` have the channels of a colour."""
+    return crops.ndim == 4 and crops.shape[3] >= 3

@@ -104,13 +104,15 @@ def train_digits(
     interrupted run goes on where it was.
 
     Raises:
-        ValueError: `crops`, `labels` and `captcha_ids` differ in number.
+        ValueError: `crops`, `labels` and `captcha_ids` differ in number, or the crops are not of
+            the size and channels of the `style`.
         LabelError: A label is outside the alphabet.
         FolderError: There are too few captchas, or `out` is another folder.
         BundleError: A run to resume had other data or settings, or the export went wrong.
         MissingExtraError: TensorFlow or another package of the extra is not installed.
     """
     digits = gather(crops, labels, captcha_ids, recipe.alphabet)
+    _check_fits(digits, style)
     models.require_training()
     run = Run(digits, style, recipe)
     target = Path(os.path.realpath(out))
@@ -120,6 +122,16 @@ def train_digits(
         _fill(folder, run, checkpoint, progress or ignore)
     checkpoint.remove()
     return bundle.load(target)
+
+
+def _check_fits(digits: Digits, style: Style) -> None:
+    """Raise ``ValueError`` unless solving with `style` would give crops like these."""
+    expected = (style.crop_height, style.crop_width, style.channels)
+    if digits.shape != expected:
+        raise ValueError(
+            f"crops: expected height, width and channels {expected} as in the style "
+            f"{style.name!r}, found {digits.shape}"
+        )
 
 
 def _read(

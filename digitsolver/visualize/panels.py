@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver import image
 from digitsolver.tracing import Trace
 from digitsolver.visualize.canvas import BLUE, NOTE, ORANGE, RED, Canvas, Place
 from digitsolver.visualize.network import draw_activations, draw_reading
@@ -77,7 +78,7 @@ def draw_digits(view: View, canvas: Canvas) -> str:
     """Draw the crops."""
     crops = view.stages.crops
     for crop, (x, y, width, height) in zip(crops, cells(crops), strict=True):
-        canvas.picture(crop, x, y, width, height)
+        canvas.picture(image.check(crop), x, y, width, height)
     return f"{_count(len(crops), 'crop')} of {crops.shape[2]} x {crops.shape[1]}"
 
 
