@@ -322,7 +322,7 @@ def test_small_sets_are_repeated() -> None:
 
 
 def test_absent_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "NEEDED", ("tensorflow_of_nobody",))
+    monkeypatch.setattr(models.base, "NEEDED", ("tensorflow_of_nobody",))
     with pytest.raises(MissingExtraError, match=r"pip install 'digitsolver\[train\]'"):
         models.require_training()
 

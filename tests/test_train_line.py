@@ -161,7 +161,7 @@ def test_make_recipe_knows_both_kinds(tmp_path: Path) -> None:
     assert few == LineRecipe(rounds=3, from_scratch=True, alphabet="ab")
     assert train.make_recipe(tmp_path, architecture="cnn", epochs=2) == Recipe(epochs=2)
     assert train.make_recipe(tmp_path, architecture="positions").architecture == "positions"
-    with pytest.raises(ValueError, match="expected one of cnn, line, positions; found 'nice'"):
+    with pytest.raises(ValueError, match="positions, resnet18, tinyvgg; found 'nice'"):
         train.make_recipe(tmp_path, architecture="nice")
     with pytest.raises(ValueError, match="architecture: expected one of line, positions"):
         train.make_recipe(tmp_path, "line", architecture="cnn")

@@ -26,7 +26,8 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 @click.option(
     "--architecture",
     metavar="NAME",
-    help="Network: line (default) or positions for line, cnn for digits.",
+    help="Network: line (default) or positions for line; cnn (default), lenet, tinyvgg or "
+    "resnet18 for digits.",
 )
 @ALPHABET
 @click.option("--labels", type=click.IntRange(1), help="Train on that many captchas, drawn.")

@@ -11,7 +11,7 @@ from digitsolver.train import digits
 from digitsolver.train.digits import train_digits
 from digitsolver.train.line import run as lines
 from digitsolver.train.line.recipe import LineRecipe
-from digitsolver.train.recipe import Recipe
+from digitsolver.train.recipe import Recipe, recipe_for
 from digitsolver.train.result import Progress, Trained, summary
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Trained",
     "make_recipe",
     "reader_for",
+    "recipe_for",
     "summary",
     "train",
     "train_digits",
@@ -143,4 +144,4 @@ def make_recipe(
         return LineRecipe(**settings, rounds=epochs, from_scratch=from_scratch)
     if epochs is not None:
         settings["epochs"] = epochs
-    return Recipe(**settings)
+    return recipe_for(**settings)

@@ -22,11 +22,15 @@ def export(model: "keras.Model", folder: Path, pixels: NDArray[np.float32], name
     """Write `model` to `folder` in both formats, and return how far they are apart.
 
     `pixels` are crops or pictures ``(n, height, width, channels)`` on which the logits of both
-    are compared. The ONNX network takes any number of them under `name`, which is ``crops`` or
+    are compared. The Keras file holds no optimiser, which would make it three times as large. The
+    ONNX network takes any number of them under `name`, which is ``crops`` or
     ``pictures``, and gives ``logits`` and ``activations`` (of the last convolution). Raises
     BundleError when logits differ by more than 1e-4.
     """
-    model.save(folder / bundle.KERAS)
+    models.require_training()
+    import keras
+
+    keras.Model(model.input, model.output, name=model.name).save(folder / bundle.KERAS)
     write_onnx(model, folder / bundle.ONNX, name)
     return compare(model, folder / bundle.ONNX, pixels)
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ class Recipe:
 
     ``alphabet[i]`` is the character of class ``i``. The same ``seed`` gives the same network. An
     epoch is a pass over the crops, or ``fewest_steps`` steps of ``batch`` crops where that is
-    more: a small set is repeated. The learning rate falls from ``rate`` to 0 along a half cosine
+    more: a small set is repeated. `recipe_for` gives an architecture its own settings. The
+    learning rate falls from ``rate`` to 0 along a half cosine
     (Loshchilov & Hutter, "SGDR", 2017). Training stops when the loss on held-back captchas has
     not fallen for ``patience`` epochs. Raises ``ValueError`` for a value out of its range.
     """
@@ -62,6 +64,26 @@ class Recipe:
     def settings(self) -> dict[str, object]:
         """Return the settings as plain values."""
         return asdict(self)
+
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "lenet": {"rate": 4e-3, "epochs": 40},
+    "tinyvgg": {"rate": 8e-3, "epochs": 40},
+    "resnet18": {"rate": 1e-3, "epochs": 10},
+}
+"""What an architecture needs otherwise than ``Recipe`` has it."""
+
+
+def recipe_for(architecture: str = "cnn", **settings: Any) -> Recipe:
+    """Return the recipe of an architecture, with `settings` in the place of its own.
+
+    Raises ``ValueError`` for an unknown architecture and for a value out of its range.
+
+    >>> recipe_for("resnet18", epochs=5).rate
+    0.001
+    """
+    own = SETTINGS.get(architecture, {})
+    return Recipe(architecture=architecture, **{**own, **settings})
 
 
 @dataclass(frozen=True, slots=True)

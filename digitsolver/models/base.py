@@ -1,0 +1,70 @@
+"""What every architecture shares: how Keras is imported, a crop's shape, the names of layers."""
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from digitsolver.errors import MissingExtraError
+
+Shape = tuple[int, int, int]
+"""Height, width and channels of a crop."""
+
+NEEDED = ("tensorflow", "keras", "tf2onnx", "matplotlib")
+"""The packages of the extra ``train``."""
+
+LAST_CONVOLUTION = "activations"
+"""The name of the layer whose output shows what the last convolution saw."""
+
+
+def require_training() -> None:
+    """Import TensorFlow and Keras quietly.
+
+    Raises MissingExtraError, which names the package and the extra, where one is absent. Call it
+    before any ``import keras``: TensorFlow reads how much to say on its first import.
+    """
+    for name in NEEDED:
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(
+                f"training: expected the package {name}, found none; "
+                "install it with: pip install 'digitsolver[train]'"
+            )
+    if "tensorflow" in sys.modules and "keras" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with _quiet_stderr():
+        importlib.import_module("tensorflow")
+        importlib.import_module("keras")
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Drop what goes to the standard error stream, from C code too.
+
+    TensorFlow's libraries write a few lines before they read any setting.
+    """
+    saved = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+def take_ink(shape: Shape) -> tuple[Any, Any]:
+    """Return the input for crops of `shape`, and the same turned over: white 0, black 1.
+
+    So the paddings of convolutions are white. Of a fourth channel, alpha, what is clear is 1.
+    """
+    import keras
+    from keras import layers
+
+    crop = keras.Input(shape, name="crops")
+    return crop, layers.Rescaling(-1 / 255, offset=1, name="ink")(crop)
