@@ -9,6 +9,7 @@
     ├── StyleError          a style is unknown, or its file is wrong
     ├── FolderError         a folder is not what a command needs
     ├── BundleError         a model folder is incomplete or was changed
+    ├── ClusterError        the machines that shall help do not answer
     └── MissingExtraError   an optional dependency is not installed
 
 Wrong arguments raise ``ValueError`` or ``TypeError`` as usual.
@@ -41,6 +42,10 @@ class FolderError(DigitSolverError):
 
 class BundleError(DigitSolverError):
     """Say what is missing or changed in a model folder."""
+
+
+class ClusterError(DigitSolverError):
+    """Say why the machines of a cluster do not help."""
 
 
 class MissingExtraError(DigitSolverError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from digitsolver.errors import LabelError
 from digitsolver.samples import Sample
-from digitsolver.solver import Failure, Reading, Solver
+from digitsolver.solver import Failure, Reading, Solver, Workers
 from digitsolver.stats import (
     Answered,
     auroc,
@@ -159,12 +159,14 @@ def evaluate(
     samples: Sequence[Sample],
     *,
     length: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Return how well `solver` reads `samples`, with `length` characters where that is given.
 
-    `progress` is called with 1 after each picture. Raises LabelError for a sample without a
-    label and ``ValueError`` when there are no samples.
+    The `workers` read them, by default this process. `progress` is called with 1 after each
+    picture. Raises LabelError for a sample without a label and ``ValueError`` when there are no
+    samples.
     """
     if not samples:
         raise ValueError("samples: expected at least 1, found 0")
@@ -173,7 +175,8 @@ def evaluate(
             raise LabelError(f"{sample.path}: expected a label to compare with, found none")
     start = time.perf_counter()
     answers = []
-    for answer in solver.solve_many((sample.path for sample in samples), length=length):
+    paths = (sample.path for sample in samples)
+    for answer in solver.solve_many(paths, length=length, workers=workers):
         answers.append(answer)
         if progress:
             progress(1)

@@ -2,27 +2,17 @@
 
 import csv
 import io
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, SegmentationError
 from digitsolver.files import StrPath, new_folder, shown
-from digitsolver.image import silence_opencv
 from digitsolver.samples import (
     DigitsFolder,
     Problem,
@@ -35,6 +25,7 @@ from digitsolver.samples import (
 from digitsolver.samples.digits import REJECTED_FILE, STYLE_FILE
 from digitsolver.style import Style, dump
 from digitsolver.tracing import trace
+from digitsolver.workers import Workers, in_order, usable_cores
 
 CHUNK = 32
 """Captchas that a worker takes at a time."""
@@ -64,25 +55,24 @@ def preprocess(
     out: StrPath,
     *,
     rejected: Iterable[Problem] = (),
-    jobs: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Preprocessed:
     """Write the digits of `samples` to the folder `out`, whole or not at all.
 
     ``<out>/<digit>/<id>-<position>.png``, ``style.toml``, and ``rejected.csv`` (``file_name``,
     ``reason``) with the pictures that could not be cut, after those of `rejected`, which are
-    known before. The folder is the same for every number of `jobs` (processes; by default one a
-    core).
+    known before. The folder is the same whoever the `workers` are: by default one process a core.
 
     Raises:
         FolderError: No picture could be cut, or `out` holds other things or cannot be written.
-        ValueError: `jobs` is less than 1.
+        ClusterError: The cluster of the `workers` does not answer.
     """
     problems = list(rejected)
     captchas = digits = 0
     items = _items(samples)
     with new_folder(out, foreign=foreign_in_digits) as folder:
-        for result in _each(partial(_cut_and_write, style, folder), items, jobs, progress):
+        for result in _each(partial(_cut_and_write, style, folder), items, workers, progress):
             if isinstance(result, Problem):
                 problems.append(result)
             else:
@@ -98,19 +88,19 @@ def crops_of(
     samples: Iterable[Sample],
     style: Style,
     *,
-    jobs: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> tuple[DigitsFolder, list[Problem]]:
     """Return what `read_digits` would read after `preprocess`, without writing it.
 
     Raises:
         FolderError: No picture could be cut.
-        ValueError: `jobs` is less than 1.
+        ClusterError: The cluster of the `workers` does not answer.
     """
     items = _items(samples)
     problems: list[Problem] = []
     digits: list[tuple[str, int, str, NDArray[np.uint8]]] = []
-    results = _each(partial(_cut, style), items, jobs, progress)
+    results = _each(partial(_cut, style), items, workers, progress)
     for (sample, captcha_id), result in zip(items, results, strict=True):
         if isinstance(result, Problem):
             problems.append(result)
@@ -186,17 +176,15 @@ def _cut_and_write(style: Style, folder: Path, item: _Item) -> int:
 def _each(
     task: Callable[[_Item], _Result],
     items: Sequence[_Item],
-    jobs: int | None,
+    workers: Workers | None,
     progress: Progress | None,
 ) -> Iterator[_Result | Problem]:
     """Yield the result of `task`, or the problem, for each item in order."""
-    jobs = _cores() if jobs is None else jobs
-    if jobs < 1:
-        raise ValueError(f"expected 1 job or more, found {jobs}")
-    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
-    attempt = partial(_attempt, task)
-    alone = jobs == 1 or len(items) < FEW or multiprocessing.current_process().daemon
-    for results in map(attempt, chunks) if alone else _parallel(attempt, chunks, jobs):
+    workers = workers or Workers(usable_cores())
+    if len(items) < FEW and not workers.cluster:
+        workers = Workers()
+    chunks = (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+    for results in in_order(partial(_attempt, task), chunks, workers):
         yield from results
         if progress:
             progress(len(results))
@@ -210,65 +198,3 @@ def _attempt(task: Callable[[_Item], _Result], chunk: Sequence[_Item]) -> list[_
         except DigitSolverError as error:
             results.append(Problem(item[0].path, reason(item[0].path, error)))
     return results
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _parallel(
-    attempt: Callable[[Sequence[_Item]], list[_Result | Problem]],
-    chunks: Sequence[Sequence[_Item]],
-    jobs: int,
-) -> Iterator[list[_Result | Problem]]:
-    """Yield each chunk's results in order, from fresh worker processes.
-
-    Fresh ("spawn") because a fork of a process with threads, TensorFlow's for one, may hang.
-    """
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(chunks)), context, _start_worker)
-    try:
-        with _interrupts_held():
-            futures: list[Future[list[_Result | Problem]]] = [
-                pool.submit(attempt, chunk) for chunk in chunks
-            ]
-        for future in futures:
-            yield future.result()
-    except BrokenProcessPool:
-        raise DigitSolverError(
-            "a worker process ended before its work was done (out of memory?); "
-            "one process (jobs=1) shows at which picture"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold ctrl-C back while workers start: they inherit that, and only the parent gets it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_worker() -> None:
-    """Use one thread a process, leave ctrl-C to the parent, and end when the parent is killed."""
-    cv2.setNumThreads(1)
-    silence_opencv()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Wait for the end of the parent; a worker would wait for work from it for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        signal.raise_signal(signal.SIGTERM)

@@ -1,11 +1,11 @@
 """Read pictures with a bundle, on onnxruntime alone."""
 
 import os
-import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,27 @@ from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError, DigitSolverError
 from digitsolver.files import shown
 from digitsolver.readers import open_reader
-from digitsolver.readers.answer import Digit, Failure, Picture, Reading, path_of
+from digitsolver.readers.answer import Digit, Failure, Named, Picture, Reading, path_of
 from digitsolver.readers.digits import DigitsReader
 from digitsolver.tracing import Trace
+from digitsolver.workers import Workers, in_order, usable_cores
 
-__all__ = ["Digit", "Failure", "Picture", "Reading", "Solver", "load"]
+__all__ = ["Digit", "Failure", "Named", "Picture", "Reading", "Solver", "Workers", "load"]
 
 CHUNK = 64
 """Pictures in one batch of ``solve_many``: more costs memory and gains no speed."""
+
+FIRST = 8
+"""Chunks that this process reads itself before others are started: they need half a second."""
 
 MOST_THREADS = 4
 """Pictures are small: more threads wait for one another."""
 
 DEFAULT = bundles.DEFAULT
 """The folder of the model that reads when none is named."""
+
+
+_Item = TypeVar("_Item")
 
 
 class Solver:
@@ -38,12 +45,17 @@ class Solver:
         """Open the network of `bundle` for `threads` cores, by default those there are, up to 4."""
         _check_at_least_one("threads", threads)
         self.bundle = bundle
-        self._reader = open_reader(bundle, threads or _usable_cores())
+        self._reader = open_reader(bundle, threads or min(usable_cores(), MOST_THREADS))
 
     @property
     def has_stages(self) -> bool:
         """Return whether the model reads what the stages give, rather than whole pictures."""
         return isinstance(self._reader, DigitsReader)
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the network."""
+        return self.bundle.sha256[bundles.ONNX]
 
     def solve(self, picture: Picture, *, length: int | None = None) -> Reading:
         """Return the text of `picture`, with `length` characters where that is given.
@@ -60,23 +72,37 @@ class Solver:
         return answer
 
     def solve_many(
-        self, pictures: Iterable[Picture], *, length: int | None = None, chunk: int = CHUNK
+        self,
+        pictures: Iterable[Picture | Named | Failure],
+        *,
+        length: int | None = None,
+        chunk: int = CHUNK,
+        workers: Workers | None = None,
     ) -> Iterator[Reading | Failure]:
         """Yield a reading or a failure for each of `pictures`, in their order.
 
         Pictures are taken `chunk` at a time and go through the network in one batch, so memory
-        stays the same however many there are. A picture that cannot be read never stops it.
-        Raises as ``solve`` does for a wrong `length`, and ``ValueError`` for a `chunk` below 1.
+        stays the same however many there are. A picture that cannot be read never stops it, and
+        a failure that is among them is passed on. More `workers` than this process get to work
+        when the first 512 pictures are read; those of a cluster, that find the pictures and the
+        bundle under the same paths, at once.
+
+        Raises as ``solve`` does for a wrong `length`, ``ValueError`` for a `chunk` below 1, and
+        as ``workers.in_order`` does.
         """
         _check_at_least_one("length", length)
         _check_at_least_one("chunk", chunk)
         length = self._reader.length(length)
-        rest = iter(pictures)
-        while now := [self._try(picture, length) for picture in islice(rest, chunk)]:
-            found = [one.found for one in now if isinstance(one, _Looked)]
-            answers = iter(self._reader.read(found, length))
-            for one in now:
-                yield one if isinstance(one, Failure) else _told(next(answers), one.path)
+        workers = workers or Workers()
+        place = str(self.bundle.path.resolve())
+        here, there = partial(self._read, length), partial(_read, place, self.digest, length)
+        chunks = _chunks(pictures, chunk)
+        if not workers.cluster:
+            yield from chain.from_iterable(map(here, islice(chunks, FIRST)))
+        if workers.alone:
+            yield from chain.from_iterable(map(here, chunks))
+        else:
+            yield from chain.from_iterable(in_order(there, chunks, workers))
 
     def read(self, traced: Trace) -> Reading:
         """Return the reading of a picture whose stages have already run.
@@ -106,11 +132,27 @@ class Solver:
         """
         return self._reader.activations(crops)
 
-    def _try(self, picture: Picture, length: int | None) -> "_Looked | Failure":
+    def _read(
+        self, length: int | None, pictures: Sequence[Picture | Named | Failure]
+    ) -> list[Reading | Failure]:
+        """Read `pictures` in one batch."""
+        looked = [self._try(picture, length) for picture in pictures]
+        found = [one.found for one in looked if isinstance(one, _Looked)]
+        answers = iter(self._reader.read(found, length))
+        return [
+            one if isinstance(one, Failure) else _told(next(answers), one.path) for one in looked
+        ]
+
+    def _try(self, picture: Picture | Named | Failure, length: int | None) -> "_Looked | Failure":
         """Look at `picture`, or say why that cannot be done."""
+        if isinstance(picture, Failure):
+            return picture
         path = path_of(picture)
         try:
-            return _Looked(path, self._reader.look(picture, length))
+            if not isinstance(picture, Named):
+                return _Looked(path, self._reader.look(picture, length))
+            found = self._reader.look(picture.data, length)
+            return _Looked(path, replace(found, path=path))
         except (DigitSolverError, OSError, TypeError, ValueError) as error:
             return _failure(error, path)
 
@@ -138,6 +180,33 @@ class _Looked:
     found: Any
 
 
+def _chunks(pictures: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    """Yield `pictures` in lists of `size`."""
+    rest = iter(pictures)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def _read(
+    place: str, digest: str, length: int | None, pictures: Sequence[Picture | Named | Failure]
+) -> list[Reading | Failure]:
+    """Read `pictures` in a worker process, or on another machine."""
+    solver = _opened(place, digest)
+    return list(solver.solve_many(pictures, length=length, chunk=len(pictures)))
+
+
+@lru_cache(maxsize=1)
+def _opened(path: str, digest: str) -> Solver:
+    """Return a solver of one thread: as many processes as there are cores have one each."""
+    solver = load(path, threads=1)
+    if solver.digest != digest:
+        raise BundleError(
+            f"{path}: expected the same network for every worker, SHA-256 {digest[:12]}, found "
+            f"{solver.digest[:12]}"
+        )
+    return solver
+
+
 def _told(answer: Reading | DigitSolverError, path: str | None) -> Reading | Failure:
     """Return a reading as it is, and an error as a failure."""
     return answer if isinstance(answer, Reading) else _failure(answer, path)
@@ -146,16 +215,12 @@ def _told(answer: Reading | DigitSolverError, path: str | None) -> Reading | Fai
 def _failure(error: Exception, path: str | None) -> Failure:
     """Return the failure that `error` tells of, in one line that does not repeat the path."""
     line = " ".join(str(error).split())
-    return Failure(path, line.removeprefix(f"{shown(path)}: ") if path else line)
+    if not path:
+        return Failure(path, line)
+    return Failure(path, line.removeprefix(f"{shown(path)}: ").removeprefix("picture: "))
 
 
 def _check_at_least_one(name: str, value: int | None) -> None:
     """Raise ``ValueError`` when `value` is given and below 1."""
     if value is not None and value < 1:
         raise ValueError(f"{name}: expected at least 1, found {value}")
-
-
-def _usable_cores() -> int:
-    """Return the number of cores that this process may use, `MOST_THREADS` at most."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(cores, MOST_THREADS)

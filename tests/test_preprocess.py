@@ -15,7 +15,6 @@ import pytest
 
 from digitsolver import image, preprocess
 from digitsolver.errors import (
-    DigitSolverError,
     FolderError,
     ImageError,
     LabelError,
@@ -24,6 +23,7 @@ from digitsolver.errors import (
 from digitsolver.preprocess import crops_of, cut
 from digitsolver.samples import DigitsFolder, Problem, Sample, read_captchas, read_digits
 from digitsolver.style import Style
+from digitsolver.workers import Workers
 
 ROOT = Path(__file__).parents[1]
 STYLE = Style(length=4)
@@ -117,9 +117,9 @@ def test_colour_in_memory_is_what_the_folder_holds(tmp_path: Path, channels: int
 def test_workers_give_the_same(captchas: list[Sample], tmp_path: Path) -> None:
     (captchas[2].path).write_bytes(b"")
     counts: list[int] = []
-    alone = preprocess.preprocess(captchas, STYLE, tmp_path / "one", jobs=1)
+    alone = preprocess.preprocess(captchas, STYLE, tmp_path / "one", workers=Workers(1))
     two = tmp_path / "two"
-    shared = preprocess.preprocess(captchas, STYLE, two, jobs=2, progress=counts.append)
+    shared = preprocess.preprocess(captchas, STYLE, two, workers=Workers(2), progress=counts.append)
     assert alone.rejected == shared.rejected
     assert len(shared.rejected) == 1
     assert contents(tmp_path / "one") == contents(two)
@@ -254,24 +254,6 @@ def test_rejected_names_keep_their_bytes(captchas: list[Sample], tmp_path: Path)
 # --- processes ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("jobs", [0, -1])
-def test_jobs(captchas: list[Sample], jobs: int) -> None:
-    with pytest.raises(ValueError, match=f"expected 1 job or more, found {jobs}"):
-        crops_of(captchas, STYLE, jobs=jobs)
-
-
-def end_at_once(_: object) -> list[int | Problem]:
-    os.kill(os.getpid(), signal.SIGTERM)
-    return []
-
-
-def test_a_worker_that_dies_is_an_error() -> None:
-    captcha = (Sample(Path("1-1.png"), "1"), "1")
-    results = preprocess._parallel(end_at_once, [[captcha]] * 3, 2)
-    with pytest.raises(DigitSolverError, match="a worker process ended before its work was done"):
-        list(results)
-
-
 def test_full_disk_in_the_middle(
     captchas: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +272,7 @@ from pathlib import Path
 from digitsolver import preprocess
 from digitsolver.samples import read_captchas
 from digitsolver.style import Style
+from digitsolver.workers import Workers
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job ignores it
 
@@ -300,7 +283,8 @@ def slowly(_):
 if __name__ == "__main__":
     preprocess.FEW, preprocess.CHUNK = 0, 1
     samples, _ = read_captchas(sys.argv[1])
-    preprocess.preprocess(samples, Style(length=4), sys.argv[2], jobs=2, progress=slowly)
+    two = Workers(2)
+    preprocess.preprocess(samples, Style(length=4), sys.argv[2], workers=two, progress=slowly)
 """
 
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from digitsolver.cli.console import SOME_INPUT_FAILED, Group, bar, finish
-from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
+from digitsolver.cli.console import Group, bar, finish
+from digitsolver.cli.options import (
+    ALPHABET,
+    AS_JSON,
+    CLUSTER,
+    FOLDER,
+    JOBS,
+    LENGTH,
+    MODEL,
+    SEED,
+    STYLE,
+)
+from digitsolver.cli.solving import solve
 from digitsolver.cli.training import train
 from digitsolver.errors import DigitSolverError
-
-MODEL = click.option(
-    "--model", metavar="BUNDLE", help="The folder of the model; by default the one that is shipped."
-)
-LENGTH = click.option(
-    "--length", type=click.IntRange(1), help="Number of digits; else the model's."
-)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,10 +40,18 @@ def main() -> None:
 @click.option("--out", type=FOLDER, required=True, help="The digits folder to write.")
 @STYLE
 @ALPHABET
-@click.option("--jobs", type=click.IntRange(1), help="Processes; by default one a core.")
+@JOBS
+@CLUSTER
 @AS_JSON
 def preprocess(
-    captchas: Path, out: Path, style: str, alphabet: str, jobs: int | None, as_json: bool
+    captchas: Path,
+    out: Path,
+    *,
+    style: str,
+    alphabet: str,
+    jobs: int | None,
+    cluster: str | None,
+    as_json: bool,
 ) -> None:
     """Cut labelled captchas into a folder of digits.
 
@@ -57,13 +66,15 @@ def preprocess(
     from digitsolver.preprocess import preprocess as cut_all
     from digitsolver.samples import check_labels, read_captchas
     from digitsolver.tune import resolve
+    from digitsolver.workers import Workers, usable_cores
 
+    workers = Workers(jobs or usable_cores(), cluster)
     samples, problems = read_captchas(captchas)
     samples, foreign = check_labels(samples, alphabet)
     problems += foreign
     chosen = resolve(style, samples)
     with bar(len(samples), "cutting") as advance:
-        done = cut_all(samples, chosen, out, rejected=problems, jobs=jobs, progress=advance)
+        done = cut_all(samples, chosen, out, rejected=problems, workers=workers, progress=advance)
     counts = {"captchas": done.captchas, "digits": done.digits, "rejected": len(done.rejected)}
     result = {**counts, "style": chosen.name, "out": str(out)}
     text = (
@@ -86,9 +97,18 @@ main.add_command(train)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw there what the confidence is worth.",
 )
+@JOBS
+@CLUSTER
 @AS_JSON
 def evaluate(
-    captchas: Path, model: str | None, length: int | None, plot: Path | None, as_json: bool
+    captchas: Path,
+    *,
+    model: str | None,
+    length: int | None,
+    plot: Path | None,
+    jobs: int | None,
+    cluster: str | None,
+    as_json: bool,
 ) -> None:
     """Measure a model on labelled captchas it was not trained on.
 
@@ -103,14 +123,16 @@ def evaluate(
     from digitsolver import plots
     from digitsolver.evaluate import evaluate as measure
     from digitsolver.samples import Problem, read_captchas
-    from digitsolver.solver import load
+    from digitsolver.solver import Workers, load
+    from digitsolver.workers import usable_cores
 
+    workers = Workers(jobs or usable_cores(), cluster)
     if plot:
         plots.require_matplotlib()
     solver = load(model)
     samples, problems = read_captchas(captchas)
     with bar(len(samples), "reading") as advance:
-        found = measure(solver, samples, length=length, progress=advance)
+        found = measure(solver, samples, length=length, workers=workers, progress=advance)
     troubles: list[object] = [*problems]
     troubles += [Problem(Path(one.path or ""), one.reason) for one in found.failures]
     if plot and found.confidences:
@@ -121,48 +143,7 @@ def evaluate(
     finish(found.to_json() if as_json else found.table(), troubles)
 
 
-@main.command()
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@MODEL
-@LENGTH
-@click.option(
-    "--min-confidence",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="Answer nothing, rather than guess, below this.",
-)
-@AS_JSON
-def solve(
-    images: tuple[str, ...],
-    model: str | None,
-    length: int | None,
-    min_confidence: float,
-    as_json: bool,
-) -> None:
-    """Read pictures: files, folders, or - for a list of paths on standard input.
-
-    \b
-    Example:
-      digitsolver solve ticket.png
-      ls scans/*.png | digitsolver solve - --model model --json
-    """
-    from digitsolver.solver import Failure, load
-
-    solver = load(model)
-    failed = 0
-    for answer in solver.solve_many(_paths(images), length=length):
-        if isinstance(answer, Failure):
-            failed += 1
-            click.echo(f"{answer.path}: {answer.reason}", err=True)
-            if as_json:
-                click.echo(json.dumps(answer.to_json()))
-        elif as_json:
-            click.echo(json.dumps(answer.to_json(min_confidence)))
-        else:
-            sure = answer.confidence >= min_confidence
-            click.echo(f"{answer.path}  {answer.text if sure else '?'}  {answer.confidence:.3f}")
-    if failed:
-        sys.exit(SOME_INPUT_FAILED)
+main.add_command(solve)
 
 
 @main.command()
@@ -215,16 +196,3 @@ def info(bundle: Path, as_json: bool) -> None:
 
     found = bundles.load(bundle)
     finish(found.to_json() if as_json else found.table())
-
-
-def _paths(images: Iterable[str]) -> Iterator[str]:
-    """Yield the path of each picture: folders and standard input are read as they come."""
-    from digitsolver.samples import picture_paths
-
-    for image in images:
-        if image == "-":
-            yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
-        elif Path(image).is_dir():
-            yield from map(str, picture_paths(image))
-        else:
-            yield image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ _Step = TypeVar("_Step")
 
 SOME_INPUT_FAILED = 1
 """Exit status when the rest went well."""
+REDRAW = 0.2
+"""Seconds between two drawings of a count."""
 
 
 class Group(click.Group):
@@ -56,6 +59,44 @@ def bar(length: int, label: str) -> Iterator[Callable[[int], object]]:
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as shown:
         yield shown.update
+
+
+@contextmanager
+def counting(total: int | None, before: int = 0) -> Iterator[Callable[[int], object]]:
+    """Show how many are done, how fast, and the time left, on a terminal only.
+
+    `before` were done by an earlier run.
+    """
+    terminal = sys.stderr.isatty()
+    start, done, shown = time.monotonic(), before, 0.0
+
+    def told(more: int) -> None:
+        nonlocal done, shown
+        now = time.monotonic()
+        done += more
+        if terminal and now - shown > REDRAW:
+            shown = now
+            click.echo(f"\r{_progress(done, before, total, now - start)}\033[K", nl=False, err=True)
+
+    try:
+        yield told
+    finally:
+        if terminal:
+            click.echo(err=True)
+
+
+def _progress(done: int, before: int, total: int | None, seconds: float) -> str:
+    """Say how far a count is.
+
+    >>> _progress(150, 100, 400, 5.0)
+    '150/400  10 pictures/s  0:25 left'
+    """
+    speed = (done - before) / max(seconds, 1e-9)
+    of = f"{done}/{total}" if total else str(done)
+    if not total or not speed:
+        return f"{of}  {speed:.0f} pictures/s"
+    left = round((total - done) / speed)
+    return f"{of}  {speed:.0f} pictures/s  {left // 60}:{left % 60:02} left"
 
 
 @contextmanager

@@ -28,3 +28,15 @@ SEED = click.option(
     show_default=True,
     help="The same seed gives the same result.",
 )
+JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes; by default one a core.")
+CLUSTER = click.option(
+    "--cluster",
+    metavar="tcp://HOST:PORT",
+    help="The Dask scheduler whose workers do it; they see files under the same paths.",
+)
+MODEL = click.option(
+    "--model", metavar="BUNDLE", help="The folder of the model; by default the one that is shipped."
+)
+LENGTH = click.option(
+    "--length", type=click.IntRange(1), help="Number of digits; else the model's."
+)

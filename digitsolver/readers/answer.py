@@ -14,6 +14,14 @@ Picture = str | os.PathLike[str] | bytes | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Hold an encoded picture that comes from somewhere else than a file, and its name."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Digit:
     """Hold one character, how sure it is (0..1), and its box (x, y, width, height) in pixels."""
 
@@ -66,6 +74,8 @@ Answer = Reading | DigitSolverError
 """What a reader makes of a picture: a reading, or the error that says why there is none."""
 
 
-def path_of(picture: Picture) -> str | None:
-    """Return the path of a picture that was given as one."""
+def path_of(picture: Picture | Named) -> str | None:
+    """Return the path or the name of a picture that was given with one."""
+    if isinstance(picture, Named):
+        return picture.path
     return os.fspath(picture) if isinstance(picture, str | os.PathLike) else None

@@ -1,0 +1,123 @@
+"""Read the pictures in a zip or tar where they are: nothing is unpacked to disk."""
+
+import bz2
+import gzip
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from digitsolver.files import StrPath, shown
+from digitsolver.image import MAX_BYTES
+from digitsolver.readers.answer import Failure, Named
+from digitsolver.samples.captchas import NOT_PICTURES
+
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+SUFFIXES = (".zip", *TARS)
+PACKED: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+"""What opens a packed tar by the end of its name: unlike tarfile, it notices a missing end."""
+
+BROKEN = (
+    OSError, EOFError, RuntimeError, NotImplementedError, tarfile.TarError, zipfile.BadZipFile,
+    zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What the standard library raises for a damaged, encrypted or unknown archive."""
+
+
+def is_archive(path: StrPath) -> bool:
+    """Return whether a file's name is that of an archive.
+
+    >>> is_archive("scans.tar.gz"), is_archive("scan.png")
+    (True, False)
+    """
+    return Path(path).name.lower().endswith(SUFFIXES)
+
+
+def members(path: StrPath) -> Iterator[Named | Failure]:
+    """Yield the pictures in an archive as ``<archive>/<member>``, in its own order.
+
+    Hidden members, folders, and files of the kinds that people keep beside pictures are skipped.
+    A link, a device, an encrypted or too large member, and one whose name leads out of the
+    archive becomes a failure; so does the archive where it is damaged, after what could be read.
+    """
+    read = _tar_members if str(path).lower().endswith(TARS) else _zip_members
+    try:
+        yield from read(Path(path))
+    except BROKEN as error:
+        expected = f"expected a whole {'tar' if read is _tar_members else 'zip'}"
+        yield Failure(shown(path), f"{expected}, found: {_said(error)}")
+
+
+def _zip_members(path: Path) -> Iterator[Named | Failure]:
+    """Yield the members of a zip."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if info.is_dir() or not _is_picture(info.filename):
+                continue
+            ordinary = kind in {0, stat.S_IFREG}
+
+            def content(info: zipfile.ZipInfo = info) -> bytes:
+                with archive.open(info) as stream:
+                    return stream.read(MAX_BYTES + 1)
+
+            yield _member(path, info.filename, info.file_size, ordinary, content)
+
+
+def _tar_members(path: Path) -> Iterator[Named | Failure]:
+    """Yield the members of a tar, one pass from its beginning to its end."""
+    opened = next((one for end, one in PACKED.items() if path.name.lower().endswith(end)), open)
+    with opened(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        for info in archive:
+            archive.members.clear()  # type: ignore[attr-defined]  # or it remembers them all
+            if info.isdir() or not _is_picture(info.name):
+                continue
+
+            def content(info: tarfile.TarInfo = info) -> bytes:
+                member = archive.extractfile(info)
+                return member.read() if member else b""
+
+            yield _member(path, info.name, info.size, info.isfile(), content)
+
+
+def _member(
+    path: Path, name: str, size: int, ordinary: bool, content: Callable[[], bytes]
+) -> Named | Failure:
+    """Return one member, or why it is refused."""
+    told = f"{path}/{name}"
+    problem = _problem(name, size, ordinary)
+    if problem:
+        return Failure(told, problem)
+    try:
+        data = content()
+    except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        return Failure(told, f"expected a member that can be read, found: {_said(error)}")
+    if len(data) > MAX_BYTES:
+        return Failure(told, f"expected at most {MAX_BYTES:,} bytes, found more")
+    return Named(told, data)
+
+
+def _problem(name: str, size: int, ordinary: bool) -> str | None:
+    """Return why a member is refused before it is read."""
+    parts = PurePosixPath(name.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
+        return "expected a name inside the archive, found one that leads out of it"
+    if not ordinary:
+        return "expected an ordinary file, found a link or a device"
+    return f"expected at most {MAX_BYTES:,} bytes, found {size:,}" if size > MAX_BYTES else None
+
+
+def _is_picture(name: str) -> bool:
+    """Return whether a member may be a picture: not hidden, and not what macOS adds."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    hidden = any(part.startswith(".") and part not in {".", ".."} for part in path.parts)
+    return not hidden and "__MACOSX" not in path.parts and path.suffix.lower() not in NOT_PICTURES
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says, in one line, or else what it is called."""
+    return " ".join(str(error).split()) or type(error).__name__

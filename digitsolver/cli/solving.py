@@ -1,0 +1,128 @@
+"""The command ``digitsolver solve``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digitsolver.cli.console import SOME_INPUT_FAILED, counting
+from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MODEL
+
+if TYPE_CHECKING:
+    from digitsolver.solver import Failure, Reading
+
+
+@click.command()
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@MODEL
+@LENGTH
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Answer nothing, rather than guess, below this.",
+)
+@click.option(
+    "--out",
+    metavar="FILE.jsonl",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the readings there as they come, one JSON line a picture.",
+)
+@click.option("--resume", is_flag=True, help="Go on with an interrupted --out.")
+@JOBS
+@CLUSTER
+@AS_JSON
+def solve(
+    images: tuple[str, ...],
+    *,
+    model: str | None,
+    length: int | None,
+    min_confidence: float,
+    out: Path | None,
+    resume: bool,
+    jobs: int | None,
+    cluster: str | None,
+    as_json: bool,
+) -> None:
+    """Read pictures: files, folders, patterns, zip or tar archives, or - for a list of paths.
+
+    The list comes on standard input. Archives are read where they are. With --out the readings
+    go to a file; after an interruption the same command with --resume reads what is left.
+
+    \b
+    Example:
+      digitsolver solve ticket.png
+      ls scans/*.png | digitsolver solve - --model model --json
+      digitsolver solve 'scans/**/*.png' more.zip --out readings.jsonl --resume
+    """
+    from digitsolver.inputs import count, pictures
+    from digitsolver.journal import open_journal
+    from digitsolver.solver import Workers, load
+    from digitsolver.workers import usable_cores
+
+    if resume and not out:
+        raise click.UsageError("--resume: expected --out, the file to go on with")
+    solver = load(model)
+    read = partial(
+        solver.solve_many, length=length, workers=Workers(jobs or usable_cores(), cluster)
+    )
+    named = pictures(images, sys.stdin)
+    if not out:
+        done, failed = _count(read(named), partial(_print, min_confidence, as_json))
+    else:
+        run = {"model": solver.digest, "length": length, "min_confidence": min_confidence}
+        with (
+            open_journal(out, run, resume=resume) as journal,
+            counting(count(images), journal.already) as told,
+        ):
+
+            def keep(answer: Reading | Failure) -> None:
+                journal.write(_object(answer, min_confidence))
+                told(1)
+
+            done, failed = _count(read(journal.left(named)), keep)
+        counts = {"read": done - failed, "failed": failed, "before": journal.already}
+        text = ", ".join(f"{name} {number}" for name, number in counts.items())
+        click.echo(json.dumps({"out": str(out), **counts}) if as_json else f"{out}: {text}")
+    if failed:
+        sys.exit(SOME_INPUT_FAILED)
+
+
+def _count(
+    answers: Iterable[Reading | Failure], take: Callable[[Reading | Failure], None]
+) -> tuple[int, int]:
+    """Have `take` do with each answer what is to be done, and count all and the failures."""
+    from digitsolver.solver import Failure
+
+    done = failed = 0
+    for answer in answers:
+        done += 1
+        if isinstance(answer, Failure):
+            failed += 1
+            click.echo(f"{answer.path}: {answer.reason}", err=True)
+        take(answer)
+    return done, failed
+
+
+def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> None:
+    """Print an answer, as JSON or as a line; a failure has its line on standard error."""
+    from digitsolver.solver import Reading
+
+    if as_json:
+        click.echo(json.dumps(_object(answer, min_confidence)))
+    elif isinstance(answer, Reading):
+        sure = answer.confidence >= min_confidence
+        click.echo(f"{answer.path}  {answer.text if sure else '?'}  {answer.confidence:.3f}")
+
+
+def _object(answer: Reading | Failure, min_confidence: float) -> dict[str, Any]:
+    """Return the contract's object for an answer."""
+    from digitsolver.solver import Reading
+
+    return answer.to_json(min_confidence) if isinstance(answer, Reading) else answer.to_json()
