@@ -96,11 +96,11 @@ def _jpegs(samples: Sequence[Sample], scratch: Path) -> Iterator[Sample]:
 def _traces(samples: Sequence[Sample], style: Style) -> Iterator[tuple[Path, int, Trace]]:
     """Yield path, number of digits and trace of what can be segmented."""
     for sample in samples:
-        length = len(sample.label or "") or style.length or 0
         try:
-            yield sample.path, length, trace(sample.path, style, length=length)
+            found = trace(sample.path, style, length=len(sample.label or "") or None)
         except DigitSolverError:
             continue
+        yield sample.path, len(found.spans), found
 
 
 def _measure(traces: list[tuple[Path, int, Trace]], style: Style, rounds: int) -> list[Row]:

@@ -88,14 +88,15 @@ class Bundle:
 
     def table(self) -> str:
         """Return the facts and the accuracy on captchas held back as lines for people."""
-        facts = self.facts
+        facts, lengths = self.facts, self.style.lengths
+        varies = "varies" if lengths is None else "varies, {} to {}".format(*lengths)
         rows = {
             "model": str(self.path),
             "reader": facts.reader,
             "architecture": facts.architecture,
             "style": self.style.name,
             "alphabet": facts.alphabet,
-            "length": "varies" if facts.length is None else str(facts.length),
+            "length": str(facts.length or varies),
             **{name.replace("_", " "): str(count) for name, count in facts.counts.items()},
             **_held_back(self.metrics()),
             "made with": ", ".join(f"{name} {which}" for name, which in facts.versions.items()),

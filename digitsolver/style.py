@@ -3,6 +3,7 @@
 import os
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -19,6 +20,8 @@ CHANNELS = (1, 3, 4)
 
 RANGES = {
     "length": (1, 4096),
+    "lengths": (1, 4096),
+    "pitch": (0.1, 100),
     "stroke": (1, 256),
     "window_height": (1, 4096),
     "window_width": (1, 4096),
@@ -48,6 +51,10 @@ class Style:
     segmenter: str = "kmeans"
     length: int | None = None
     """Number of digits, where it is the same in every picture."""
+    lengths: tuple[int, int] | None = None
+    """Fewest and most digits, where their number varies; it is estimated between the two."""
+    pitch: float | None = None
+    """Step from a digit to one that touches it, over its height: for that estimate."""
     rows: str = "line"
     """Crops stand at the middle of the whole ``line``, or of each ``digit``."""
     window_height: int | None = None
@@ -104,8 +111,9 @@ def load(path: str | os.PathLike[str]) -> Style:
     for key in table:
         if key not in known:
             raise StyleError(f"{shown}: unknown key {key!r}: expected {', '.join(known)}")
-    if isinstance(table.get("cleaners"), list):
-        table["cleaners"] = tuple(table["cleaners"])
+    for key in ("cleaners", "lengths"):
+        if isinstance(table.get(key), list):
+            table[key] = tuple(table[key])
     try:
         return Style(**table)
     except StyleError as error:
@@ -114,8 +122,11 @@ def load(path: str | os.PathLike[str]) -> Style:
 
 def dump(style: Style, path: str | os.PathLike[str]) -> None:
     """Write a style as TOML, whole or not at all; what is None is left out."""
-    table = {key: value for key, value in asdict(style).items() if value is not None}
-    table["cleaners"] = list(style.cleaners)
+    table = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in asdict(style).items()
+        if value is not None
+    }
     files.write_text(path, tomli_w.dumps(table))
 
 
@@ -131,10 +142,13 @@ def _problems(style: Style) -> list[tuple[str, str]]:
 
 def _wrong_type(value: object, hint: Any) -> str | None:
     allowed = get_args(hint) if type(None) in get_args(hint) else (hint,)
-    names = [{str: "text", int: "a whole number", float: "a number"}.get(kind) for kind in allowed]
-    expected = " or ".join(name for name in names if name) or "a list of text"
+    expected = " or ".join(_NAMES[kind] for kind in allowed if kind in _NAMES)
     if hint == tuple[str, ...]:
         fits = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    elif tuple[int, int] in allowed:
+        fits = value is None or (
+            isinstance(value, tuple) and [type(item) for item in value] == [int, int]
+        )
     elif float in allowed:
         fits = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
     else:
@@ -155,10 +169,23 @@ def _wrong_value(key: str, value: Any) -> str | None:
         for item in value if isinstance(value, tuple) else (value,):
             if item not in choices[key]:
                 return f"expected {' or '.join(map(str, choices[key]))}, found {item!r}"
-    least, most = RANGES.get(key, (0, 0))
-    if key in RANGES and value is not None and not least <= value <= most:
-        return f"expected {least} to {most}, found {value!r}"
+    if key not in RANGES or value is None:
+        return None
+    least, most = RANGES[key]
+    rising = (least, *value, most) if isinstance(value, tuple) else (least, value, most)
+    if not all(low <= high for low, high in pairwise(rising)):
+        order = ", the lower first" if isinstance(value, tuple) else ""
+        return f"expected {least} to {most}{order}, found {value!r}"
     return None
+
+
+_NAMES = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    tuple[str, ...]: "a list of text",
+    tuple[int, int]: "two whole numbers, the lower first",
+}
 
 
 STYLES: dict[str, Style] = {

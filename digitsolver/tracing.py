@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from digitsolver import image
 from digitsolver.errors import SegmentationError
 from digitsolver.files import shown
-from digitsolver.stages import SEGMENTERS, bounding_box, clean_steps, crop, ink_per_column, middles
+from digitsolver.stages import (
+    PITCH,
+    SEGMENTERS,
+    bounding_box,
+    clean_steps,
+    crop,
+    estimate_length,
+    ink_per_column,
+    middles,
+)
 from digitsolver.stages.clip import Box
 from digitsolver.style import Style
 
@@ -68,11 +77,12 @@ def trace(
 ) -> Trace:
     """Run every stage over a picture: a path, bytes, or uint8 (H, W[, 3|4]) RGB.
 
-    `length` is the number of digits, by default the style's.
+    `length` is the number of digits, by default the style's; where that has none either, it is
+    estimated from the picture.
 
     Raises:
         ImageError: The picture cannot be read.
-        SegmentationError: It holds no digits, or their number is not known.
+        SegmentationError: It holds no digits, or too little ink for so many.
         TypeError: An array of another type than uint8.
         ValueError: An array of another shape, or a length below 1.
 
@@ -91,8 +101,6 @@ def trace(
 
 
 def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
-    if length is None:
-        raise SegmentationError("expected the number of digits, from the style or as an argument")
     seen = image.check(pixels)
     steps = tuple(
         clean_steps(
@@ -107,6 +115,8 @@ def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     box = bounding_box(cleaned)
     x, y, width, height = box
     clipped = cleaned[y : y + height, x : x + width]
+    if length is None:
+        length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
     segments = SEGMENTERS[style.segmenter](clipped, length)
     spans = segments.spans + x
     boxes = _boxes(cleaned, spans, box, style.rows)

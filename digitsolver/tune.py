@@ -8,7 +8,7 @@ import numpy as np
 
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.samples import Sample, draw
-from digitsolver.stages import share_of_specks, stroke_width
+from digitsolver.stages import PITCH, estimate_length, share_of_specks, stroke_width
 from digitsolver.stats import wilson
 from digitsolver.style import RANGES, STYLES, Style, get
 from digitsolver.tracing import WINDOW_TO_HEIGHT, WINDOW_TO_PITCH, Trace, trace
@@ -21,6 +21,8 @@ CROP_HEIGHTS = (24, 32)
 """Crops are scaled only where the window is lower or higher than this."""
 LARGE = 90
 """Percentile of the digits' sizes that the window is made for."""
+PITCHES = tuple(sorted((step / 20 for step in range(8, 23)), key=lambda pitch: abs(pitch - PITCH)))
+"""Pitches to try, 0.4 to 1.1, the usual one first."""
 SPECKLED = 0.2
 """Share of the ink in specks from which pictures count as speckled. In ten folders of captchas,
 two of them in noise or on dotted grids, those two had 0.25 to 0.7 and the others below 0.13."""
@@ -66,7 +68,7 @@ def choose(
     candidates, failures = [], []
     for style in STYLES.values():
         try:
-            candidates.append(_candidate(complete(style, some, length=length), some))
+            candidates.append(_candidate(complete(style, samples, length=length), some))
         except FolderError as error:
             failures.append(error)
     if not candidates:
@@ -101,9 +103,10 @@ def resolve(name: str, samples: Sequence[Sample], *, length: int | None = None) 
 def complete(style: Style, samples: Sequence[Sample], *, length: int | None = None) -> Style:
     """Return the style with what it leaves open measured on the samples.
 
-    Length: that of the labels, where they agree. Stroke: the median over captchas. Window: that
-    of large digits and a margin. What the style already says stays, and so does a size of crops
-    that is not the usual one.
+    Length: that of the labels where they agree, else their range, and the pitch with which they
+    are estimated right. Stroke: the median over captchas. Window: that of large digits and a
+    margin. What the style already says stays, and so does a size of crops that is not the usual
+    one.
 
     Raises:
         FolderError: No sample can be segmented.
@@ -114,6 +117,7 @@ def complete(style: Style, samples: Sequence[Sample], *, length: int | None = No
     if style.stroke is None:
         widths = [stroke_width(found.cleaned) for found in _traces(style, some)]
         style = replace(style, stroke=_within("stroke", round(float(np.median(widths)), 1)))
+    style = style if length else _with_lengths(style, samples)
     if style.window_height and style.window_width:
         return style
     found = _traces(style, some)
@@ -141,6 +145,34 @@ def common_length(samples: Sequence[Sample]) -> int | None:
         return None
     length, count = lengths.most_common(1)[0]
     return length if count >= MOST * lengths.total() else None
+
+
+def _with_lengths(style: Style, samples: Sequence[Sample]) -> Style:
+    """Return the style with the range of the labels' lengths, and the pitch that tells them.
+
+    Of the pitches, tried on some of the samples, the one nearest to the usual is taken that is
+    within the 95 % interval of the best. Without labels, range and pitch stay as they are.
+    """
+    labelled = [sample for sample in samples if sample.label]
+    if not labelled:
+        return style
+    lengths = [len(sample.label or "") for sample in labelled]
+    among = style.lengths or (min(lengths), max(lengths))
+    style = replace(style, lengths=among)
+    if style.pitch is not None:
+        return style
+    found = _traces(style, _some(labelled, COMPARED, 0))
+
+    def right(pitch: float) -> int:
+        return sum(
+            estimate_length(one.clipped, pitch=pitch, lengths=among) == len(one.spans)
+            for one in found
+        )
+
+    counts = [right(pitch) for pitch in PITCHES]
+    enough = wilson(max(counts), len(found))[0] * len(found)
+    taken = next(pitch for pitch, count in zip(PITCHES, counts, strict=True) if count >= enough)
+    return replace(style, pitch=taken)
 
 
 def _some(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from digitsolver import bundle
+from digitsolver import bundle, style
 from digitsolver.errors import BundleError
+from digitsolver.style import Style
 from tests.templates import STYLE, facts, make_bundle
 
 
@@ -53,6 +54,12 @@ def test_table_and_json_tell_the_facts(folder: Path) -> None:
     table = bundle.load(folder).table()
     assert "length          varies" in table
     assert "accuracy        90.00%  (95 % interval 60.00% to 98.00%)" in table
+
+
+def test_table_tells_the_range_of_lengths(folder: Path) -> None:
+    style.dump(Style(lengths=(3, 6)), folder / bundle.STYLE)
+    bundle.seal(folder, facts(length=None))
+    assert "length        varies, 3 to 6\n" in bundle.load(folder).table()
 
 
 @pytest.mark.parametrize("name", [bundle.ONNX, bundle.STYLE, bundle.METRICS])

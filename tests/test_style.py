@@ -15,8 +15,17 @@ from digitsolver.stages import CLEANERS, SEGMENTERS
 from digitsolver.style import RANGES, STYLES, Style
 
 
+def whole(key: str) -> st.SearchStrategy[int]:
+    least, most = RANGES[key]
+    return st.integers(int(least), int(most))
+
+
 def numbers(key: str) -> st.SearchStrategy[int | None]:
-    return st.none() | st.integers(*RANGES[key])
+    return st.none() | whole(key)
+
+
+def rising(pair: tuple[int, int]) -> tuple[int, int]:
+    return min(pair), max(pair)
 
 
 styles = st.builds(
@@ -25,14 +34,16 @@ styles = st.builds(
     projection=st.sampled_from(style.PROJECTIONS),
     polarity=st.sampled_from(style.POLARITIES),
     cleaners=st.lists(st.sampled_from(list(CLEANERS))).map(tuple),
-    stroke=st.none() | st.floats(*RANGES["stroke"]) | st.integers(*RANGES["stroke"]),
+    stroke=st.none() | st.floats(*RANGES["stroke"]) | whole("stroke"),
     segmenter=st.sampled_from(list(SEGMENTERS)),
     length=numbers("length"),
+    lengths=st.none() | st.tuples(whole("lengths"), whole("lengths")).map(rising),
+    pitch=st.none() | st.floats(*RANGES["pitch"]),
     rows=st.sampled_from(style.ROWS),
     window_height=numbers("window_height"),
     window_width=numbers("window_width"),
-    crop_height=st.integers(*RANGES["crop_height"]),
-    crop_width=st.integers(*RANGES["crop_width"]),
+    crop_height=whole("crop_height"),
+    crop_width=whole("crop_width"),
     channels=st.sampled_from(style.CHANNELS),
 )
 
@@ -86,6 +97,13 @@ WRONG = [
     ("length = true", "length: expected a whole number, found True"),
     ("length = 6.0", "length: expected a whole number, found 6.0"),
     ("length = 0", "length: expected 1 to 4096, found 0"),
+    ("lengths = 4", "lengths: expected two whole numbers, the lower first, found 4"),
+    ("lengths = [4]", "lengths: expected two whole numbers, the lower first, found (4,)"),
+    ("lengths = [4, true]", "lengths: expected two whole numbers, the lower first, found (4, True"),
+    ("lengths = [4, 3]", "lengths: expected 1 to 4096, the lower first, found (4, 3)"),
+    ("lengths = [0, 3]", "lengths: expected 1 to 4096, the lower first, found (0, 3)"),
+    ("lengths = [3, 5000]", "lengths: expected 1 to 4096, the lower first, found (3, 5000)"),
+    ("pitch = 0", "pitch: expected 0.1 to 100, found 0"),
     ("stroke = false", "stroke: expected a number, found False"),
     ("stroke = 0.5", "stroke: expected 1 to 256, found 0.5"),
     ("stroke = nan", "stroke: expected 1 to 256, found nan"),

@@ -162,14 +162,15 @@ def test_any_picture_gives_crops_or_a_clear_error(name: str, seed: int) -> None:
 # --- what cannot be traced ----------------------------------------------------------------
 
 
-def test_the_number_of_digits_must_be_known() -> None:
-    message = "picture: expected the number of digits, from the style or as an argument"
-    with pytest.raises(SegmentationError, match=message):
-        trace(two_bars())
+def test_a_number_of_digits_that_is_not_known_is_estimated() -> None:
+    assert_same(trace(two_bars()), trace(two_bars(), length=2))
+    assert len(trace(two_bars(), Style(lengths=(3, 5))).crops) == 3
+    assert len(trace(two_bars(), Style(pitch=0.1)).crops) == 6
+    assert len(trace(two_bars(), Style(length=5, lengths=(1, 2))).crops) == 5
 
 
 def test_the_argument_wins_over_the_style() -> None:
-    assert len(trace(two_bars(), Style(length=5), length=2).crops) == 2
+    assert len(trace(two_bars(), Style(length=5, lengths=(5, 6)), length=2).crops) == 2
 
 
 @pytest.mark.parametrize("length", [0, -2])

@@ -11,6 +11,7 @@ from collector.draw import draw_one, encode
 from digitsolver import image, style, tune
 from digitsolver.errors import FolderError, StyleError
 from digitsolver.samples import Sample
+from digitsolver.stages import PITCH
 from digitsolver.style import STYLES, Style
 from digitsolver.tracing import trace
 from tests import templates
@@ -108,6 +109,37 @@ def test_common_length(labels: list[str | None], length: int | None) -> None:
     assert tune.common_length(samples) == length
 
 
+def wide_bars(folder: Path, label: str) -> Sample:
+    """Draw black bars that touch, each as wide as it is high: a pitch of 1."""
+    path = folder / f"{len(list(folder.iterdir()))}-{label}.png"
+    picture = np.full((60, 200), 255, np.uint8)
+    picture[5:25, 10 : 10 + 20 * len(label)] = 0
+    image.write_png(path, picture)
+    return Sample(path, label)
+
+
+def test_lengths_that_vary_are_measured(tmp_path: Path) -> None:
+    samples = [wide_bars(tmp_path, label) for label in ("123", "1234", "123456", "12345678") * 8]
+    found = tune.complete(Style(), samples)
+    assert (found.length, found.lengths) == (None, (3, 8))
+    assert [len(trace(sample.path, found).crops) for sample in samples[:4]] == [3, 4, 6, 8]
+    assert len(trace(samples[3].path, replace(found, pitch=None, lengths=None)).crops) > 8
+    said = Style(lengths=(2, 9), pitch=0.5)
+    kept = tune.complete(said, samples)
+    assert (kept.lengths, kept.pitch) == ((2, 9), 0.5)
+
+
+def test_lengths_are_not_measured_where_there_is_one_or_no_label(plain: list[Sample]) -> None:
+    for samples in (plain, without_labels(plain)):
+        found = tune.complete(Style(), samples)
+        assert (found.lengths, found.pitch) == (None, None)
+
+
+def test_the_usual_pitch_is_taken_where_others_are_no_better(tmp_path: Path) -> None:
+    samples = [Sample(path, path.stem[5:]) for path in templates.write(tmp_path, ["28", "285"])]
+    assert tune.complete(Style(), samples).pitch == tune.PITCHES[0] == PITCH
+
+
 # --- choose -------------------------------------------------------------------------------
 
 
@@ -141,6 +173,7 @@ def test_without_labels(speckle: list[Sample]) -> None:
 def test_mixed_lengths_and_sizes(plain: list[Sample], tmp_path: Path) -> None:
     found = tune.choose([*plain[:8], *make(tmp_path, "lines", 8)])
     assert found[0].style.length is None
+    assert found[0].style.lengths == (4, 5)
     assert found[0].score > 0
 
 
@@ -164,6 +197,12 @@ def test_one_digit_has_no_steps(tmp_path: Path) -> None:
     assert tune.choose(samples, length=1)[0].score == 1
 
 
+def test_neither_labels_nor_length(plain: list[Sample]) -> None:
+    found = tune.choose(without_labels(plain))
+    assert found[0].style.length is None
+    assert score(found, "plain") > 0.5
+
+
 def test_labels_of_which_few_can_be_segmented(tmp_path: Path, bad: list[Sample]) -> None:
     good = [Sample(path, path.stem[-2:]) for path in templates.write(tmp_path / "good", ["42"])]
     found = tune.choose([*good, *bad, Sample(tmp_path / "4-42.png", "42")])
@@ -179,11 +218,6 @@ def test_no_captcha_that_can_be_segmented(bad: list[Sample]) -> None:
         tune.choose(bad)
     with pytest.raises(FolderError, match=message):
         tune.complete(Style(stroke=2.0, window_height=20), bad)
-
-
-def test_nothing_known_of_the_length(plain: list[Sample]) -> None:
-    with pytest.raises(FolderError, match="expected the number of digits"):
-        tune.choose(without_labels(plain[:3]))
 
 
 def test_no_samples() -> None:

@@ -328,11 +328,10 @@ def test_a_picture_that_cannot_be_read_is_a_problem(make: Make, tmp_path: Path) 
         look_at(Sample(empty, "12"), STYLE)
 
 
-def test_a_captcha_whose_length_nobody_knows_is_a_problem(make: Make, tmp_path: Path) -> None:
-    done = visualize([make("042", known=False)], tmp_path / "out", STYLE)
-    assert [problem.reason for problem in done.problems] == [
-        "expected the number of digits, from the style or as an argument"
-    ]
+def test_a_captcha_whose_length_nobody_knows_has_it_estimated(make: Make, tmp_path: Path) -> None:
+    done = visualize([make("042", known=False, size=(74, 32))], tmp_path / "out", STYLE)
+    assert (done.captchas, done.problems) == (1, [])
+    assert len(list((tmp_path / "out" / "4-digits").iterdir())) == 3
 
 
 def test_a_label_of_another_length_is_a_problem_that_is_shown(make: Make, tmp_path: Path) -> None:

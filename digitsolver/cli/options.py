@@ -38,5 +38,5 @@ MODEL = click.option(
     "--model", metavar="BUNDLE", help="The folder of the model; by default the one that is shipped."
 )
 LENGTH = click.option(
-    "--length", type=click.IntRange(1), help="Number of digits; else the model's."
+    "--length", type=click.IntRange(1), help="Number of digits; else the model's, or estimated."
 )

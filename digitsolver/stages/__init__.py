@@ -2,7 +2,7 @@
 
 1. `clean` takes away what is not digit.
 2. `clip` finds the box around all digits.
-3. `segment` tells the columns of the digits apart.
+3. `segment` tells the columns of the digits apart; `length` estimates their number.
 4. `crop` cuts a window of one size round each digit.
 """
 
@@ -10,17 +10,20 @@ from digitsolver.stages.clean import CLEANERS, clean, clean_steps
 from digitsolver.stages.clip import bounding_box, share_of_specks
 from digitsolver.stages.clustering import k_means
 from digitsolver.stages.crop import crop, middles
+from digitsolver.stages.length import PITCH, estimate_length
 from digitsolver.stages.levels import stretch, stroke_width, to_grey
 from digitsolver.stages.segment import SEGMENTERS, Segments, ink_per_column
 
 __all__ = [
     "CLEANERS",
+    "PITCH",
     "SEGMENTERS",
     "Segments",
     "bounding_box",
     "clean",
     "clean_steps",
     "crop",
+    "estimate_length",
     "ink_per_column",
     "k_means",
     "middles",

@@ -254,8 +254,6 @@ def _warnings(run: Run, per_class: dict[str, int]) -> list[str]:
             f"{run.digits.count} labelled captchas are few: {ADVISED} or more are advised, "
             "and the figures on those held back say little"
         )
-    if len(np.unique(np.unique(run.digits.captchas, return_counts=True)[1])) > 1:
-        told.append("the labels vary in length: reading needs to be told the length (--length)")
     missing = "".join(character for character, count in per_class.items() if not count)
     if missing:
         told.append(f"no captcha has {', '.join(missing)}: they will never be read")
