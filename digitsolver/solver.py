@@ -105,16 +105,19 @@ class Solver:
             yield from chain.from_iterable(in_order(there, chunks, workers))
 
     def read(self, traced: Trace) -> Reading:
-        """Return the reading of a picture whose stages have already run.
+        """Return the reading of a picture whose stages have already run, as they cut it.
 
         Raises BundleError for a model that reads whole pictures, without stages.
         """
-        if not isinstance(self._reader, DigitsReader):
-            raise BundleError(
-                f"{self.bundle.path}: expected the reader 'digits', which reads what the stages "
-                f"give; found {self.bundle.facts.reader!r}"
-            )
-        return self._reader.read_trace(traced)
+        return self._digits_reader().read_trace(traced)
+
+    def retrace(self, traced: Trace, *, length: int | None = None) -> Trace:
+        """Return the trace with the segmentation that ``solve`` keeps, where it is unsure another.
+
+        Raises BundleError for a model that reads whole pictures, without stages.
+        """
+        reader = self._digits_reader()
+        return reader.retrace(traced, reader.length(length))
 
     def probabilities(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities ``(n, classes)`` of `crops` ``(n, h, w[, channels])``.
@@ -131,6 +134,14 @@ class Solver:
         the network was trained on.
         """
         return self._reader.activations(crops)
+
+    def _digits_reader(self) -> DigitsReader:
+        if not isinstance(self._reader, DigitsReader):
+            raise BundleError(
+                f"{self.bundle.path}: expected the reader 'digits', which reads what the stages "
+                f"give; found {self.bundle.facts.reader!r}"
+            )
+        return self._reader
 
     def _read(
         self, length: int | None, pictures: Sequence[Picture | Named | Failure]

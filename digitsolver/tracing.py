@@ -1,7 +1,8 @@
 """Run the stages over one picture and keep what each of them gave."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,30 @@ WINDOW_TO_PITCH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class Cut:
+    """Hold the digits of one captcha. Columns and rows are those of the original."""
+
+    segmenter: str
+    """Name of the function that told them apart."""
+    centroids: NDArray[np.float64]
+    """(n,), the columns where it puts the digits."""
+    spans: NDArray[np.intp]
+    """(n, 2), the columns ``[start, stop)`` of each digit."""
+    boxes: NDArray[np.intp]
+    """(n, 4), ``x, y, width, height`` of each digit."""
+    window: tuple[int, int]
+    """Height and width of what is cropped round each digit."""
+    crops: NDArray[np.uint8]
+    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """The middles of the windows, (n, 2): x and y."""
+        return _centres(self.centroids, self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(Cut):
     """Hold what every stage made of one captcha. Columns and rows are those of the original."""
 
     original: NDArray[np.uint8]
@@ -40,16 +64,8 @@ class Trace:
     """Of all digits: ``(x, y, width, height)``."""
     ink: NDArray[np.float64]
     """Ink in each column of the box, in pixels."""
-    centroids: NDArray[np.float64]
-    """(n,), the columns where the segmenter puts the digits."""
-    spans: NDArray[np.intp]
-    """(n, 2), the columns ``[start, stop)`` of each digit."""
-    boxes: NDArray[np.intp]
-    """(n, 4), ``x, y, width, height`` of each digit."""
-    window: tuple[int, int]
-    """Height and width of what is cropped round each digit."""
-    crops: NDArray[np.uint8]
-    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
+    source: NDArray[np.uint8]
+    """What the crops are cut from: the cleaned picture, or the original in the style's channels."""
 
     @property
     def cleaned(self) -> NDArray[np.uint8]:
@@ -63,10 +79,13 @@ class Trace:
         return self.cleaned[y : y + height, x : x + width]
 
     @property
-    def centres(self) -> NDArray[np.float64]:
-        """The middles of the windows, (n, 2): x and y."""
-        y = self.boxes[:, 1] + self.boxes[:, 3] / 2
-        return np.stack((self.centroids, y), axis=1)
+    def digits(self) -> Cut:
+        """The digits alone, without the pictures that they come from."""
+        return Cut(**_values(self))
+
+    def with_cut(self, cut: Cut) -> "Trace":
+        """Return the trace with other digits."""
+        return replace(self, **_values(cut))
 
 
 def trace(
@@ -100,6 +119,37 @@ def trace(
         raise SegmentationError(f"{name}: {error}") from None
 
 
+def cut(
+    cleaned: NDArray[np.uint8],
+    source: NDArray[np.uint8],
+    box: Box,
+    style: Style,
+    length: int | None,
+) -> Cut:
+    """Run stages 3 and 4 over a cleaned picture, (H, W), whose digits lie in `box`.
+
+    The crops are cut from `source`, (H, W[, channels]). A `length` that is None is estimated.
+
+    Raises:
+        SegmentationError: There is too little ink for so many digits.
+        ValueError: A length below 1.
+    """
+    x, y, width, height = box
+    clipped = cleaned[y : y + height, x : x + width]
+    if length is None:
+        length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
+    segments = SEGMENTERS[style.segmenter](clipped, length)
+    spans, centroids = segments.spans + x, segments.centroids + x
+    boxes = _boxes(cleaned, spans, box, style.rows)
+    window = (
+        style.window_height or round(WINDOW_TO_HEIGHT * int(boxes[:, 3].max())),
+        style.window_width or max(1, round(WINDOW_TO_PITCH * width / length)),
+    )
+    size = (style.crop_height, style.crop_width)
+    crops = crop(source, _centres(centroids, boxes), window, size)
+    return Cut(style.segmenter, centroids, spans, boxes, window, crops)
+
+
 def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     seen = image.check(pixels)
     steps = tuple(
@@ -114,22 +164,20 @@ def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     cleaned = steps[-1][1]
     box = bounding_box(cleaned)
     x, y, width, height = box
-    clipped = cleaned[y : y + height, x : x + width]
-    if length is None:
-        length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
-    segments = SEGMENTERS[style.segmenter](clipped, length)
-    spans = segments.spans + x
-    boxes = _boxes(cleaned, spans, box, style.rows)
-    centroids = segments.centroids + x
-    centres = np.stack((centroids, boxes[:, 1] + boxes[:, 3] / 2), axis=1)
-    window = (
-        style.window_height or round(WINDOW_TO_HEIGHT * int(boxes[:, 3].max())),
-        style.window_width or max(1, round(WINDOW_TO_PITCH * width / length)),
-    )
+    ink = ink_per_column(cleaned[y : y + height, x : x + width])
     source = cleaned if style.channels == 1 else image.to_channels(pixels, style.channels)
-    crops = crop(source, centres, window, (style.crop_height, style.crop_width))
-    ink = ink_per_column(clipped)
-    return Trace(seen, steps, box, ink, centroids, spans, boxes, window, crops)
+    digits = cut(cleaned, source, box, style, length)
+    return Trace(**_values(digits), original=seen, steps=steps, box=box, ink=ink, source=source)
+
+
+def _values(digits: Cut) -> dict[str, Any]:
+    """Return the fields of a cut, and no more where it is a trace."""
+    return {field.name: getattr(digits, field.name) for field in fields(Cut)}
+
+
+def _centres(centroids: NDArray[np.float64], boxes: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return x and y, (n, 2), in the middle of the digits' boxes, at their centroids."""
+    return np.stack((centroids, boxes[:, 1] + boxes[:, 3] / 2), axis=1)
 
 
 def _boxes(

@@ -4,13 +4,16 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from digitsolver import bundle, solver
+from digitsolver import bundle, solver, style
 from digitsolver.errors import BundleError, ImageError, SegmentationError
+from digitsolver.readers import digits
 from digitsolver.solver import Digit, Failure, Reading, Solver
 from digitsolver.tracing import trace
 from tests.templates import STYLE, draw, facts, make_bundle, write, write_onnx
@@ -25,6 +28,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def reader(folder: Path) -> Solver:
+    return solver.load(folder, threads=1)
+
+
+def of_any_length(folder: Path, **settings: Any) -> Solver:
+    """Return a solver that is told no length, with a style of those settings."""
+    make_bundle(folder, length=None)
+    style.dump(replace(STYLE, length=None, **settings), folder / bundle.STYLE)
+    bundle.seal(folder, facts(length=None))
     return solver.load(folder, threads=1)
 
 
@@ -66,6 +77,19 @@ def test_length_is_that_of_the_bundle_or_the_caller(reader: Solver) -> None:
     assert reader.solve(draw("192873"), length=6).text == "192873"
 
 
+def test_length_that_the_bundle_does_not_know_is_estimated(tmp_path: Path) -> None:
+    free = of_any_length(tmp_path / "free")
+    texts = ["192", "1928", "19287", "192873"]
+    assert [free.solve(draw(text)).text for text in texts] == texts
+    many = free.solve_many([draw(text) for text in texts])
+    assert [one.text for one in many if isinstance(one, Reading)] == texts
+    assert len(free.solve(draw("1928"), length=3).text) == 3
+    ranged = of_any_length(tmp_path / "ranged", lengths=(4, 5))
+    found = [ranged.solve(draw(text)).text for text in texts]
+    assert found[1:3] == texts[1:3]
+    assert {len(text) for text in found} == {4, 5}
+
+
 def test_json_is_the_contract(reader: Solver) -> None:
     found = json.loads(json.dumps(reader.solve(draw("0082")).to_json()))
     assert list(found) == ["path", "text", "confidence", "digits"]
@@ -90,6 +114,65 @@ def test_unreadable_picture_raises(reader: Solver, tmp_path: Path) -> None:
 
 def test_read_takes_a_trace(reader: Solver) -> None:
     assert reader.read(trace(draw("6677"), STYLE)) == reader.solve(draw("6677"))
+
+
+# --- where the network is unsure ----------------------------------------------------------
+
+
+def uneven(text: str) -> np.ndarray:
+    """Return digits, each farther from the last one."""
+    parts = [draw(one)[:, 8:36] for one in text]
+    gaps = [np.full((len(part), 14 * index), 255, np.uint8) for index, part in enumerate(parts)]
+    return np.hstack([side for both in zip(gaps, parts, strict=True) for side in both])
+
+
+def test_another_segmentation_is_taken_where_it_is_surer(tmp_path: Path) -> None:
+    poor = of_any_length(tmp_path / "model", segmenter="equal")
+    picture = uneven("1928")
+    stages = trace(picture, poor.bundle.style, length=4)
+    first = poor.read(stages)
+    assert first.confidence < digits.UNSURE
+    found = poor.solve(picture, length=4)
+    assert found.text == "1928" != first.text
+    assert found.confidence > first.confidence
+    many = list(poor.solve_many([draw("3746"), picture, draw("0082")], length=4))
+    assert [one.text for one in many if isinstance(one, Reading)] == ["3746", "1928", "0082"]
+    kept = poor.retrace(stages, length=4)
+    assert (stages.segmenter, kept.segmenter) == ("equal", "kmeans")
+    assert poor.read(kept) == found
+    right = trace(picture, replace(poor.bundle.style, segmenter="kmeans"), length=4)
+    assert (kept.crops == right.crops).all()
+
+
+@pytest.mark.parametrize("estimate", [3, 4, 5])
+def test_a_digit_more_or_fewer_is_tried_where_no_length_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, estimate: int
+) -> None:
+    monkeypatch.setattr("digitsolver.tracing.estimate_length", lambda *_, **__: estimate)
+    free = of_any_length(tmp_path / "free")
+    assert free.solve(draw("1928")).text == "1928"
+    assert len(free.solve(draw("1928"), length=estimate).text) == estimate
+    narrow = of_any_length(tmp_path / "narrow", lengths=(estimate, estimate))
+    assert len(narrow.solve(draw("1928")).text) == estimate
+
+
+def test_a_sure_reading_is_kept(reader: Solver, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("expected no other segmentation")
+
+    monkeypatch.setattr("digitsolver.readers.digits.cut", never)
+    assert reader.solve(draw("1928")).confidence > digits.UNSURE
+    stages = trace(draw("1928"), STYLE)
+    assert reader.retrace(stages).digits.centroids.tolist() == stages.centroids.tolist()
+
+
+def test_segmentations_that_fail_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digits, "UNSURE", 1.1)
+    picture = np.full((50, 60), 255, np.uint8)
+    picture[10:40, 30] = 0
+    assert len(of_any_length(tmp_path / "model").solve(picture).text) == 1
 
 
 # --- many pictures ------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from digitsolver import image, tune
 from digitsolver.errors import DigitSolverError, ImageError, SegmentationError
 from digitsolver.samples import read_captchas
 from digitsolver.style import STYLES, Style
-from digitsolver.tracing import Trace, trace
+from digitsolver.tracing import Cut, Trace, cut, trace
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -101,6 +101,18 @@ def test_crops_of_a_grey_picture_may_have_channels() -> None:
         crops = trace(two_bars(), replace(SMALL, channels=channels), length=2).crops
         assert crops.shape == (2, 12, 9, channels)
         assert (crops[0, ..., :3] == two_bars()[4:16, 3:12, None]).all()
+
+
+def test_digits_may_be_cut_anew() -> None:
+    picture = np.dstack((two_bars(), two_bars(), two_bars() // 2))
+    style = replace(SMALL, channels=3)
+    found, expected = trace(picture, style, length=2), trace(picture, style, length=3)
+    anew = cut(found.cleaned, found.source, found.box, style, 3)
+    assert type(found.digits) is type(anew) is Cut
+    assert_same(found.with_cut(anew), expected)
+    assert found.with_cut(anew).segmenter == "kmeans"
+    equal = cut(found.cleaned, found.source, found.box, replace(style, segmenter="equal"), 2)
+    assert (equal.segmenter, equal.spans.tolist()) == ("equal", [[6, 15], [15, 23]])
 
 
 def test_inputs_are_alike(tmp_path: Path) -> None:
