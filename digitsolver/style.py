@@ -13,7 +13,7 @@ from digitsolver import files
 from digitsolver.errors import StyleError
 from digitsolver.stages import CLEANERS, SEGMENTERS
 
-PROJECTIONS = ("grey", "ground")
+PROJECTIONS = ("grey", "ground", "ink")
 POLARITIES = ("auto", "dark", "light")
 ROWS = ("line", "digit")
 CHANNELS = (1, 3, 4)
@@ -41,7 +41,8 @@ class Style:
 
     name: str = "plain"
     projection: str = "grey"
-    """Colour to one channel: ``grey`` (brightness) or ``ground`` (distance to the ground)."""
+    """Colour to one channel: ``grey`` (brightness), ``ground`` (distance to the ground), or ``ink``
+    (nearness to the digits' colour)."""
     polarity: str = "auto"
     """Digits are ``dark`` on light, ``light`` on dark, or whichever the picture says: ``auto``."""
     cleaners: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digitsolver.stages import CLEANERS, clean, clean_steps, stretch, stroke_width, to_grey
+from digitsolver.style import PROJECTIONS
 
 Grey = NDArray[np.uint8]
 STROKE = 4.0
@@ -199,7 +200,7 @@ def test_clean_turns_digits_black_whatever_their_colour(colour: tuple[int, int, 
     picture = np.full((60, 160, 3), 230, np.uint8)
     picture[text() < 128] = colour
     for turned in (picture, 255 - picture):
-        for projection in ("grey", "ground"):
+        for projection in PROJECTIONS:
             cleaned = clean(turned, projection=projection)
             assert (cleaned[text() < 128] == 0).all()
             assert (cleaned[text() >= 128] == 255).all()
@@ -212,6 +213,31 @@ def test_ground_sees_digits_that_are_as_bright_as_the_ground() -> None:
     found = to_grey(picture, "ground")
     assert (found[text() < 128] == 0).all()
     assert (found[text() >= 128] == 255).all()
+
+
+def test_ink_sees_the_colour_that_broad_strokes_have() -> None:
+    picture = np.full((60, 160, 3), (0, 128, 0), np.uint8)
+    picture[text() < 128] = (255, 255, 0)
+    picture[5::10, 3::10] = (255, 255, 255)  # dots, a thin line, a broad pale bar
+    picture[23] = (165, 90, 40)
+    picture[50:54, :] = (20, 140, 20)
+    cleaned = clean(picture, projection="ink")
+    bare = text()
+    bare[5::10, 3::10] = bare[23] = 255
+    assert (cleaned == bare).all()
+
+
+def test_ink_is_neither_paler_nor_darker_than_the_digits() -> None:
+    grey = np.where(text() < 128, 100, 255).astype(np.uint8)
+    grey[3::9, 1::9] = 0
+    cleaned = clean(grey, projection="ink")
+    assert cleaned[3, 1] == 255
+    assert cleaned[10, 20] == 0
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_a_picture_of_one_colour_has_no_ink(level: int) -> None:
+    assert (to_grey(np.full((5, 6, 3), level, np.uint8), "ink") == 255).all()
 
 
 def test_ground_of_a_grey_picture_is_its_brightness() -> None:
@@ -251,7 +277,7 @@ def test_clean_leaves_its_input(shape: tuple[int, ...]) -> None:
     picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     before = picture.copy()
     picture.flags.writeable = False
-    for projection in ("grey", "ground"):
+    for projection in PROJECTIONS:
         assert clean(picture, list(CLEANERS), projection=projection).shape == (5, 8)
     assert (picture == before).all()
 
