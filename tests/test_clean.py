@@ -134,6 +134,13 @@ def solid_grid(grey: Grey) -> Grey:
     return grey
 
 
+def strokes_across(grey: Grey) -> Grey:
+    cv2.line(grey, (0, 6), (159, 52), (0,), 4)
+    bow = [(x, round(48 - 36 * np.sin(np.pi * x / 159))) for x in range(160)]
+    cv2.polylines(grey, [np.array(bow, np.int32)], isClosed=False, color=(0,), thickness=4)
+    return grey
+
+
 @pytest.mark.parametrize(
     ("name", "clutter", "left", "rest"),
     [
@@ -144,6 +151,7 @@ def solid_grid(grey: Grey) -> Grey:
         ("frame", frame, 1.0, 0.0),
         ("lines", thin_lines, 1.0, 0.0),
         ("grid", solid_grid, 1.0, 0.0),
+        ("curves", strokes_across, 0.8, 0.02),
     ],
 )
 def test_clutter_goes_and_digits_stay(
@@ -170,6 +178,22 @@ def test_a_frame_without_a_side() -> None:
     cleaned = CLEANERS["frame"](grey, STROKE)
     assert (cleaned[:4] == 255).all()
     assert (cleaned[4:] == text()[4:]).all()
+
+
+def test_a_line_goes_but_where_it_crosses_a_stroke() -> None:
+    grey = np.full((11, 40), 255, np.uint8)
+    grey[5, 1:39] = 0
+    grey[4, 1:39] = 190  # its soft edge
+    stroke = np.full_like(grey, 255)
+    stroke[1:10, 18:20] = 0
+    cleaned = CLEANERS["curves"](np.minimum(grey, stroke), 2.0)
+    assert (cleaned == stroke).all()
+
+
+def test_a_stroke_as_long_as_a_digit_is_wide_is_no_line() -> None:
+    grey = np.full((20, 60), 255, np.uint8)
+    grey[4:6, 5:20] = grey[12:14, 30:45] = 0  # 7.5 strokes, and less than the picture's height
+    assert (CLEANERS["curves"](grey, 2.0) == grey).all()
 
 
 def test_a_bar_as_wide_as_the_picture_is_a_frame_only_at_the_edge() -> None:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.stages.curves import paths, runs
 from digitsolver.stages.levels import Grey, as_grey, stretch, to_grey
 
 Cleaner = Callable[[Grey, float], Grey]
@@ -177,6 +178,30 @@ def remove_grid(grey: Grey, stroke: float) -> Grey:
     return _white_where(grey, lines)
 
 
+def remove_curves(grey: Grey, stroke: float) -> Grey:
+    """Remove lines and curves as wide as the strokes, or thinner, that run across the picture.
+
+    They are the long smooth paths of `curves.paths`, straight or not, of whatever colour. Column
+    by column goes the run of ink that the path meets, but where that is thicker than the line
+    mostly is: there it crosses a digit's stroke. (Run by run, as lines under notes are removed:
+    N. Carter and R. Bacon, "Automatic recognition of printed music", 1992.)
+    """
+    ink = _ink_mask(grey)
+    top, bottom = runs(ink)
+    rows = np.arange(len(ink))[:, None]
+    lines = np.zeros(ink.shape, bool)
+    for path in paths(ink, stroke):
+        first, behind = top[path.rows, path.columns], bottom[path.rows, path.columns]
+        thick = behind - first
+        if not thick.any():
+            continue
+        usual = float(np.percentile(thick[thick > 0], 25))  # the others cross strokes
+        line = thick <= max(usual + 1, _CROSSING * usual)
+        if usual <= _CROSSING * stroke:
+            lines[:, path.columns[line]] |= (rows >= first[line]) & (rows < behind[line])
+    return _white_where(grey, lines | (_grown(lines) & (ink == 0)))
+
+
 def remove_holes(grey: Grey, stroke: float) -> Grey:
     """Fill pinholes: a pixel with ink on at least five of its eight sides becomes ink."""
     ink = _ink_mask(grey)
@@ -193,6 +218,7 @@ CLEANERS: dict[str, Cleaner] = {
     "frame": remove_frame,
     "lines": remove_lines,
     "grid": remove_grid,
+    "curves": remove_curves,
     "holes": remove_holes,
 }
 
@@ -203,6 +229,7 @@ _FRAME = 0.75
 _GRID = 0.4
 _COVERED = 0.25
 _WIDE = 8.0
+_CROSSING = 1.6  # times a line's own thickness: what is thicker is a line and a stroke
 
 
 def _ink_mask(grey: Grey) -> Grey:
