@@ -141,6 +141,12 @@ def strokes_across(grey: Grey) -> Grey:
     return grey
 
 
+def pepper(grey: Grey) -> Grey:
+    grey[::5, ::4] = 0
+    grey[2::5, 2::4] = 255
+    return grey
+
+
 @pytest.mark.parametrize(
     ("name", "clutter", "left", "rest"),
     [
@@ -152,6 +158,7 @@ def strokes_across(grey: Grey) -> Grey:
         ("lines", thin_lines, 1.0, 0.0),
         ("grid", solid_grid, 1.0, 0.0),
         ("curves", strokes_across, 0.8, 0.02),
+        ("noise", pepper, 0.95, 0.0),
     ],
 )
 def test_clutter_goes_and_digits_stay(
@@ -194,6 +201,31 @@ def test_a_stroke_as_long_as_a_digit_is_wide_is_no_line() -> None:
     grey = np.full((20, 60), 255, np.uint8)
     grey[4:6, 5:20] = grey[12:14, 30:45] = 0  # 7.5 strokes, and less than the picture's height
     assert (CLEANERS["curves"](grey, 2.0) == grey).all()
+
+
+def test_the_median_takes_what_is_finer_than_a_stroke() -> None:
+    grey = np.full((9, 9), 255, np.uint8)
+    grey[:, 3:6] = 0
+    stroke = grey.copy()
+    grey[2, 7] = grey[5, 1] = 0
+    grey[4, 4] = 255
+    assert (CLEANERS["noise"](grey, 3.0) == stroke).all()
+
+
+@pytest.mark.parametrize("digits", [60, -60])
+def test_a_gradient_goes_whether_the_digits_are_darker_or_lighter(digits: int) -> None:
+    ground = np.tile(np.linspace(60, 190, 160), (60, 1)).round()
+    picture = np.where(text() < 128, ground - digits, ground).astype(np.uint8)
+    cleaned = clean(picture, ["shadows"], stroke=STROKE)
+    assert ink_left(cleaned, text()) > 0.9
+    assert elsewhere(cleaned, text()) < 0.02
+    assert elsewhere(clean(picture), text()) > 0.2
+
+
+def test_shadows_go_before_the_levels_are_spread() -> None:
+    names = ["specks", "shadows", "holes"]
+    steps = clean_steps(text(), names, projection="grey", polarity="auto", stroke=STROKE)
+    assert [name for name, _ in steps] == ["shadows", "levels", "specks", "holes"]
 
 
 def test_a_bar_as_wide_as_the_picture_is_a_frame_only_at_the_edge() -> None:

@@ -56,12 +56,12 @@ def clean_steps(
     polarity: str,
     stroke: float | None,
 ) -> Iterator[tuple[str, Grey]]:
-    """Yield the name and the picture of each step of `clean`, the first being ``levels``."""
-    grey = stretch(to_grey(picture, projection, polarity))
-    yield "levels", grey
+    """Yield the name and the picture of each step of `clean`, among them ``levels``."""
+    grey = to_grey(picture, projection, polarity)
     width = stroke or max(1.0, min(grey.shape) / STROKES_IN_HEIGHT)
-    for name in cleaners:
-        grey = CLEANERS[name](grey, width)
+    early = [name for name in cleaners if name in BEFORE_LEVELS]
+    for name in (*early, "levels", *(name for name in cleaners if name not in BEFORE_LEVELS)):
+        grey = stretch(grey) if name == "levels" else CLEANERS[name](grey, width)
         yield name, grey
 
 
@@ -202,6 +202,30 @@ def remove_curves(grey: Grey, stroke: float) -> Grey:
     return _white_where(grey, lines | (_grown(lines) & (ink == 0)))
 
 
+def remove_noise(grey: Grey, stroke: float) -> Grey:
+    """Remove salt and pepper, as dark as the digits or darker, that is finer than their strokes.
+
+    Each pixel gets the median of a square around it as wide as a stroke. (J. Tukey, "Exploratory
+    data analysis", 1977.)
+    """
+    size = max(3, 2 * int((stroke - 1) / 2) + 1)
+    return as_grey(cv2.medianBlur(grey, min(size, _WIDEST)))
+
+
+def remove_shadows(grey: Grey, stroke: float) -> Grey:
+    """Remove gradients, shadows and clouds: what counts is the difference to the ground nearby.
+
+    The ground is the median of a square of ten strokes, or of three fifths of the picture's
+    shorter side where that is more. Digits lighter than their ground come out dark as well. It
+    comes before the levels are spread, wherever in the list it stands. (Correction of uneven
+    light by a background estimate: J. Sauvola and M. Pietikäinen, "Adaptive document image
+    binarization", 2000, for text.)
+    """
+    reach = max(10 * stroke, 0.6 * min(grey.shape)) / 2
+    ground = cv2.medianBlur(grey, min(2 * int(reach) + 1, _WIDEST))
+    return as_grey(cv2.bitwise_not(cv2.absdiff(grey, ground)))
+
+
 def remove_holes(grey: Grey, stroke: float) -> Grey:
     """Fill pinholes: a pixel with ink on at least five of its eight sides becomes ink."""
     ink = _ink_mask(grey)
@@ -219,8 +243,12 @@ CLEANERS: dict[str, Cleaner] = {
     "lines": remove_lines,
     "grid": remove_grid,
     "curves": remove_curves,
+    "noise": remove_noise,
+    "shadows": remove_shadows,
     "holes": remove_holes,
 }
+BEFORE_LEVELS = frozenset({"shadows"})
+"""Cleaners of a picture whose levels are not spread yet: what is spread may be cut off."""
 
 _HALF = (np.arange(256) // 2 + 128).astype(np.uint8)
 _SQUARE = np.ones((3, 3), np.uint8)
@@ -230,6 +258,7 @@ _GRID = 0.4
 _COVERED = 0.25
 _WIDE = 8.0
 _CROSSING = 1.6  # times a line's own thickness: what is thicker is a line and a stroke
+_WIDEST = 255  # of a median filter
 
 
 def _ink_mask(grey: Grey) -> Grey:
