@@ -12,7 +12,7 @@ from digitsolver import bundle, style, train
 from digitsolver.errors import BundleError, FolderError
 from digitsolver.line.prepare import prepare
 from digitsolver.samples import read_captchas
-from digitsolver.train import LineRecipe, Recipe
+from digitsolver.train import LineRecipe, Recipe, Recipes
 from digitsolver.train.calibrate import log_softmax
 from digitsolver.train.checkpoint import Checkpoint
 from digitsolver.train.line.augment import Augmentation, augment
@@ -144,7 +144,7 @@ def test_reader_follows_the_folder_and_the_architecture(tmp_path: Path) -> None:
     write(tmp_path / "captchas", TEXTS)
     (tmp_path / "digits" / "1").mkdir(parents=True)
     style.dump(style.Style(), tmp_path / "digits" / "style.toml")
-    assert train.reader_for(tmp_path / "captchas") == "line"
+    assert train.reader_for(tmp_path / "captchas") == "auto"
     assert train.reader_for(tmp_path / "captchas", "digits") == "digits"
     assert train.reader_for(tmp_path / "captchas", recipe=Recipe()) == "digits"
     assert train.reader_for(tmp_path / "digits") == "digits"
@@ -156,11 +156,14 @@ def test_reader_follows_the_folder_and_the_architecture(tmp_path: Path) -> None:
 
 def test_make_recipe_knows_both_kinds(tmp_path: Path) -> None:
     write(tmp_path, TEXTS)
-    assert train.make_recipe(tmp_path) == LineRecipe()
+    both = train.make_recipe(tmp_path, epochs=3, seed=2)
+    assert both == Recipes(Recipe(epochs=3, seed=2), LineRecipe(rounds=3, seed=2))
+    assert train.make_recipe(tmp_path, "line") == LineRecipe()
     few = train.make_recipe(tmp_path, epochs=3, from_scratch=True, alphabet="ab")
     assert few == LineRecipe(rounds=3, from_scratch=True, alphabet="ab")
     assert train.make_recipe(tmp_path, architecture="cnn", epochs=2) == Recipe(epochs=2)
-    assert train.make_recipe(tmp_path, architecture="positions").architecture == "positions"
+    heads = LineRecipe(architecture="positions")
+    assert train.make_recipe(tmp_path, architecture="positions") == heads
     with pytest.raises(ValueError, match="positions, resnet18, tinyvgg; found 'nice'"):
         train.make_recipe(tmp_path, architecture="nice")
     with pytest.raises(ValueError, match="architecture: expected one of line, positions"):
@@ -188,13 +191,13 @@ def test_train_reads_captchas_for_the_line_reader(
 
     monkeypatch.setattr("digitsolver.train.line.run.load_start", lambda folder: start)
     monkeypatch.setattr("digitsolver.train.line.run.train_lines", fake)
-    result = train.train(tmp_path, "auto", tmp_path / "model")
+    result = train.train(tmp_path, "auto", tmp_path / "model", reader="line")
     assert seen[0].lines.labels == TEXTS
     assert {one.path.name for one in result.problems} == {"0012-12a4.png", "bad-1234.png"}
-    train.train(tmp_path, "auto", tmp_path / "model", labels=7)
+    train.train(tmp_path, "auto", tmp_path / "model", labels=7, reader="line")
     assert len(seen[1].lines) in {6, 7}  # the bad one may be among them
     with pytest.raises(FolderError, match="expected 99 labelled captchas to draw from, found 13"):
-        train.train(tmp_path, "auto", tmp_path / "model", labels=99)
+        train.train(tmp_path, "auto", tmp_path / "model", labels=99, reader="line")
     with pytest.raises(FolderError, match="expected labels, found none that fits"):
         train.train(tmp_path, "auto", tmp_path / "model", recipe=LineRecipe(alphabet="xy"))
 

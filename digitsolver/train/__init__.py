@@ -7,7 +7,8 @@ from typing import Any, Final
 from digitsolver import models, samples
 from digitsolver.errors import FolderError
 from digitsolver.style import Style
-from digitsolver.train import digits
+from digitsolver.train import auto, digits
+from digitsolver.train.auto import Recipes
 from digitsolver.train.digits import train_digits
 from digitsolver.train.line import run as lines
 from digitsolver.train.line.recipe import LineRecipe
@@ -19,6 +20,7 @@ __all__ = [
     "LineRecipe",
     "Progress",
     "Recipe",
+    "Recipes",
     "Trained",
     "make_recipe",
     "reader_for",
@@ -39,7 +41,7 @@ def train(
     reader: str = "auto",
     labels: int | None = None,
     unlabelled: str | os.PathLike[str] | None = None,
-    recipe: Recipe | LineRecipe | None = None,
+    recipe: Recipe | LineRecipe | Recipes | None = None,
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
@@ -47,10 +49,11 @@ def train(
 
     The `reader` ``line`` fits the default model to whole captchas and needs no style. ``digits``
     cuts captchas in memory by `style`, a style or what ``tune.resolve`` takes: ``auto``, a name,
-    a file; a digits folder brings its own. ``auto`` is what ``reader_for`` says. With `labels`,
-    that many captchas are drawn with the recipe's seed. `unlabelled` is a folder of further
-    pictures of the look: the reader ``line`` learns from those that it reads surely, unless the
-    labels held back say that this makes it worse.
+    a file; a digits folder brings its own. ``auto`` trains both on the same captchas and keeps
+    the better one, unless ``reader_for``, or `unlabelled`, leaves only one. With `labels`, that
+    many captchas are drawn with the recipe's seed. `unlabelled` is a folder of further pictures
+    of the look: the reader ``line`` learns from those that it reads surely, unless the labels
+    held back say that this makes it worse.
 
     Raises:
         ValueError: No such `reader`, `labels` is not positive, or the reader ``digits`` is given
@@ -64,6 +67,41 @@ def train(
     """
     chosen = reader_for(source, reader, recipe)
     models.require_training()
+    if isinstance(recipe, Recipes) and (chosen != "auto" or unlabelled is not None):
+        recipe = recipe.digits if chosen == "digits" else recipe.line
+    if chosen == "auto" and unlabelled is not None:
+        chosen = "line"
+    if chosen == "auto":
+        both = recipe if isinstance(recipe, Recipes) else Recipes()
+        return auto.train_folder(
+            source, style, out, labels=labels, recipes=both, resume=resume, progress=progress
+        )
+    return _train_one(
+        chosen,
+        source,
+        style,
+        out,
+        labels=labels,
+        unlabelled=unlabelled,
+        recipe=recipe,
+        resume=resume,
+        progress=progress,
+    )
+
+
+def _train_one(
+    chosen: str,
+    source: str | os.PathLike[str],
+    style: str | Style,
+    out: str | os.PathLike[str],
+    *,
+    labels: int | None,
+    unlabelled: str | os.PathLike[str] | None,
+    recipe: Any,
+    resume: bool,
+    progress: Progress | None,
+) -> Trained:
+    """Train the reader that is `chosen`, with a recipe of its own kind."""
     if chosen == "line":
         if isinstance(recipe, Recipe):
             raise TypeError("recipe: expected a LineRecipe for the reader line, found a Recipe")
@@ -94,12 +132,13 @@ def train(
 def reader_for(
     source: str | os.PathLike[str],
     reader: str = "auto",
-    recipe: Recipe | LineRecipe | None = None,
+    recipe: Recipe | LineRecipe | Recipes | None = None,
 ) -> str:
-    """Return the reader to train on `source`: ``line`` for captchas, ``digits`` for digits.
+    """Return the reader to train on `source`: ``auto``, both, for captchas, ``digits`` for digits.
 
-    A `reader` other than ``auto`` stays, and a `recipe` names its own. Raises ``ValueError`` for an
-    unknown reader, and FolderError when `source` holds digits but whole captchas are needed.
+    A `reader` other than ``auto`` stays, and the `recipe` of one reader names it. Raises
+    ``ValueError`` for an unknown reader, and FolderError when `source` holds digits but whole
+    captchas are needed.
     """
     if reader not in READERS:
         raise ValueError(f"reader: expected one of {', '.join(READERS)}; found {reader!r}")
@@ -110,9 +149,9 @@ def reader_for(
         )
     if reader != "auto":
         return reader
-    if recipe is not None:
+    if isinstance(recipe, Recipe | LineRecipe):
         return "digits" if isinstance(recipe, Recipe) else "line"
-    return "digits" if cut else "line"
+    return "digits" if cut else "auto"
 
 
 def make_recipe(
@@ -124,12 +163,12 @@ def make_recipe(
     seed: int = 0,
     epochs: int | None = None,
     from_scratch: bool = False,
-) -> Recipe | LineRecipe:
-    """Return the recipe with which `reader` trains on `source`.
+) -> Recipe | LineRecipe | Recipes:
+    """Return the recipe with which `reader` trains on `source`; both where it is ``auto``.
 
-    An `architecture` of one reader alone chooses that reader where it is ``auto``. `epochs` are
-    passes over the digits, or rounds of the reader ``line``, at most. Raises what ``reader_for``
-    raises, and ``ValueError`` for a value out of its range.
+    An `architecture` of one reader alone chooses that reader, and `from_scratch` the reader
+    ``line``. `epochs` are passes over the digits, or rounds of the reader ``line``, at most.
+    Raises what ``reader_for`` raises, and ``ValueError`` for a value out of its range.
     """
     known = sorted({*models.ARCHITECTURES, *models.LINES})
     if architecture is not None and architecture not in known:
@@ -137,11 +176,14 @@ def make_recipe(
         raise ValueError(f"architecture: {found}")
     if reader == "auto" and architecture is not None:
         reader = "line" if architecture in models.LINES else "digits"
-    settings: dict[str, Any] = {"alphabet": alphabet, "seed": seed}
+    chosen = reader_for(source, reader)
+    if chosen == "auto" and from_scratch:
+        chosen = "line"
+    shared: dict[str, Any] = {"alphabet": alphabet, "seed": seed}
     if architecture is not None:
-        settings["architecture"] = architecture
-    if reader_for(source, reader) == "line":
-        return LineRecipe(**settings, rounds=epochs, from_scratch=from_scratch)
-    if epochs is not None:
-        settings["epochs"] = epochs
-    return recipe_for(**settings)
+        shared["architecture"] = architecture
+    passes = {} if epochs is None else {"epochs": epochs}
+    if chosen == "digits":
+        return recipe_for(**shared, **passes)
+    line = LineRecipe(**shared, rounds=epochs, from_scratch=from_scratch)
+    return line if chosen == "line" else Recipes(recipe_for(**shared, **passes), line)

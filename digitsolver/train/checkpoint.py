@@ -46,6 +46,10 @@ class Checkpoint:
         """Return the checkpoint that belongs to the bundle at `bundle`."""
         return cls(bundle.with_name(f".{bundle.name}.checkpoint"))
 
+    def part(self, name: str) -> "Checkpoint":
+        """Return a checkpoint of its own within this one, for one of several networks."""
+        return Checkpoint(self.folder / name)
+
     def start(self, fingerprint: Mapping[str, object], *, resume: bool) -> bool:
         """Prepare the folder for a run, and return whether it goes on with an earlier one.
 
@@ -70,6 +74,7 @@ class Checkpoint:
         arrays |= {f"best-{i}": value for i, value in enumerate(state.best)}
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
+        self.folder.mkdir(exist_ok=True)
         files.write_bytes(self.folder / f"{name}.npz", buffer.getvalue())
 
     def load(self, name: str) -> State | None:

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver import bundle, files, models, preprocess, samples, style, tune
+from digitsolver import bundle, files, models, style
 from digitsolver.bundle import Bundle, Facts
-from digitsolver.errors import FolderError
-from digitsolver.samples import DigitsFolder, Problem
 from digitsolver.style import Style
 from digitsolver.train import export, report
 from digitsolver.train.calibrate import temperature
 from digitsolver.train.checkpoint import Checkpoint, Row
-from digitsolver.train.fitting import Fit, Task, fit
+from digitsolver.train.fitting import EpochEnded, Fit, Task, fit
 from digitsolver.train.recipe import ADVISED, Digits, Recipe, gather, split
-from digitsolver.train.result import (
-    Progress,
-    Trained,
-    check_drawable,
-    ignore,
-    versions,
-    versions_that_count,
-)
+from digitsolver.train.result import Progress, Trained, ignore, versions, versions_that_count
+from digitsolver.train.source import read_source
 
 READER = "digits"
 RECIPE = Recipe()
@@ -38,11 +30,32 @@ SMALL = 500
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Hold what one training run was asked for."""
+    """Hold what one training run was asked for.
+
+    ``apart`` are the numbers of the captchas to hold back; by default the recipe's share is.
+    """
 
     digits: Digits
     style: Style
     recipe: Recipe
+    apart: Sequence[int] | None = None
+
+    @property
+    def again(self) -> bool:
+        """Return whether the network is fitted again to all captchas, with none held back."""
+        return self.digits.count < SMALL
+
+    @property
+    def epochs(self) -> int:
+        """Return the epochs of the whole run, at most."""
+        return self.recipe.epochs * (2 if self.again else 1)
+
+    def parts(self) -> tuple[Digits, Digits]:
+        """Return what is learned from first, and what is held back."""
+        if self.apart is None:
+            return split(self.digits, self.recipe.held_back, self.recipe.seed)
+        held = np.isin(self.digits.captchas, self.apart)
+        return self.digits.where(~held), self.digits.where(held)
 
     def fingerprint(self) -> dict[str, object]:
         """Return what must be the same when an interrupted run goes on."""
@@ -51,6 +64,14 @@ class Run:
             **self.recipe.settings(),
             **versions_that_count(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Hold the first fit of a run, and what its network said of the captchas held back."""
+
+    fit: Fit
+    outcome: report.Outcome
 
 
 def train_folder(
@@ -71,7 +92,7 @@ def train_folder(
     FolderError when `source` is neither kind of folder.
     """
     models.require_training()
-    digits, problems = _read(Path(source), style, labels, recipe)
+    digits, problems = read_source(Path(source), style, labels, recipe)
     trained = train_digits(
         digits.crops,
         digits.labels,
@@ -115,11 +136,12 @@ def train_digits(
     _check_fits(digits, style)
     models.require_training()
     run = Run(digits, style, recipe)
-    target = Path(os.path.realpath(out))
+    target, told, start = Path(os.path.realpath(out)), progress or ignore, time.perf_counter()
     with files.new_folder(target, foreign=bundle.foreign) as folder:
         checkpoint = Checkpoint.beside(target)
         checkpoint.start(run.fingerprint(), resume=resume)
-        _fill(folder, run, checkpoint, progress or ignore)
+        measured = measure(run, checkpoint, told)
+        finish(folder, run, measured, checkpoint, told, start=start)
     checkpoint.remove()
     return bundle.load(target)
 
@@ -134,66 +156,37 @@ def _check_fits(digits: Digits, style: Style) -> None:
         )
 
 
-def _read(
-    source: Path, style: str | Style, labels: int | None, recipe: Recipe
-) -> tuple[DigitsFolder, list[Problem]]:
-    """Return the digits of `source`, of `labels` captchas where that is given."""
-    if samples.is_digits_folder(source):
-        digits, problems = samples.read_digits(source)
-        return _drawn(digits, labels, recipe.seed), problems
-    found, problems = samples.read_captchas(source)
-    captchas, strange = samples.check_labels(found, recipe.alphabet)
-    if not captchas:
-        raise FolderError(f"{source}: expected labels, found none that fits; {strange[0]}")
-    if labels is not None:
-        check_drawable(labels, len(captchas))
-        captchas = samples.draw(captchas, labels, recipe.seed)
-    settings = tune.resolve(style, captchas) if isinstance(style, str) else style
-    digits, rejected = preprocess.crops_of(captchas, settings)
-    return digits, [*problems, *strange, *rejected]
+def measure(run: Run, checkpoint: Checkpoint, progress: Progress) -> Measured:
+    """Fit the network of `run` without the captchas held back, and measure it on these."""
+    learn, held = run.parts()
+    task = Task("measured", learn, held, run.recipe)
+    fitted = fit(task, checkpoint, _teller(progress, 0, run.epochs))
+    logits = fitted.model.predict(held.pixels(), verbose=0)
+    heat = temperature(logits, held.classes)
+    return Measured(fitted, report.Outcome(held, logits, run.recipe.alphabet, heat))
 
 
-def _drawn(digits: DigitsFolder, labels: int | None, seed: int) -> DigitsFolder:
-    """Return the digits of `labels` captchas drawn with `seed`."""
-    names = sorted(set(digits.captcha_ids))
-    if labels is None:
-        return digits
-    check_drawable(labels, len(names))
-    order = np.random.default_rng(seed).permutation(len(names))
-    chosen = {names[index] for index in order[:labels]}
-    rows = [row for row, name in enumerate(digits.captcha_ids) if name in chosen]
-    return DigitsFolder(
-        digits.crops[rows],
-        [digits.labels[row] for row in rows],
-        [digits.captcha_ids[row] for row in rows],
-        [digits.positions[row] for row in rows],
-        digits.style,
-    )
+def finish(
+    folder: Path,
+    run: Run,
+    measured: Measured,
+    checkpoint: Checkpoint,
+    progress: Progress,
+    *,
+    start: float,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Fit again where that is due, and write all files of the bundle to `folder`.
 
-
-def _fill(folder: Path, run: Run, checkpoint: Checkpoint, progress: Progress) -> None:
-    """Train, and write all files of the bundle to `folder`."""
-    start = time.perf_counter()
-    learn, held = split(run.digits, run.recipe.held_back, run.recipe.seed)
-    again = run.digits.count < SMALL
-    epochs = run.recipe.epochs * (2 if again else 1)
-
-    def told(before: int) -> Callable[[int, Row], None]:
-        return lambda epoch, row: _tell(progress, before + epoch, epochs, row)
-
-    def task(name: str, digits: Digits, back: Digits | None) -> Task:
-        return Task(name, digits, back, run.recipe)
-
-    measured = fit(task("measured", learn, held), checkpoint, told(0))
-    logits = measured.model.predict(held.pixels(), verbose=0)
-    outcome = report.Outcome(held, logits, run.recipe.alphabet, temperature(logits, held.classes))
-    final = measured
-    if again:
-        whole = task("final", run.digits, None)
-        final = fit(whole, checkpoint, told(run.recipe.epochs))
+    ``metrics.json`` gets what is in `more`, and the seconds since `start`.
+    """
+    final, outcome = measured.fit, measured.outcome
+    if run.again:
+        whole = Task("final", run.digits, None, run.recipe)
+        final = fit(whole, checkpoint, _teller(progress, run.recipe.epochs, run.epochs))
     difference = export.export(final.model, folder, run.digits.pixels()[:256], "crops")
-    _write_pictures(folder, measured, outcome)
-    metrics = _metrics(run, measured, outcome, again)
+    _write_pictures(folder, measured.fit, outcome)
+    metrics = _metrics(run, measured.fit, outcome, run.again) | dict(more or {})
     metrics |= {"onnx_difference": difference, "seconds": round(time.perf_counter() - start, 1)}
     files.write_text(folder / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")
     style.dump(run.style, folder / bundle.STYLE)
@@ -260,8 +253,12 @@ def _warnings(run: Run, per_class: dict[str, int]) -> list[str]:
     return told
 
 
-def _tell(progress: Progress, done: int, total: int, row: Row) -> None:
-    """Pass the figures of one epoch on."""
+def _teller(progress: Progress, before: int, total: int) -> EpochEnded:
+    """Return what passes the figures of an epoch on, `before` of `total` epochs being done."""
     names = {"val_accuracy": "accuracy held back", "loss": "loss"}
-    text = ", ".join(f"{name} {row[key]:.4f}" for key, name in names.items() if key in row)
-    progress(done, total, text)
+
+    def tell(epoch: int, row: Row) -> None:
+        text = ", ".join(f"{name} {row[key]:.4f}" for key, name in names.items() if key in row)
+        progress(before + epoch, total, text)
+
+    return tell

@@ -10,6 +10,7 @@ from digitsolver import __version__
 from digitsolver.bundle import Bundle
 from digitsolver.errors import FolderError
 from digitsolver.samples import Problem
+from digitsolver.train import compare
 
 Progress = Callable[[int, int, str], object]
 """Is called after each epoch with the epochs done, those to come included, and the figures."""
@@ -31,6 +32,8 @@ def summary(trained: Trained) -> str:
     warnings = [f"note: {line}" for line in metrics["warnings"]]
     time_taken = f"trained on {metrics['captchas']} captchas in {metrics['seconds']:.0f} s"
     others = [_of_unlabelled(metrics["unlabelled"])] if metrics.get("unlabelled") else []
+    if "comparison" in metrics:
+        others.append(compare.table(metrics["comparison"]))
     return "\n".join([trained.bundle.table(), time_taken, *others, *warnings])
 
 

@@ -144,9 +144,16 @@ def split_lines(lines: Lines, fraction: float, most: int, seed: int) -> tuple[Li
 
     Equal pictures stay on one side, and each side has one picture at least where two differ.
     """
+    held = held_rows(lines, fraction, most, seed)
+    return lines.where(sorted({*range(len(lines))} - {*held})), lines.where(held)
+
+
+def held_rows(lines: Lines, fraction: float, most: int, seed: int) -> list[int]:
+    """Return the rows of the pictures that ``split_lines`` holds back."""
     keys = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in lines.pictures]
     unique = sorted(set(keys))
     order = np.random.default_rng(seed).permutation(len(unique))
     take = min(max(round(fraction * len(unique)), 1), len(unique) - 1, most)
-    held = np.isin(keys, [unique[index] for index in order[:take]])
-    return lines.where(np.flatnonzero(~held).tolist()), lines.where(np.flatnonzero(held).tolist())
+    chosen = [unique[index] for index in order[:take]]
+    rows: list[int] = np.flatnonzero(np.isin(keys, chosen)).tolist()
+    return rows

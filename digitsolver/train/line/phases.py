@@ -65,11 +65,30 @@ class Fitted:
     taught: Taught | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Hold a network that learned without the pictures held back, and what it said of these."""
+
+    run: Run
+    learner: Learner
+    given: Given
+    phase: Phase
+    history: list[Row]
+    heard: Heard
+    back: Lines
+    told: "_Teller"
+
+
 def fit_lines(run: Run, checkpoint: Checkpoint, progress: Progress) -> Fitted:
     """Fit the network of `run`: first without the pictures held back, then with all.
 
     In between it reads the pictures without labels, and learns from those that it reads surely.
     """
+    return finish_lines(measure_lines(run, checkpoint, progress), checkpoint)
+
+
+def measure_lines(run: Run, checkpoint: Checkpoint, progress: Progress) -> Measured:
+    """Fit the network of `run` without the pictures held back, and measure it on these."""
     _be_repeatable()
     recipe, lines = run.recipe, run.lines
     learn, back = split_lines(lines, recipe.held_back, recipe.most_held, recipe.seed)
@@ -77,23 +96,31 @@ def fit_lines(run: Run, checkpoint: Checkpoint, progress: Progress) -> Fitted:
     model = begin(recipe, run.start, lines.width, run.length or 0)
     given = Given(recipe, _drawn(run, most), run.length, _speller(run))
     learner = Learner(model, recipe)
-    ended = _Teller(run, most, progress)
-    first = Phase("measured", learn, back, most, stops=len(lines) >= ENOUGH)
-    history = fit(learner, first, given, checkpoint, ended)
-    rounds = len(history) - 1
+    told = _Teller(run, most, progress)
+    phase = Phase("measured", learn, back, most, stops=len(lines) >= ENOUGH)
+    history = fit(learner, phase, given, checkpoint, told)
     heard = _calibrated(run, learner, back)
+    return Measured(run, learner, given, phase, history, heard, back, told)
+
+
+def finish_lines(measured: Measured, checkpoint: Checkpoint) -> Fitted:
+    """Let a network that was measured learn from pictures without labels, then from all labels."""
+    run, learner, given, told = measured.run, measured.learner, measured.given, measured.told
+    history, heard = measured.history, measured.heard
+    rounds = len(history) - 1
     taught, guessed, further = None, None, 0
     if run.unlabelled:
         lesson = Lesson(run.unlabelled, heard.temperature, history)
-        taught = teach(learner, lesson, first, given, checkpoint, ended)
+        taught = teach(learner, lesson, measured.phase, given, checkpoint, told)
         if taught.used:
             guessed, further = taught.kept, len(taught.rows) - 1
-            history, heard = [*history, *taught.rows[1:]], _calibrated(run, learner, back)
+            history = [*history, *taught.rows[1:]]
+            heard = _calibrated(run, learner, measured.back)
         else:
-            ended.shift = len(taught.rows) - 1
-    final, done = recipe.last_rounds(rounds), rounds + further
-    last = Phase("final", lines, None, final, first=done, cools=True, guessed=guessed)
-    history = [*history, *fit(learner, last, given, checkpoint, ended)]
+            told.shift = len(taught.rows) - 1
+    final, done = run.recipe.last_rounds(rounds), rounds + further
+    last = Phase("final", run.lines, None, final, first=done, cools=True, guessed=guessed)
+    history = [*history, *fit(learner, last, given, checkpoint, told)]
     learner.model.set_weights(learner.mean)
     return Fitted(learner.model, history, done, heard, taught)
 

@@ -3,6 +3,8 @@
 import json
 import os
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from digitsolver import style as styles
 from digitsolver.bundle import Bundle, Facts
 from digitsolver.errors import FolderError
 from digitsolver.line.prepare import CHANNELS, HEIGHT, WIDEST
+from digitsolver.samples import Problem, Sample
 from digitsolver.train import export, report
 from digitsolver.train.checkpoint import Checkpoint
 from digitsolver.train.line.batches import to_width
@@ -29,6 +32,15 @@ __all__ = ["Run", "fit_lines", "train_folder", "train_lines"]
 READER = "line"
 COMPARED = 64
 """Pictures on which the two formats of the network are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold a run, the captcha of each of its pictures, and what could not be used."""
+
+    run: Run
+    samples: Sequence[Sample]
+    problems: list[Problem]
 
 
 def train_folder(
@@ -49,7 +61,22 @@ def train_folder(
     names tell nothing. Raises what ``train_lines`` raises.
     """
     models.require_training()
-    recipe = recipe or LineRecipe()
+    asked = read_folder(
+        source, recipe or LineRecipe(), labels=labels, default=default, unlabelled=unlabelled
+    )
+    trained = train_lines(asked.run, out, resume=resume, progress=progress)
+    return Trained(trained, asked.problems)
+
+
+def read_folder(
+    source: str | os.PathLike[str],
+    recipe: LineRecipe,
+    *,
+    labels: int | None = None,
+    default: Path | None = None,
+    unlabelled: str | os.PathLike[str] | None = None,
+) -> Asked:
+    """Return the run that ``train_folder`` makes of these arguments, and what cannot be used."""
     found, problems = samples.read_captchas(source)
     captchas, strange = samples.check_labels(found, recipe.alphabet)
     if not captchas:
@@ -59,14 +86,15 @@ def train_folder(
         captchas = samples.draw(captchas, labels, recipe.seed)
     lines, rejected, warnings = read_lines(captchas)
     check_enough(lines)
+    unread = {problem.path for problem in rejected}
+    used = [sample for sample in captchas if sample.path not in unread]
     others = None
     if unlabelled is not None:
-        others, unread, told = read_unlabelled(unlabelled, lines, recipe.seed)
-        warnings, rejected = [*warnings, *told], [*rejected, *unread]
+        others, strangers, told = read_unlabelled(unlabelled, lines, recipe.seed)
+        warnings, rejected = [*warnings, *told], [*rejected, *strangers]
     start = None if recipe.from_scratch else load_start(default)
     run = Run(lines, recipe, start, warnings, others)
-    trained = train_lines(run, out, resume=resume, progress=progress)
-    return Trained(trained, [*problems, *strange, *rejected])
+    return Asked(run, used, [*problems, *strange, *rejected])
 
 
 def train_lines(
@@ -95,19 +123,23 @@ def train_lines(
             f"found lengths {', '.join(map(str, lengths))}"
         )
     models.require_training()
-    target = Path(os.path.realpath(out))
+    target, start = Path(os.path.realpath(out)), time.perf_counter()
     with files.new_folder(target, foreign=bundle.foreign) as folder:
         checkpoint = Checkpoint.beside(target)
         checkpoint.start(run.fingerprint(), resume=resume)
-        _fill(folder, run, checkpoint, progress or ignore)
+        fitted = fit_lines(run, checkpoint, progress or ignore)
+        write(folder, run, fitted, start=start)
     checkpoint.remove()
     return bundle.load(target)
 
 
-def _fill(folder: Path, run: Run, checkpoint: Checkpoint, progress: Progress) -> None:
-    """Train, and write all files of the bundle to `folder`."""
-    start = time.perf_counter()
-    fitted = fit_lines(run, checkpoint, progress)
+def write(
+    folder: Path, run: Run, fitted: Fitted, *, start: float, more: Mapping[str, Any] | None = None
+) -> None:
+    """Write all files of the bundle to `folder`.
+
+    ``metrics.json`` gets what is in `more`, and the seconds since `start`.
+    """
     model = fitted.model
     width = model.input_shape[2] or run.lines.width
     sample = [to_width(one, width) for one in run.lines.pictures[:COMPARED]]
@@ -117,7 +149,7 @@ def _fill(folder: Path, run: Run, checkpoint: Checkpoint, progress: Progress) ->
     draw_curves(folder / "curves.png", fitted.history)
     draw_confusion(folder / "confusion.png", fitted.heard)
     draw_mistakes(folder / "mistakes.png", fitted.heard)
-    metrics = _metrics(run, fitted)
+    metrics = _metrics(run, fitted) | dict(more or {})
     if fitted.taught:
         metrics["unlabelled"] = fitted.taught.metrics()
     metrics |= {"onnx_difference": difference, "seconds": round(time.perf_counter() - start, 1)}

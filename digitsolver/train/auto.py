@@ -1,0 +1,157 @@
+"""Train the reader that reads more captchas of a folder, both measured on the same ones."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitsolver import bundle, files, models, tune
+from digitsolver.errors import DigitSolverError
+from digitsolver.samples import Problem, Sample, unique_ids
+from digitsolver.style import Style
+from digitsolver.train import digits
+from digitsolver.train.checkpoint import Checkpoint
+from digitsolver.train.compare import FEWEST_HELD, Comparison, not_compared
+from digitsolver.train.line import run as lines
+from digitsolver.train.line.lines import held_rows
+from digitsolver.train.line.phases import finish_lines, measure_lines
+from digitsolver.train.line.recipe import LineRecipe
+from digitsolver.train.recipe import Recipe, gather
+from digitsolver.train.result import Progress, Trained, ignore
+from digitsolver.train.source import cut
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """Hold the settings of both readers, for a run that compares them."""
+
+    digits: Recipe = field(default_factory=Recipe)
+    line: LineRecipe = field(default_factory=LineRecipe)
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Hold the run of the reader ``digits``, and what it needs to be compared.
+
+    ``held`` are the numbers of the captchas held back, -1 for one that could not be cut.
+    """
+
+    run: digits.Run
+    held: Sequence[int]
+    problems: list[Problem]
+
+    def right(self, measured: digits.Measured) -> list[bool]:
+        """Return for each captcha held back whether every digit was cut and read right."""
+        outcome = measured.outcome
+        wrong = {-1, *outcome.held.captchas[~outcome.right].tolist()}
+        return [number not in wrong for number in self.held]
+
+
+def train_folder(
+    source: str | os.PathLike[str],
+    style: str | Style,
+    out: str | os.PathLike[str],
+    *,
+    labels: int | None = None,
+    recipes: Recipes | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    default: Path | None = None,
+) -> Trained:
+    """Train the better of both readers on the captcha folder `source`; write the bundle `out`.
+
+    Both learn without the captchas that the reader ``line`` holds back, and read these; the one
+    chosen (``Comparison.chosen``) then learns on as it would alone. Where a comparison could say
+    nothing it is ``line``, and ``digits`` is not trained. `default` is the bundle that ``line``
+    starts from. Raises what ``line.run.train_folder`` raises.
+    """
+    models.require_training()
+    recipes, start = recipes or Recipes(), time.perf_counter()
+    asked = lines.read_folder(source, recipes.line, labels=labels, default=default)
+    rival = _rival(asked, style, recipes.digits)
+    target = Path(os.path.realpath(out))
+    with files.new_folder(target, foreign=bundle.foreign) as folder:
+        checkpoint = Checkpoint.beside(target)
+        known: dict[str, object] = {"reader line": asked.run.fingerprint()}
+        if isinstance(rival, Rival):
+            known["reader digits"] = rival.run.fingerprint()
+        checkpoint.start(known, resume=resume)
+        match = _Match(asked.run, rival, checkpoint, progress or ignore)
+        chosen = match.fill(folder, start)
+    checkpoint.remove()
+    extra = rival.problems if isinstance(rival, Rival) and chosen == "digits" else []
+    return Trained(bundle.load(target), [*asked.problems, *extra])
+
+
+def _rival(asked: lines.Asked, style: str | Style, recipe: Recipe) -> Rival | str:
+    """Return the run of the reader ``digits`` on the same captchas, or why there is none."""
+    line = asked.run.recipe
+    rows = held_rows(asked.run.lines, line.held_back, line.most_held, line.seed)
+    if len(rows) < FEWEST_HELD:
+        return (
+            f"{len(rows)} captchas held back say nothing about readers, "
+            f"{FEWEST_HELD} or more are needed"
+        )
+    if tune.common_length(asked.samples) is None:
+        return "the labels vary in length, which the reader digits has to be told"
+    try:
+        return _cut_alike(asked.samples, rows, style, recipe)
+    except DigitSolverError as error:
+        return f"the reader digits cannot learn from these captchas: {error}"
+
+
+def _cut_alike(
+    samples: Sequence[Sample], rows: Sequence[int], style: str | Style, recipe: Recipe
+) -> Rival:
+    """Return the run of the reader ``digits`` that holds back the captchas of `rows`."""
+    folder, problems = cut(samples, style)
+    found = gather(folder.crops, folder.labels, folder.captcha_ids, recipe.alphabet)
+    numbers = {name: number for number, name in enumerate(sorted(set(folder.captcha_ids)))}
+    ids = unique_ids(samples)
+    held = [numbers.get(ids[samples[row].path], -1) for row in rows]
+    apart = [number for number in held if number >= 0]
+    if not 0 < len(apart) < found.count:
+        text = f"found {len(apart)} of {len(held)} held back that can be cut"
+        raise DigitSolverError(f"expected digits to learn from and to measure on, {text}")
+    return Rival(digits.Run(found, folder.style, recipe, apart), held, problems)
+
+
+class _Match:
+    """Let two readers learn, ``digits`` first, and let the better one go on."""
+
+    def __init__(
+        self, run: lines.Run, rival: Rival | str, checkpoint: Checkpoint, progress: Progress
+    ) -> None:
+        self.run, self.rival, self.progress = run, rival, progress
+        self.notes = {name: checkpoint.part(name) for name in ("digits", "line")}
+        self.before = rival.run.recipe.epochs if isinstance(rival, Rival) else 0
+
+    def fill(self, folder: Path, start: float) -> str:
+        """Train, write the bundle of the better reader to `folder`, and return its name."""
+        rival, note = self.rival, self.notes["digits"]
+        first = digits.measure(rival.run, note, self._digits) if isinstance(rival, Rival) else None
+        second = measure_lines(self.run, self.notes["line"], self._line)
+        found: dict[str, Any]
+        if isinstance(rival, Rival) and first:
+            right = rival.right(first)
+            found = Comparison(right, np.asarray(second.heard.right).tolist()).metrics()
+            found["digits"]["style"] = rival.run.style.name
+            if found["chosen"] == "digits":
+                more = {"comparison": found}
+                digits.finish(folder, rival.run, first, note, self._digits, start=start, more=more)
+                return "digits"
+        else:
+            found = not_compared(str(rival))
+        fitted = finish_lines(second, self.notes["line"])
+        lines.write(folder, self.run, fitted, start=start, more={"comparison": found})
+        return "line"
+
+    def _digits(self, done: int, total: int, text: str) -> None:
+        self.progress(done, total, f"reader digits: {text}")
+
+    def _line(self, done: int, total: int, text: str) -> None:
+        self.progress(self.before + done, self.before + total, f"reader line: {text}")

@@ -1,0 +1,59 @@
+"""Read what the reader ``digits`` learns from: a folder of digits, or captchas to be cut."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from digitsolver import preprocess, samples, tune
+from digitsolver.errors import FolderError
+from digitsolver.samples import DigitsFolder, Problem, Sample
+from digitsolver.style import Style
+from digitsolver.train.recipe import Recipe
+from digitsolver.train.result import check_drawable
+
+
+def read_source(
+    source: Path, style: str | Style, labels: int | None, recipe: Recipe
+) -> tuple[DigitsFolder, list[Problem]]:
+    """Return the digits of the folder `source`, and what could not be used.
+
+    Captchas are cut by `style`; a digits folder brings its own. With `labels`, that many captchas
+    are drawn with the recipe's seed. Raises FolderError for another folder.
+    """
+    if samples.is_digits_folder(source):
+        digits, problems = samples.read_digits(source)
+        return _drawn(digits, labels, recipe.seed), problems
+    found, problems = samples.read_captchas(source)
+    captchas, strange = samples.check_labels(found, recipe.alphabet)
+    if not captchas:
+        raise FolderError(f"{source}: expected labels, found none that fits; {strange[0]}")
+    if labels is not None:
+        check_drawable(labels, len(captchas))
+        captchas = samples.draw(captchas, labels, recipe.seed)
+    digits, rejected = cut(captchas, style)
+    return digits, [*problems, *strange, *rejected]
+
+
+def cut(captchas: Sequence[Sample], style: str | Style) -> tuple[DigitsFolder, list[Problem]]:
+    """Return the digits of `captchas`, and what could not be cut, in a style yet to be found."""
+    settings = tune.resolve(style, captchas) if isinstance(style, str) else style
+    return preprocess.crops_of(captchas, settings)
+
+
+def _drawn(digits: DigitsFolder, labels: int | None, seed: int) -> DigitsFolder:
+    """Return the digits of `labels` captchas drawn with `seed`."""
+    names = sorted(set(digits.captcha_ids))
+    if labels is None:
+        return digits
+    check_drawable(labels, len(names))
+    order = np.random.default_rng(seed).permutation(len(names))
+    chosen = {names[index] for index in order[:labels]}
+    rows = [row for row, name in enumerate(digits.captcha_ids) if name in chosen]
+    return DigitsFolder(
+        digits.crops[rows],
+        [digits.labels[row] for row in rows],
+        [digits.captcha_ids[row] for row in rows],
+        [digits.positions[row] for row in rows],
+        digits.style,
+    )

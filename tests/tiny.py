@@ -1,0 +1,53 @@
+"""Networks of a few weights in the place of the real ones, so that whole runs take seconds."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from digitsolver import bundle, models
+from digitsolver.train import LineRecipe, Recipe
+from digitsolver.train.line.network import build
+from digitsolver.train.line.start import Start
+
+DIGITS = Recipe(epochs=1, batch=8, fewest_steps=2)
+LINE = LineRecipe(rounds=1, steps=1, batch=2, drawn=0)
+
+
+def build_crops(shape: models.Shape, classes: int) -> Any:
+    """Return a network for crops with one convolution."""
+    from keras import Model, layers
+
+    pixels = layers.Input(shape)
+    seen = layers.Conv2D(2, 4, strides=4, name=models.LAST_CONVOLUTION)(pixels / 255.0)
+    return Model(pixels, layers.Dense(classes)(layers.Flatten()(seen)))
+
+
+def build_line(shape: models.Shape, classes: int) -> Any:
+    """Return a network for whole pictures with one convolution, a frame every four columns."""
+    from keras import Model, layers
+
+    pixels = layers.Input((shape[0], None, shape[2]))
+    size = (shape[0], 4)
+    seen = layers.Conv2D(2, size, strides=size, name=models.LAST_CONVOLUTION)(pixels / 255.0)
+    frames = layers.Reshape((-1, 2))(seen)
+    return Model(pixels, layers.Dense(classes)(frames), name="line")
+
+
+def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all runs of a test have networks of a few weights, which are not exported."""
+    models.require_training()
+    monkeypatch.setitem(models.ARCHITECTURES, "cnn", build_crops)
+    monkeypatch.setattr("digitsolver.models.build_line", build_line)
+    monkeypatch.setattr("digitsolver.train.export.export", export)
+    made = Start(build("0123456789", 1).get_weights(), "0123456789", 1.5, "some digest")
+    monkeypatch.setattr("digitsolver.train.line.run.load_start", lambda folder: made)
+
+
+def export(model: Any, folder: Path, pixels: NDArray[np.float32], name: str) -> float:
+    """Write the weights of `model` where its ONNX would be."""
+    weights = [np.asarray(one).tobytes() for one in model.get_weights()]
+    (folder / bundle.ONNX).write_bytes(b"".join(weights))
+    return 0.0
