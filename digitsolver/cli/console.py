@@ -100,9 +100,11 @@ def _progress(done: int, before: int, total: int | None, seconds: float) -> str:
 
 
 @contextmanager
-def epochs_bar() -> Iterator[Callable[[int, int, str], None]]:
-    """Show the epochs done and their figures on standard error, on a terminal only."""
+def epochs_bar(before: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show a line, then the epochs done and their figures on standard error, on a terminal only."""
     terminal = sys.stderr.isatty()
+    if terminal:
+        click.echo(before, err=True)
 
     def told(done: int, total: int, figures: str) -> None:
         if terminal:

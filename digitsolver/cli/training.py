@@ -45,6 +45,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 @click.option("--from-scratch", is_flag=True, help="Do not start from the default model.")
 @SEED
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--tensorboard", type=FOLDER, help="Write event files for TensorBoard there.")
 @AS_JSON
 def train(
     source: Path,
@@ -55,12 +56,15 @@ def train(
     labels: int | None,
     unlabelled: Path | None,
     resume: bool,
+    tensorboard: Path | None,
     as_json: bool,
     **settings: Any,
 ) -> None:
     """Train a network on SOURCE: a folder of labelled captchas, or of digits.
 
-    Captchas fit the default model to their look; 50 labels are a good start.
+    Captchas fit the default model to their look; 50 labels are a good start. While it trains,
+    history.csv and curves.png are drawn anew after each epoch or round, in the hidden folder
+    .OUT.checkpoint beside OUT; --resume goes on from what is kept there.
 
     \b
     Example:
@@ -77,7 +81,7 @@ def train(
     if unlabelled is not None and isinstance(recipe, training.Recipe):
         raise click.UsageError("--unlabelled: expected the reader line, found digits")
     try:
-        with epochs_bar() as told:
+        with epochs_bar(f"to watch it: {training.watched_folder(out)}") as told:
             trained = training.train(
                 source,
                 style,
@@ -87,6 +91,7 @@ def train(
                 recipe=recipe,
                 resume=resume,
                 progress=told,
+                tensorboard=tensorboard,
             )
     except KeyboardInterrupt:
         click.echo("interrupted: the same command with --resume goes on from here", err=True)

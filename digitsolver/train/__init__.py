@@ -9,6 +9,7 @@ from digitsolver.errors import FolderError
 from digitsolver.style import Style
 from digitsolver.train import auto, digits
 from digitsolver.train.auto import Recipes
+from digitsolver.train.checkpoint import Checkpoint
 from digitsolver.train.digits import train_digits
 from digitsolver.train.line import run as lines
 from digitsolver.train.line.recipe import LineRecipe
@@ -28,6 +29,7 @@ __all__ = [
     "summary",
     "train",
     "train_digits",
+    "watched_folder",
 ]
 
 READERS: Final = ("auto", "digits", "line")
@@ -44,6 +46,7 @@ def train(
     recipe: Recipe | LineRecipe | Recipes | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    tensorboard: str | os.PathLike[str] | None = None,
 ) -> Trained:
     """Train on a folder of captchas or of digits, and write the bundle `out`.
 
@@ -53,7 +56,8 @@ def train(
     the better one, unless ``reader_for``, or `unlabelled`, leaves only one. With `labels`, that
     many captchas are drawn with the recipe's seed. `unlabelled` is a folder of further pictures
     of the look: the reader ``line`` learns from those that it reads surely, unless the labels
-    held back say that this makes it worse.
+    held back say that this makes it worse. ``watched_folder`` says where the run can be watched;
+    with `tensorboard` its figures go there, too, as event files.
 
     Raises:
         ValueError: No such `reader`, `labels` is not positive, or the reader ``digits`` is given
@@ -71,10 +75,18 @@ def train(
         recipe = recipe.digits if chosen == "digits" else recipe.line
     if chosen == "auto" and unlabelled is not None:
         chosen = "line"
+    events = Path(tensorboard) if tensorboard is not None else None
     if chosen == "auto":
         both = recipe if isinstance(recipe, Recipes) else Recipes()
         return auto.train_folder(
-            source, style, out, labels=labels, recipes=both, resume=resume, progress=progress
+            source,
+            style,
+            out,
+            labels=labels,
+            recipes=both,
+            resume=resume,
+            progress=progress,
+            tensorboard=events,
         )
     return _train_one(
         chosen,
@@ -86,6 +98,7 @@ def train(
         recipe=recipe,
         resume=resume,
         progress=progress,
+        tensorboard=events,
     )
 
 
@@ -98,8 +111,7 @@ def _train_one(
     labels: int | None,
     unlabelled: str | os.PathLike[str] | None,
     recipe: Any,
-    resume: bool,
-    progress: Progress | None,
+    **how: Any,
 ) -> Trained:
     """Train the reader that is `chosen`, with a recipe of its own kind."""
     if chosen == "line":
@@ -111,8 +123,7 @@ def _train_one(
             labels=labels,
             unlabelled=unlabelled,
             recipe=recipe,
-            resume=resume,
-            progress=progress,
+            **how,
         )
     if unlabelled is not None:
         raise ValueError("unlabelled: expected the reader line, found digits")
@@ -124,9 +135,16 @@ def _train_one(
         out,
         labels=labels,
         recipe=recipe or digits.RECIPE,
-        resume=resume,
-        progress=progress,
+        **how,
     )
+
+
+def watched_folder(out: str | os.PathLike[str]) -> Path:
+    """Return the folder with ``history.csv`` and ``curves.png`` of the run that writes `out`.
+
+    It is there while the run goes on. Where two readers are compared, each has its own in it.
+    """
+    return Checkpoint.beside(Path(os.path.realpath(out))).folder
 
 
 def reader_for(

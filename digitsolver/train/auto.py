@@ -61,6 +61,7 @@ def train_folder(
     resume: bool = False,
     progress: Progress | None = None,
     default: Path | None = None,
+    tensorboard: Path | None = None,
 ) -> Trained:
     """Train the better of both readers on the captcha folder `source`; write the bundle `out`.
 
@@ -80,8 +81,10 @@ def train_folder(
         if isinstance(rival, Rival):
             known["reader digits"] = rival.run.fingerprint()
         checkpoint.start(known, resume=resume)
-        match = _Match(asked.run, rival, checkpoint, progress or ignore)
+        match = _Match(asked.run, rival, checkpoint, progress or ignore, tensorboard)
         chosen = match.fill(folder, start)
+        for part in match.notes.values():
+            part.remove()
     checkpoint.remove()
     extra = rival.problems if isinstance(rival, Rival) and chosen == "digits" else []
     return Trained(bundle.load(target), [*asked.problems, *extra])
@@ -124,10 +127,19 @@ class _Match:
     """Let two readers learn, ``digits`` first, and let the better one go on."""
 
     def __init__(
-        self, run: lines.Run, rival: Rival | str, checkpoint: Checkpoint, progress: Progress
+        self,
+        run: lines.Run,
+        rival: Rival | str,
+        checkpoint: Checkpoint,
+        progress: Progress,
+        tensorboard: Path | None,
     ) -> None:
         self.run, self.rival, self.progress = run, rival, progress
-        self.notes = {name: checkpoint.part(name) for name in ("digits", "line")}
+        first, second = (tensorboard and tensorboard / name for name in ("digits", "line"))
+        self.notes = {
+            "digits": digits.watched(checkpoint.part("digits"), first),
+            "line": lines.watched(checkpoint.part("line"), second),
+        }
         self.before = rival.run.recipe.epochs if isinstance(rival, Rival) else 0
 
     def fill(self, folder: Path, start: float) -> str:

@@ -7,13 +7,16 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver import files
 from digitsolver.errors import BundleError
+
+if TYPE_CHECKING:
+    from digitsolver.train.watch import Watch
 
 Arrays = list[NDArray[Any]]
 Row = dict[str, float]
@@ -37,9 +40,13 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Write and read the states of a run, one file a fit, in a hidden folder."""
+    """Write and read the states of a run, one file a fit, in a hidden folder.
+
+    A ``watch`` is told of each state that is written, and shows it.
+    """
 
     folder: Path
+    watch: "Watch | None" = None
 
     @classmethod
     def beside(cls, bundle: Path) -> "Checkpoint":
@@ -76,6 +83,8 @@ class Checkpoint:
         np.savez(buffer, allow_pickle=False, **arrays)
         self.folder.mkdir(exist_ok=True)
         files.write_bytes(self.folder / f"{name}.npz", buffer.getvalue())
+        if self.watch:
+            self.watch.show(name, state.history)
 
     def load(self, name: str) -> State | None:
         """Return the state under `name`, or ``None`` where there is none.
@@ -94,10 +103,14 @@ class Checkpoint:
             raise BundleError(
                 f"{path}: expected the state of a run, found {error}; train without --resume"
             ) from error
+        if self.watch:
+            self.watch.take_up(name, note["history"])
         return State(variables, best, note["history"], note["finished"])
 
     def remove(self) -> None:
-        """Delete the folder; it holds nothing but states."""
+        """Delete the folder; it holds nothing but states and what shows them."""
+        if self.watch:
+            self.watch.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _compare(self, fingerprint: Mapping[str, object]) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from digitsolver.train.fitting import EpochEnded, Fit, Task, fit
 from digitsolver.train.recipe import ADVISED, Digits, Recipe, gather, split
 from digitsolver.train.result import Progress, Trained, ignore, versions, versions_that_count
 from digitsolver.train.source import read_source
+from digitsolver.train.watch import Watch
 
 READER = "digits"
 RECIPE = Recipe()
@@ -83,6 +84,7 @@ def train_folder(
     recipe: Recipe = RECIPE,
     resume: bool = False,
     progress: Progress | None = None,
+    tensorboard: Path | None = None,
 ) -> Trained:
     """Train on a folder of digits or of captchas, and write the bundle `out`.
 
@@ -102,6 +104,7 @@ def train_folder(
         recipe=recipe,
         resume=resume,
         progress=progress,
+        tensorboard=tensorboard,
     )
     return Trained(trained, problems)
 
@@ -116,13 +119,15 @@ def train_digits(
     recipe: Recipe = RECIPE,
     resume: bool = False,
     progress: Progress | None = None,
+    tensorboard: Path | None = None,
 ) -> Bundle:
     """Train on `crops`, uint8 ``(n, height, width[, channels])``, and write the bundle `out`.
 
     `labels` and `captcha_ids` name the digit and the captcha of each crop. Some captchas are
     held back to measure and calibrate; with few, the network is then fitted again to all. The
     bundle appears whole or not at all. The same seed gives the same network. With `resume` an
-    interrupted run goes on where it was.
+    interrupted run goes on where it was. While it trains, ``history.csv`` and ``curves.png`` in
+    ``Checkpoint.beside(out).folder`` show each epoch, and so do event files in `tensorboard`.
 
     Raises:
         ValueError: `crops`, `labels` and `captcha_ids` differ in number, or the crops are not of
@@ -138,7 +143,7 @@ def train_digits(
     run = Run(digits, style, recipe)
     target, told, start = Path(os.path.realpath(out)), progress or ignore, time.perf_counter()
     with files.new_folder(target, foreign=bundle.foreign) as folder:
-        checkpoint = Checkpoint.beside(target)
+        checkpoint = watched(Checkpoint.beside(target), tensorboard)
         checkpoint.start(run.fingerprint(), resume=resume)
         measured = measure(run, checkpoint, told)
         finish(folder, run, measured, checkpoint, told, start=start)
@@ -154,6 +159,12 @@ def _check_fits(digits: Digits, style: Style) -> None:
             f"crops: expected height, width and channels {expected} as in the style "
             f"{style.name!r}, found {digits.shape}"
         )
+
+
+def watched(checkpoint: Checkpoint, tensorboard: Path | None) -> Checkpoint:
+    """Return `checkpoint` with what shows the epochs that are kept in it."""
+    shown = Watch(checkpoint.folder, report.draw_curves, "epoch", tensorboard)
+    return replace(checkpoint, watch=shown)
 
 
 def measure(run: Run, checkpoint: Checkpoint, progress: Progress) -> Measured:

@@ -88,11 +88,12 @@ def draw_curves(path: Path, history: Sequence[Row]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     figure, (left, right) = new_figure(10, 4, columns=2)
-    epochs = [row["epoch"] for row in history]
     for axes, name in ((left, "loss"), (right, "accuracy")):
         for key, label in ((name, "learned from"), (f"val_{name}", "held back")):
-            if key in history[0]:
-                axes.plot(epochs, [row[key] for row in history], label=label)
+            rows = [row for row in history if key in row]
+            if rows:
+                epochs, values = [row["epoch"] for row in rows], [row[key] for row in rows]
+                axes.plot(epochs, values, marker="o", markersize=3, label=label)
         axes.set(xlabel="epoch", ylabel=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)

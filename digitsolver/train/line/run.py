@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from digitsolver.train.line.recipe import LineRecipe
 from digitsolver.train.line.selftrain import few_held_back, read_unlabelled
 from digitsolver.train.line.start import load_start
 from digitsolver.train.result import Progress, Trained, check_drawable, ignore, versions
+from digitsolver.train.watch import Watch
 
 __all__ = ["Run", "fit_lines", "train_folder", "train_lines"]
 
@@ -53,6 +54,7 @@ def train_folder(
     progress: Progress | None = None,
     default: Path | None = None,
     unlabelled: str | os.PathLike[str] | None = None,
+    tensorboard: Path | None = None,
 ) -> Trained:
     """Fit the default model to the captcha folder `source`, and write the bundle `out`.
 
@@ -64,7 +66,7 @@ def train_folder(
     asked = read_folder(
         source, recipe or LineRecipe(), labels=labels, default=default, unlabelled=unlabelled
     )
-    trained = train_lines(asked.run, out, resume=resume, progress=progress)
+    trained = train_lines(asked.run, out, resume=resume, progress=progress, tensorboard=tensorboard)
     return Trained(trained, asked.problems)
 
 
@@ -103,11 +105,13 @@ def train_lines(
     *,
     resume: bool = False,
     progress: Progress | None = None,
+    tensorboard: Path | None = None,
 ) -> Bundle:
     """Fit a line network to the pictures of `run`, and write the bundle `out`.
 
     The bundle appears whole or not at all. The same seed gives the same network. With `resume` an
-    interrupted run goes on where it was.
+    interrupted run goes on where it was. While it trains, ``history.csv`` and ``curves.png`` in
+    ``Checkpoint.beside(out).folder`` show each round, and so do event files in `tensorboard`.
 
     Raises:
         FolderError: There are too few pictures, or their labels differ in length and the heads
@@ -125,12 +129,18 @@ def train_lines(
     models.require_training()
     target, start = Path(os.path.realpath(out)), time.perf_counter()
     with files.new_folder(target, foreign=bundle.foreign) as folder:
-        checkpoint = Checkpoint.beside(target)
+        checkpoint = watched(Checkpoint.beside(target), tensorboard)
         checkpoint.start(run.fingerprint(), resume=resume)
         fitted = fit_lines(run, checkpoint, progress or ignore)
         write(folder, run, fitted, start=start)
     checkpoint.remove()
     return bundle.load(target)
+
+
+def watched(checkpoint: Checkpoint, tensorboard: Path | None) -> Checkpoint:
+    """Return `checkpoint` with what shows the rounds that are kept in it."""
+    shown = Watch(checkpoint.folder, draw_curves, "step", tensorboard)
+    return replace(checkpoint, watch=shown)
 
 
 def write(
