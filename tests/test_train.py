@@ -175,9 +175,27 @@ def test_interrupted_run_keeps_the_old_bundle(trained: bundle.Bundle, tmp_path: 
 def test_resume_refuses_other_data_and_settings(tmp_path: Path) -> None:
     checkpoint = Checkpoint.beside(tmp_path / "model")
     assert not checkpoint.start({"data": "a", "epochs": 3}, resume=False)
-    with pytest.raises(BundleError, match="found another data, epochs; train without --resume"):
+    told = r"found another data \(b, was a\), epochs \(4, was 3\); train without --resume"
+    with pytest.raises(BundleError, match=told):
         checkpoint.start({"data": "b", "epochs": 4}, resume=True)
     assert checkpoint.start({"data": "a", "epochs": 3}, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (["a", "b", "c"], r"reader: data \(1 new or changed, 0 of 2 captchas gone\);"),
+        (["a", "d"], r"reader: data \(1 new or changed, 1 of 2 captchas gone\);"),
+        (["b", "a"], r"reader: data \(in another order\);"),
+    ],
+)
+def test_resume_says_how_many_captchas_changed(tmp_path: Path, now: list[str], told: str) -> None:
+    checkpoint = Checkpoint.beside(tmp_path / "model")
+    checkpoint.start({"reader": {"data": ["a", "b"], "long": "x" * 64}}, resume=False)
+    with pytest.raises(BundleError, match=told):
+        checkpoint.start({"reader": {"data": now, "long": "x" * 64}}, resume=True)
+    with pytest.raises(BundleError, match="found another reader: long; train"):
+        checkpoint.start({"reader": {"data": ["a", "b"], "long": "y" * 64}}, resume=True)
 
 
 def test_folder_that_is_no_bundle_stays(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ Arrays = list[NDArray[Any]]
 Row = dict[str, float]
 
 FINGERPRINT = "fingerprint.json"
+SHORT = 24
+"""Characters that a value has less than to be told: digests are longer."""
 
 
 @dataclass(slots=True)
@@ -129,9 +132,23 @@ class Checkpoint:
 
 
 def _changes(before: object, now: Mapping[str, object]) -> Sequence[str]:
-    """Return the keys whose values differ."""
+    """Say for each key whose values differ what is other than before."""
     earlier = before if isinstance(before, dict) else {}
-    return [key for key in sorted({*earlier, *now}) if earlier.get(key) != now.get(key)]
+    keys = [key for key in sorted({*earlier, *now}) if earlier.get(key) != now.get(key)]
+    return [_change(key, earlier.get(key), now.get(key)) for key in keys]
+
+
+def _change(key: str, before: object, now: object) -> str:
+    """Say what is other than before in one value: a setting, a list of digests, or several."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return f"{key}: {', '.join(_changes(before, now))}"
+    if isinstance(before, list) and isinstance(now, list):
+        came, went = Counter(now) - Counter(before), Counter(before) - Counter(now)
+        found = f"{came.total()} new or changed, {went.total()} of {len(before)} captchas gone"
+        return f"{key} ({found if came or went else 'in another order'})"
+    if all(len(str(value)) < SHORT for value in (before, now)):
+        return f"{key} ({now}, was {before})"
+    return key
 
 
 def _series(arrays: Any, name: str) -> Arrays:

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,8 @@ class Run:
     def fingerprint(self) -> dict[str, object]:
         """Return what must be the same when an interrupted run goes on."""
         return {
-            "data": self.digits.digest(),
+            "data": self.digits.digests(),
+            "style": asdict(self.style),
             **self.recipe.settings(),
             **versions_that_count(),
         }

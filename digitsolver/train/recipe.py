@@ -16,6 +16,8 @@ from digitsolver.train.augment import Augmentation
 
 FEWEST = 5
 """Captchas below which training is refused: some have to be held back to measure."""
+DIGEST = 16
+"""Characters of a digest that tells captchas apart."""
 ADVISED = 30
 """Captchas below which the figures say little."""
 
@@ -120,12 +122,16 @@ class Digits:
         """Return the crops that are `chosen`."""
         return Digits(self.crops[chosen], self.classes[chosen], self.captchas[chosen])
 
-    def digest(self) -> str:
-        """Return a SHA-256 that changes with any crop, class or captcha."""
-        total = hashlib.sha256(repr(self.crops.shape).encode())
-        for array in (self.crops, self.classes, self.captchas):
-            total.update(np.ascontiguousarray(array).tobytes())
-        return total.hexdigest()
+    def digests(self) -> list[str]:
+        """Return for each captcha a text that changes with any of its crops or classes."""
+        order = np.argsort(self.captchas, kind="stable")
+        starts = np.flatnonzero(np.diff(self.captchas[order])) + 1
+        found = []
+        for rows in np.split(order, starts):
+            total = hashlib.sha256(repr(self.shape).encode())
+            total.update(self.classes[rows].tobytes() + self.crops[rows].tobytes())
+            found.append(total.hexdigest()[:DIGEST])
+        return found
 
 
 def gather(

@@ -14,6 +14,8 @@ from digitsolver.line.prepare import prepare
 from digitsolver.samples import Problem, Sample, reason
 from digitsolver.train.line.batches import Prepared, fits
 
+DIGEST = 16
+"""Characters of a digest that tells pictures apart."""
 FEWEST = 5
 """Labels below which training is refused: some have to be held back to measure."""
 ADVISED = 30
@@ -56,11 +58,13 @@ class Lines:
 
     def digest(self) -> str:
         """Return a SHA-256 that changes with any picture or label."""
-        total = hashlib.sha256()
-        for picture, label in zip(self.pictures, self.labels, strict=True):
-            total.update(f"{label} {picture.shape} ".encode())
-            total.update(picture.tobytes())
-        return total.hexdigest()
+        return hashlib.sha256(" ".join(self.digests()).encode()).hexdigest()
+
+    def digests(self) -> list[str]:
+        """Return for each picture a text that changes with it or its label."""
+        pairs = zip(self.pictures, self.labels, strict=True)
+        whole = (f"{label} {one.shape} ".encode() + one.tobytes() for one, label in pairs)
+        return [hashlib.sha256(content).hexdigest()[:DIGEST] for content in whole]
 
 
 def read_lines(samples: Sequence[Sample]) -> tuple[Lines, list[Problem], list[str]]:

@@ -43,7 +43,7 @@ class Run:
     def fingerprint(self) -> dict[str, object]:
         """Return what must be the same when an interrupted run goes on."""
         return {
-            "data": self.lines.digest(),
+            "data": self.lines.digests(),
             "default model": self.start.digest if self.start else "",
             **self.recipe.settings(),
             "set of unlabelled pictures": self.unlabelled.digest() if self.unlabelled else "",
