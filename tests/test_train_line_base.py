@@ -9,10 +9,11 @@ import pytest
 
 from digitsolver import bundle
 from digitsolver.errors import MissingExtraError
+from digitsolver.train import drawers
 from digitsolver.train.checkpoint import Checkpoint, Row
-from digitsolver.train.line import drawn
 from digitsolver.train.line.base import NAME, Plan, train_base
 from digitsolver.train.line.batches import PADDING, Prepared, batches, fits, make_batch
+from digitsolver.train.line.drawn import draw_prepared
 from digitsolver.train.line.publish import publish
 
 TINY = Plan(look="plain", cycles=(2,), part=24, batch=8, warmup=2)
@@ -48,8 +49,8 @@ def test_a_label_without_room_is_left_out() -> None:
 
 
 def test_drawn_pictures_are_prepared_and_the_same_each_time() -> None:
-    some, labels = drawn.draw_prepared("mixed", 5, 0, 6, "0123456789")
-    rest, others = drawn.draw_prepared("mixed", 5, 3, 3, "0123456789")
+    some, labels = draw_prepared("mixed", 5, 0, 6, "0123456789")
+    rest, others = draw_prepared("mixed", 5, 3, 3, "0123456789")
     assert labels[3:] == others
     assert all((one == other).all() for one, other in zip(some[3:], rest, strict=True))
     assert {one.shape[0] for one in some} == {48}
@@ -59,9 +60,9 @@ def test_no_drawer_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(group: str) -> tuple[EntryPoint, ...]:
         return ()
 
-    monkeypatch.setattr(drawn, "entry_points", none)
+    monkeypatch.setattr(drawers, "entry_points", none)
     with pytest.raises(MissingExtraError, match=r"entry point digitsolver\.drawers, found none"):
-        drawn.drawer()
+        drawers.drawer()
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:

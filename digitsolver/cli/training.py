@@ -12,7 +12,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 
 
 @click.command()
-@click.argument("source", type=FOLDER)
+@click.argument("source", type=FOLDER, required=False)
 @click.option("--out", type=FOLDER, required=True, help="The model folder to write.")
 @STYLE
 @click.option(
@@ -31,7 +31,18 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     "resnet18 for digits. Chooses the reader, too.",
 )
 @ALPHABET
-@click.option("--labels", type=click.IntRange(1), help="Train on that many captchas, drawn.")
+@click.option(
+    "--labels",
+    type=click.IntRange(1),
+    help="Train on that many captchas of SOURCE, chosen by --seed; without SOURCE, on that many "
+    "drawn ones [500].",
+)
+@click.option(
+    "--generate",
+    metavar="LOOK",
+    help="Draw captchas of this look while training and learn from them, too; see "
+    "collector generate.",
+)
 @click.option(
     "--unlabelled",
     type=FOLDER,
@@ -48,7 +59,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 @click.option("--tensorboard", type=FOLDER, help="Write event files for TensorBoard there.")
 @AS_JSON
 def train(
-    source: Path,
+    source: Path | None,
     out: Path,
     *,
     style: str,
@@ -62,6 +73,8 @@ def train(
 ) -> None:
     """Train a network on SOURCE: a folder of labelled captchas, or of digits.
 
+    With --generate, SOURCE may be left out.
+
     Captchas fit the default model to their look; 50 labels are a good start. While it trains,
     history.csv and curves.png are drawn anew after each epoch or round, in the hidden folder
     .OUT.checkpoint beside OUT; --resume goes on from what is kept there.
@@ -71,9 +84,12 @@ def train(
       digitsolver train captchas/speckle --out model
       digitsolver train captchas/speckle --out model --labels 50
       digitsolver train labelled --unlabelled others --out model
+      digitsolver train --generate lines --out model
     """
     from digitsolver import train as training
 
+    if source is None and settings["generate"] is None:
+        raise click.UsageError("expected SOURCE, or --generate LOOK to draw captchas, found none")
     try:
         recipe = training.make_recipe(source, reader, **settings)
     except ValueError as error:

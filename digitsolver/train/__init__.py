@@ -1,13 +1,14 @@
 """Fit a network to labelled pictures, and keep it with all that reading needs as a bundle."""
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
 from digitsolver import models, samples
 from digitsolver.errors import FolderError
 from digitsolver.style import Style
-from digitsolver.train import auto, digits
+from digitsolver.train import auto, digits, drawers
 from digitsolver.train.auto import Recipes
 from digitsolver.train.checkpoint import Checkpoint
 from digitsolver.train.digits import train_digits
@@ -36,7 +37,7 @@ READERS: Final = ("auto", "digits", "line")
 
 
 def train(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | None,
     style: str | Style,
     out: str | os.PathLike[str],
     *,
@@ -54,10 +55,11 @@ def train(
     cuts captchas in memory by `style`, a style or what ``tune.resolve`` takes: ``auto``, a name,
     a file; a digits folder brings its own. ``auto`` trains both on the same captchas and keeps
     the better one, unless ``reader_for``, or `unlabelled`, leaves only one. With `labels`, that
-    many captchas are drawn with the recipe's seed. `unlabelled` is a folder of further pictures
-    of the look: the reader ``line`` learns from those that it reads surely, unless the labels
-    held back say that this makes it worse. ``watched_folder`` says where the run can be watched;
-    with `tensorboard` its figures go there, too, as event files.
+    many captchas are chosen with the recipe's seed. Without a `source`, so many, or 500, are
+    drawn of the look that the recipe names. `unlabelled` is a folder of further pictures of the
+    look: the reader ``line`` learns from those that it reads surely, unless the labels held back
+    say that this makes it worse. ``watched_folder`` says where the run can be watched; with
+    `tensorboard` its figures go there, too, as event files.
 
     Raises:
         ValueError: No such `reader`, `labels` is not positive, or the reader ``digits`` is given
@@ -69,6 +71,19 @@ def train(
             the export went wrong.
         MissingExtraError: TensorFlow or another package of the extra is not installed.
     """
+    if source is None:
+        with _drawn_source(recipe, labels) as folder:
+            return train(
+                folder,
+                style,
+                out,
+                reader=reader,
+                unlabelled=unlabelled,
+                recipe=recipe,
+                resume=resume,
+                progress=progress,
+                tensorboard=tensorboard,
+            )
     chosen = reader_for(source, reader, recipe)
     models.require_training()
     if isinstance(recipe, Recipes) and (chosen != "auto" or unlabelled is not None):
@@ -100,6 +115,17 @@ def train(
         progress=progress,
         tensorboard=events,
     )
+
+
+def _drawn_source(
+    recipe: Recipe | LineRecipe | Recipes | None, labels: int | None
+) -> AbstractContextManager[Path]:
+    """Return a folder of captchas of the look of `recipe`, there for as long as it is lent."""
+    one = recipe.line if isinstance(recipe, Recipes) else recipe
+    if one is None or not one.look:
+        raise ValueError("source: expected a folder, or a recipe with a look to draw, found none")
+    count = drawers.SOURCE if labels is None else labels
+    return drawers.drawn_folder(one.look, one.seed, count, one.alphabet)
 
 
 def _train_one(
@@ -148,7 +174,7 @@ def watched_folder(out: str | os.PathLike[str]) -> Path:
 
 
 def reader_for(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | None,
     reader: str = "auto",
     recipe: Recipe | LineRecipe | Recipes | None = None,
 ) -> str:
@@ -160,7 +186,7 @@ def reader_for(
     """
     if reader not in READERS:
         raise ValueError(f"reader: expected one of {', '.join(READERS)}; found {reader!r}")
-    cut = samples.is_digits_folder(Path(source))
+    cut = source is not None and samples.is_digits_folder(Path(source))
     if reader == "line" and cut:
         raise FolderError(
             f"{source}: expected whole captchas for the reader line, found a folder of digits"
@@ -173,7 +199,7 @@ def reader_for(
 
 
 def make_recipe(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | None,
     reader: str = "auto",
     *,
     architecture: str | None = None,
@@ -181,12 +207,14 @@ def make_recipe(
     seed: int = 0,
     epochs: int | None = None,
     from_scratch: bool = False,
+    generate: str | None = None,
 ) -> Recipe | LineRecipe | Recipes:
     """Return the recipe with which `reader` trains on `source`; both where it is ``auto``.
 
     An `architecture` of one reader alone chooses that reader, and `from_scratch` the reader
     ``line``. `epochs` are passes over the digits, or rounds of the reader ``line``, at most.
-    Raises what ``reader_for`` raises, and ``ValueError`` for a value out of its range.
+    `generate` names a look to draw while training. Raises what ``reader_for`` raises, and
+    ``ValueError`` for a value out of its range.
     """
     known = sorted({*models.ARCHITECTURES, *models.LINES})
     if architecture is not None and architecture not in known:
@@ -198,6 +226,9 @@ def make_recipe(
     if chosen == "auto" and from_scratch:
         chosen = "line"
     shared: dict[str, Any] = {"alphabet": alphabet, "seed": seed}
+    if generate is not None:
+        drawers.check_look(generate, alphabet)
+        shared["look"] = generate
     if architecture is not None:
         shared["architecture"] = architecture
     passes = {} if epochs is None else {"epochs": epochs}

@@ -17,6 +17,7 @@ from digitsolver.style import Style
 from digitsolver.train import export, report
 from digitsolver.train.calibrate import temperature
 from digitsolver.train.checkpoint import Checkpoint, Row
+from digitsolver.train.feed import DrawnCrops
 from digitsolver.train.fitting import EpochEnded, Fit, Task, fit
 from digitsolver.train.recipe import ADVISED, Digits, Recipe, gather, split
 from digitsolver.train.result import Progress, Trained, ignore, versions, versions_that_count
@@ -57,6 +58,11 @@ class Run:
             return split(self.digits, self.recipe.held_back, self.recipe.seed)
         held = np.isin(self.digits.captchas, self.apart)
         return self.digits.where(~held), self.digits.where(held)
+
+    def task(self, name: str, learn: Digits, held: Digits | None) -> Task:
+        """Return what one fit of this run is to learn."""
+        drawn = DrawnCrops(self.recipe, self.style) if self.recipe.look else None
+        return Task(name, learn, held, self.recipe, drawn)
 
     def fingerprint(self) -> dict[str, object]:
         """Return what must be the same when an interrupted run goes on."""
@@ -171,7 +177,7 @@ def watched(checkpoint: Checkpoint, tensorboard: Path | None) -> Checkpoint:
 def measure(run: Run, checkpoint: Checkpoint, progress: Progress) -> Measured:
     """Fit the network of `run` without the captchas held back, and measure it on these."""
     learn, held = run.parts()
-    task = Task("measured", learn, held, run.recipe)
+    task = run.task("measured", learn, held)
     fitted = fit(task, checkpoint, _teller(progress, 0, run.epochs))
     logits = fitted.model.predict(held.pixels(), verbose=0)
     heat = temperature(logits, held.classes)
@@ -194,7 +200,7 @@ def finish(
     """
     final, outcome = measured.fit, measured.outcome
     if run.again:
-        whole = Task("final", run.digits, None, run.recipe)
+        whole = run.task("final", run.digits, None)
         final = fit(whole, checkpoint, _teller(progress, run.recipe.epochs, run.epochs))
     difference = export.export(final.model, folder, run.digits.pixels()[:256], "crops")
     _write_pictures(folder, measured.fit, outcome)

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver import models
-from digitsolver.train.augment import augment
 from digitsolver.train.checkpoint import Checkpoint, Row, State
+from digitsolver.train.feed import DrawnCrops, batches
 from digitsolver.train.recipe import Digits, Recipe
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 EpochEnded = Callable[[int, Row], None]
 """Called with the number of epochs done and the last one's figures."""
@@ -22,12 +21,13 @@ EpochEnded = Callable[[int, Row], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Hold what one fit is to learn: the crops, those held back if any, and how."""
+    """Hold what one fit is to learn: the crops, those held back and those drawn if any, and how."""
 
     name: str
     learn: Digits
     held: Digits | None
     recipe: Recipe
+    drawn: DrawnCrops | None = None
 
     @property
     def steps(self) -> int:
@@ -63,18 +63,19 @@ def fit(task: Task, checkpoint: Checkpoint, epoch_ended: EpochEnded) -> Fit:
     import keras
     import tensorflow as tf
 
+    recipe = task.recipe
     keras.backend.clear_session()
-    keras.utils.set_random_seed(task.recipe.seed)
+    keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
     model = _compiled(task)
     monitor = _Monitor(model, task, checkpoint, epoch_ended)
     done = monitor.restore()
     if not monitor.state.finished:
         model.fit(
-            _batches(task, done),
+            batches(task.learn, recipe, task.drawn, done * task.steps, recipe.epochs * task.steps),
             steps_per_epoch=task.steps,
             initial_epoch=done,
-            epochs=task.recipe.epochs,
+            epochs=recipe.epochs,
             validation_data=_validation(task),
             callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=monitor.epoch_ended)],
             shuffle=False,
@@ -101,30 +102,6 @@ def _compiled(task: Task) -> "keras.Model":
     )
     model.optimizer.build(model.trainable_variables)
     return model
-
-
-def _batches(task: Task, done: int) -> "tf.data.Dataset":
-    """Return the augmented batches from epoch `done` on; batch ``i`` depends on `i` alone."""
-    import tensorflow as tf
-
-    recipe, steps = task.recipe, task.steps
-    crops = task.learn.crops.reshape(-1, *task.learn.shape)
-    targets = task.targets(task.learn)
-
-    def make(step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        generator = np.random.default_rng([recipe.seed, int(step)])
-        rows = generator.integers(0, len(crops), recipe.batch)
-        batch = augment(crops[rows], generator, recipe.augmentation)
-        return batch.astype(np.float32), targets[rows]
-
-    def load(step: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
-        batch, answers = tf.numpy_function(make, [step], [tf.float32, tf.float32])
-        batch.set_shape((recipe.batch, *crops.shape[1:]))
-        answers.set_shape((recipe.batch, targets.shape[1]))
-        return batch, answers
-
-    numbers = tf.data.Dataset.range(done * steps, recipe.epochs * steps)
-    return numbers.map(load).prefetch(4)
 
 
 def _validation(task: Task) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:

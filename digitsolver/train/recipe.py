@@ -31,7 +31,8 @@ class Recipe:
     more: a small set is repeated. `recipe_for` gives an architecture its own settings. The
     learning rate falls from ``rate`` to 0 along a half cosine
     (Loshchilov & Hutter, "SGDR", 2017). Training stops when the loss on held-back captchas has
-    not fallen for ``patience`` epochs. Raises ``ValueError`` for a value out of its range.
+    not fallen for ``patience`` epochs. With a ``look``, every ``drawn``-th batch is of captchas of
+    that look which are drawn meanwhile. Raises ``ValueError`` for a value out of its range.
     """
 
     architecture: str = "cnn"
@@ -45,6 +46,8 @@ class Recipe:
     smoothing: float = 0.05
     patience: int = 8
     held_back: float = 0.15
+    look: str = ""
+    drawn: int = 2
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:

@@ -1,43 +1,15 @@
-"""Take drawn pictures from whatever package offers them, without importing any by name.
+"""Take drawn pictures, prepared for the line network, from the package that draws them."""
 
-A package that draws captchas registers one function under the entry-point group
-``digitsolver.drawers``: ``draw_one(look, seed, index, length=None, alphabet=...)`` returns an
-object with a ``picture``, uint8 (H, W), (H, W, 3) or (H, W, 4), and its ``label``. The
-``collector`` package does.
-"""
-
-from collections.abc import Callable
-from importlib.metadata import entry_points
 from multiprocessing import parent_process
-from typing import Any
 
 import cv2
 import numpy as np
 
-from digitsolver.errors import MissingExtraError
 from digitsolver.image import check
 from digitsolver.line.prepare import prepare
+from digitsolver.train.drawers import drawer
 from digitsolver.train.line.augment import augment
 from digitsolver.train.line.batches import Batch, Prepared, batches
-
-GROUP = "digitsolver.drawers"
-
-DrawOne = Callable[..., Any]
-
-
-def drawer() -> DrawOne:
-    """Return the function that draws one picture.
-
-    Raises MissingExtraError when no installed package offers one.
-    """
-    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    if not found:
-        raise MissingExtraError(
-            f"drawn pictures: expected a package with the entry point {GROUP}, found none; "
-            "install digitsolver again, with its collector"
-        )
-    draw_one: DrawOne = found[0].load()
-    return draw_one
 
 
 def draw_prepared(
