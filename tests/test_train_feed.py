@@ -12,7 +12,7 @@ from digitsolver.cli import main
 from digitsolver.errors import FolderError, SegmentationError
 from digitsolver.samples import read_captchas
 from digitsolver.style import Style
-from digitsolver.train import Recipe, Recipes, drawers
+from digitsolver.train import LineRecipe, Recipe, Recipes, drawers
 from digitsolver.train.feed import PART, STEPS, WINDOW, DrawnCrops, batches
 from digitsolver.train.recipe import Digits
 from tests import tiny
@@ -96,6 +96,24 @@ def test_what_to_learn_from_must_be_said(words: list[str], said: str) -> None:
     result = CliRunner().invoke(main, ["train", *words])
     assert result.exit_code == 2
     assert said in result.output.replace("\n", " ")
+
+
+def test_the_command_passes_on_what_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, object] = {}
+
+    def fake(source: object, style: str, out: Path, **settings: object) -> None:
+        told.update(settings, source=source)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("digitsolver.train.train", fake)
+    words = ["--generate", "plain", "--devices", "2", "--epochs", "3", "--tensorboard"]
+    CliRunner().invoke(main, ["train", "--out", str(tmp_path / "m"), *words, str(tmp_path / "e")])
+    assert (told["source"], told["tensorboard"]) == (None, tmp_path / "e")
+    assert told["recipe"] == Recipes(
+        Recipe(look="plain", devices=2, epochs=3), LineRecipe(look="plain", rounds=3)
+    )
 
 
 def test_a_recipe_without_a_look_needs_a_source(tmp_path: Path) -> None:

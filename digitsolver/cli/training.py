@@ -54,6 +54,13 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     help="Passes over the digits, or rounds of 50 steps of the reader line, at most.",
 )
 @click.option("--from-scratch", is_flag=True, help="Do not start from the default model.")
+@click.option(
+    "--devices",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="GPUs, or logical CPUs, that the reader digits learns on at once.",
+)
 @SEED
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option("--tensorboard", type=FOLDER, help="Write event files for TensorBoard there.")

@@ -208,13 +208,14 @@ def make_recipe(
     epochs: int | None = None,
     from_scratch: bool = False,
     generate: str | None = None,
+    devices: int = 1,
 ) -> Recipe | LineRecipe | Recipes:
     """Return the recipe with which `reader` trains on `source`; both where it is ``auto``.
 
     An `architecture` of one reader alone chooses that reader, and `from_scratch` the reader
     ``line``. `epochs` are passes over the digits, or rounds of the reader ``line``, at most.
-    `generate` names a look to draw while training. Raises what ``reader_for`` raises, and
-    ``ValueError`` for a value out of its range.
+    `generate` names a look to draw while training. Only the network of a digit learns on several
+    `devices`. Raises what ``reader_for`` raises, and ``ValueError`` for a value out of its range.
     """
     known = sorted({*models.ARCHITECTURES, *models.LINES})
     if architecture is not None and architecture not in known:
@@ -231,7 +232,11 @@ def make_recipe(
         shared["look"] = generate
     if architecture is not None:
         shared["architecture"] = architecture
-    passes = {} if epochs is None else {"epochs": epochs}
+    passes: dict[str, Any] = {"devices": devices}
+    if epochs is not None:
+        passes["epochs"] = epochs
+    if chosen == "line" and devices > 1:
+        raise ValueError(f"devices: expected 1 for the reader line, found {devices}")
     if chosen == "digits":
         return recipe_for(**shared, **passes)
     line = LineRecipe(**shared, rounds=epochs, from_scratch=from_scratch)

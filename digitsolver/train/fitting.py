@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from digitsolver import models
 from digitsolver.train.checkpoint import Checkpoint, Row, State
+from digitsolver.train.devices import on_devices
 from digitsolver.train.feed import DrawnCrops, batches
 from digitsolver.train.recipe import Digits, Recipe
 
@@ -67,7 +68,8 @@ def fit(task: Task, checkpoint: Checkpoint, epoch_ended: EpochEnded) -> Fit:
     keras.backend.clear_session()
     keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
-    model = _compiled(task)
+    with on_devices(recipe.devices):
+        model = _compiled(task)
     monitor = _Monitor(model, task, checkpoint, epoch_ended)
     done = monitor.restore()
     if not monitor.state.finished:
@@ -81,7 +83,8 @@ def fit(task: Task, checkpoint: Checkpoint, epoch_ended: EpochEnded) -> Fit:
             shuffle=False,
             verbose=0,
         )
-    return Fit(model, monitor.finish())
+    history = monitor.finish()
+    return Fit(model if recipe.devices == 1 else _alone(model, task), history)
 
 
 def _compiled(task: Task) -> "keras.Model":
@@ -102,6 +105,13 @@ def _compiled(task: Task) -> "keras.Model":
     )
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _alone(model: "keras.Model", task: Task) -> "keras.Model":
+    """Return a network with the weights of `model` on one device."""
+    single = _compiled(task)
+    single.set_weights(model.get_weights())
+    return single
 
 
 def _validation(task: Task) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:

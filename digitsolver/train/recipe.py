@@ -32,7 +32,8 @@ class Recipe:
     learning rate falls from ``rate`` to 0 along a half cosine
     (Loshchilov & Hutter, "SGDR", 2017). Training stops when the loss on held-back captchas has
     not fallen for ``patience`` epochs. With a ``look``, every ``drawn``-th batch is of captchas of
-    that look which are drawn meanwhile. Raises ``ValueError`` for a value out of its range.
+    that look which are drawn meanwhile. A batch is spread over so many ``devices``. Raises
+    ``ValueError`` for a value out of its range.
     """
 
     architecture: str = "cnn"
@@ -48,6 +49,7 @@ class Recipe:
     held_back: float = 0.15
     look: str = ""
     drawn: int = 2
+    devices: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -59,6 +61,8 @@ class Recipe:
             )
         if self.epochs < 1:
             raise ValueError(f"epochs: expected at least 1, found {self.epochs}")
+        if not 1 <= self.devices <= self.batch:
+            raise ValueError(f"devices: expected 1 to {self.batch}, found {self.devices}")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed: expected 0 to {2**32 - 1}, found {self.seed}")
 
