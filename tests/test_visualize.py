@@ -17,12 +17,14 @@ from digitsolver import image
 from digitsolver.errors import FolderError, ImageError
 from digitsolver.samples import Sample
 from digitsolver.solver import Digit, Reading, Solver
+from digitsolver.stages import SEGMENTERS
 from digitsolver.style import Style
 from digitsolver.tracing import Trace
 from digitsolver.visualize import FOLDERS, View, draw_strip, look_at, visualize
 from digitsolver.visualize.canvas import GREEN, PAPER, RED, Canvas, resized
 from digitsolver.visualize.network import draw_activations, draw_reading, mosaic, telling
 from digitsolver.visualize.panels import PANELS
+from digitsolver.visualize.segmenting import PIECES, TITLES, draw_segments
 from digitsolver.visualize.view import HEIGHT, WIDTH, cells
 
 STYLE = Style(cleaners=("frame", "specks"))
@@ -225,6 +227,51 @@ def test_a_panel_draws_within_its_place(make: Make, panel: object) -> None:
     assert rows[-1] < 20 + HEIGHT + 3
     assert columns[0] >= 17
     assert columns[-1] < 20 + WIDTH + 3
+
+
+# --- segmenters ---------------------------------------------------------------------------
+
+
+def segmented(make: Make, segmenter: str, label: str = "042") -> tuple[str, Canvas]:
+    """Return the line below the segmenter's panel, and the panel."""
+    view = look_at(make(label), replace(STYLE, segmenter=segmenter))
+    canvas = Canvas(WIDTH + 4, HEIGHT + 4)
+    return draw_segments(view, canvas.at(2, 2)), canvas
+
+
+def test_every_segmenter_has_its_own_title(make: Make) -> None:
+    assert set(TITLES) == set(SEGMENTERS)
+    panel = next(one for one in PANELS if one.number == 3)
+    titles = [
+        panel.title(look_at(make("042"), replace(STYLE, segmenter=name))) for name in SEGMENTERS
+    ]
+    assert titles == ["k-means", "equal parts", "contours"]
+    assert PANELS[0].title(look_at(make("042"), STYLE)) == "original"
+
+
+def test_segmenters_say_what_they_did(make: Make) -> None:
+    assert segmented(make, "kmeans")[0] == "ink per column, 3 centroids"
+    assert segmented(make, "equal")[0] == "2 cuts, even steps"
+    assert segmented(make, "contours")[0] == "3 pieces of ink"
+
+
+def test_pieces_of_ink_are_told_apart_by_colour(make: Make) -> None:
+    """Three digits apart: three components, each dark in its own colour, none cut."""
+    upper = np.asarray(segmented(make, "contours")[1].image)[: int(HEIGHT / 2)].astype(np.int16)
+    near = [(np.abs(upper - colour).max(axis=2) < 40).any(axis=0) for colour in PIECES]
+    columns = [np.flatnonzero(one) for one in near[:3]]
+    assert all(one.size for one in columns)
+    assert columns[0].max() < columns[1].min() < columns[1].max() < columns[2].min()
+    assert not pixels_like(segmented(make, "contours")[1], RED)
+
+
+@pytest.mark.parametrize(("length", "note"), [(4, "3 pieces of ink, 1 cut"), (2, ", joined to 2")])
+def test_pieces_that_are_no_digits_are_cut_or_joined(make: Make, length: int, note: str) -> None:
+    style = replace(STYLE, segmenter="contours", length=length)
+    view = look_at(replace(make("042"), label=None), style)
+    canvas = Canvas(WIDTH + 4, HEIGHT + 4)
+    assert draw_segments(view, canvas.at(2, 2)).endswith(note)
+    assert bool(pixels_like(canvas, RED)) == (length == 4)
 
 
 # --- what was read ------------------------------------------------------------------------

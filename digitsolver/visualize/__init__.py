@@ -30,7 +30,7 @@ from digitsolver.style import Style
 from digitsolver.tracing import trace
 from digitsolver.visualize.canvas import Canvas, encode_palette
 from digitsolver.visualize.network import mosaic
-from digitsolver.visualize.panels import draw_k_means
+from digitsolver.visualize.segmenting import draw_segments
 from digitsolver.visualize.strip import draw_strip
 from digitsolver.visualize.view import HEIGHT, WIDTH, Steps, View
 
@@ -119,7 +119,14 @@ def look_at(sample: Sample, style: Style, solver: Solver | None = None) -> View:
         why = reason(sample.path, error)
         return View(original, _steps_of(sample, style), label=sample.label, problem=why)
     wrong = _wrong_length(sample.label, len(stages.crops))
-    view = View(original, stages.steps, stages, sample.label, problem=wrong)
+    view = View(
+        original,
+        stages.steps,
+        stages,
+        sample.label,
+        problem=wrong,
+        segmenter=style.segmenter,
+    )
     if solver is None:
         return view
     seen = solver.activations(stages.crops)
@@ -184,7 +191,7 @@ def _pictures(view: View, name: str) -> Iterator[tuple[str, bytes]]:
     if view.trace is None:
         return
     yield f"{CLIPPED}/{name}.png", image.encode_png(view.trace.clipped)
-    yield f"{K_MEANS}/{name}.png", _k_means(view)
+    yield f"{K_MEANS}/{name}.png", _segments(view)
     for position, crop in enumerate(view.trace.crops):
         yield f"{DIGITS}/{name}-{position}.png", image.encode_png(crop)
     for position, maps in enumerate(() if view.activations is None else view.activations):
@@ -192,7 +199,7 @@ def _pictures(view: View, name: str) -> Iterator[tuple[str, bytes]]:
         yield f"{ACTIVATIONS}/{name}-{position}.png", encode_palette(Image.fromarray(tiles))
 
 
-def _k_means(view: View) -> bytes:
+def _segments(view: View) -> bytes:
     canvas = Canvas(WIDTH + 2 * EDGE, HEIGHT + 2 * EDGE, LARGE)
-    draw_k_means(view, canvas.at(EDGE, EDGE))
+    draw_segments(view, canvas.at(EDGE, EDGE))
     return canvas.encode()

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from digitsolver import image
 from digitsolver.tracing import Trace
-from digitsolver.visualize.canvas import BLUE, NOTE, ORANGE, RED, Canvas, Place
+from digitsolver.visualize.canvas import BLUE, NOTE, RED, Canvas
 from digitsolver.visualize.network import draw_activations, draw_reading
+from digitsolver.visualize.segmenting import count, draw_segments, title
 from digitsolver.visualize.view import GAP, HEIGHT, SMALL, TOP, WIDTH, View, cells
 
 
@@ -54,32 +55,12 @@ def draw_clipped(view: View, canvas: Canvas) -> str:
     return f"box of {width} x {height} at {x}, {y}"
 
 
-def draw_k_means(view: View, canvas: Canvas) -> str:
-    """Draw the spans and centroids over the digits, and the ink of each column below them."""
-    stages = view.stages
-    place = canvas.picture(stages.cleaned, 0, 0, WIDTH, TOP)
-    base = HEIGHT - 7
-    _, top, _, height = stages.box
-    for index, (start, stop) in enumerate(stages.spans.tolist()):
-        wide = (stop - start) * place.zoom
-        colour = (BLUE, ORANGE)[index % 2]
-        x, y = place.column(start), place.row(top)
-        canvas.bar(x, y, wide, height * place.zoom, colour, 0.22)
-        canvas.bar(x, place.bottom + GAP, wide, base - place.bottom - GAP, colour, 0.12)
-    _draw_ink(stages, canvas, place, base)
-    for centroid in stages.centroids.tolist():
-        x = place.column(centroid)
-        canvas.bar(x - 0.5, place.row(top) - 3, 1, base - place.row(top) + 3, RED)
-        canvas.path([(x - 3, base + 5), (x, base + 1.5), (x + 3, base + 5)], RED, 1.5)
-    return f"ink per column, {_count(len(stages.centroids), 'centroid')}"
-
-
 def draw_digits(view: View, canvas: Canvas) -> str:
     """Draw the crops."""
     crops = view.stages.crops
     for crop, (x, y, width, height) in zip(crops, cells(crops), strict=True):
         canvas.picture(image.check(crop), x, y, width, height)
-    return f"{_count(len(crops), 'crop')} of {crops.shape[2]} x {crops.shape[1]}"
+    return f"{count(len(crops), 'crop')} of {crops.shape[2]} x {crops.shape[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +72,12 @@ class Panel:
     name: str
     draw: Callable[[View, Canvas], str]
     needs_reading: bool = False
+    named: Callable[[View], str] | None = None
+    """Gives what stands above the panel, where that is not always its name."""
+
+    def title(self, view: View) -> str:
+        """Return what stands above the panel."""
+        return self.named(view) if self.named else self.name
 
     def fits(self, view: View) -> bool:
         """Return whether the captcha has what the panel shows."""
@@ -103,7 +90,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(0, "original", draw_original),
     Panel(1, "artifacts removed", draw_cleaned),
     Panel(2, "clipped", draw_clipped),
-    Panel(3, "k-means", draw_k_means),
+    Panel(3, "k-means", draw_segments, named=title),
     Panel(4, "digits", draw_digits),
     Panel(5, "last convolution", draw_activations, needs_reading=True),
     Panel(None, "reading", draw_reading, needs_reading=True),
@@ -117,20 +104,3 @@ def _dimmed(stages: Trace) -> NDArray[np.uint8]:
     pale = (stages.cleaned // 2 + 110).clip(0, 236).astype(np.uint8)
     pale[y : y + height, x : x + width] = stages.clipped
     return pale
-
-
-def _draw_ink(stages: Trace, canvas: Canvas, place: Place, base: float) -> None:
-    """Draw the ink of each column as a bar that stands on `base`, in the colour of its span."""
-    room = base - place.bottom - GAP
-    most = max(1.0, float(stages.ink.max()))
-    edges = stages.spans[1:, 0]
-    for index, ink in enumerate(stages.ink.tolist()):
-        column = stages.box[0] + index
-        colour = (BLUE, ORANGE)[int(np.searchsorted(edges, column, side="right")) % 2]
-        high = room * ink / most
-        canvas.bar(place.column(column), base - high, place.zoom, high, colour, 0.85)
-    canvas.bar(0, base, place.width, 1, NOTE)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -32,7 +32,7 @@ def draw_strip(view: View, *, read: bool = False, scale: int = 1) -> bytes:
 def _draw_panel(canvas: Canvas, panel: Panel, view: View, x: float) -> None:
     number = f"{panel.number}  " if panel.number is not None else ""
     canvas.text(x, MARGIN, number, CAPTION, BLUE)
-    canvas.text(x + canvas.text_width(number, CAPTION), MARGIN, panel.name, CAPTION)
+    canvas.text(x + canvas.text_width(number, CAPTION), MARGIN, panel.title(view), CAPTION)
     canvas.bar(x, MARGIN + HEAD - 9, WIDTH, 1, EDGE)
     note = panel.draw(view, canvas.at(x, MARGIN + HEAD))
     foot = MARGIN + HEAD + HEIGHT + 8

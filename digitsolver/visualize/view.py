@@ -33,6 +33,7 @@ class View:
     """(n, rows, columns, filters)."""
     problem: str | None = None
     """Why stages are missing."""
+    segmenter: str = "kmeans"
 
     @property
     def stages(self) -> Trace:
