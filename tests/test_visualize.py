@@ -14,18 +14,28 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
 from digitsolver import image
-from digitsolver.errors import FolderError, ImageError
+from digitsolver.bundle import Bundle
+from digitsolver.errors import BundleError, FolderError, ImageError
 from digitsolver.samples import Sample
 from digitsolver.solver import Digit, Reading, Solver
 from digitsolver.stages import SEGMENTERS
 from digitsolver.style import Style
 from digitsolver.tracing import Trace
-from digitsolver.visualize import FOLDERS, View, draw_strip, look_at, visualize
+from digitsolver.visualize import (
+    FOLDERS,
+    View,
+    draw_strip,
+    look_at,
+    open_attention,
+    visualize,
+)
+from digitsolver.visualize.attention import draw_attention, heated
 from digitsolver.visualize.canvas import GREEN, PAPER, RED, Canvas, resized
 from digitsolver.visualize.network import draw_activations, draw_reading, mosaic, telling
-from digitsolver.visualize.panels import PANELS
+from digitsolver.visualize.panels import PANELS, SEEN
 from digitsolver.visualize.segmenting import PIECES, TITLES, draw_segments
 from digitsolver.visualize.view import HEIGHT, WIDTH, cells
+from tests.templates import facts
 
 STYLE = Style(cleaners=("frame", "specks"))
 MOST_BYTES = 40_000
@@ -49,6 +59,10 @@ class Guesses:
 
     text: str
     confidence: float = 0.9
+
+    @property
+    def bundle(self) -> Bundle:
+        return Bundle(Path("model"), facts(), STYLE, {})
 
     def read(self, traced: Trace) -> Reading:
         boxes = [tuple(box) for box in traced.boxes.tolist()]
@@ -122,9 +136,27 @@ def test_files_with_a_model(make: Make, tmp_path: Path) -> None:
     done = visualize([make("042")], tmp_path / "out", STYLE, solver=solver("042"))
     files = contents(tmp_path / "out")
     assert [name for name in sorted(files) if name.startswith("5-activations")] == [
-        f"5-activations/7-042-{position}.png" for position in range(3)
+        *(f"5-activations/7-042-{position}.png" for position in range(3)),
+        "5-activations/7-042-reading.png",
     ]
-    assert done.pictures == len(files) == 13
+    assert done.pictures == len(files) == 14
+
+
+def test_files_with_gradients(make: Make, tmp_path: Path) -> None:
+    asked: list[list[int]] = []
+
+    def attend(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
+        asked.append(classes.tolist())
+        return np.linspace(0, 1, 12 * len(crops), dtype=np.float32).reshape(-1, 4, 3)
+
+    out = tmp_path / "out"
+    visualize([make("042")], out, STYLE, solver=solver("049"), attend=attend)
+    assert asked == [[0, 4, 9]], "of what was read, not of what is true"
+    view = look_at(make("042"), STYLE, solver("049"), attend)
+    for position, crop in enumerate(view.stages.crops):
+        data = (out / "5-activations" / f"7-042-{position}-grad_cam.png").read_bytes()
+        assert opened(data).size == (6 * crop.shape[1], 6 * crop.shape[0])
+    assert opened((out / "7-042.png").read_bytes()).size == (1678, 212)
 
 
 def test_stages_are_stored_as_they_are(make: Make, tmp_path: Path) -> None:
@@ -194,7 +226,7 @@ def test_progress_is_told_for_each_captcha(make: Make, tmp_path: Path) -> None:
 def test_strips_are_of_one_size_and_small(make: Make, text: str, size: tuple[int, int]) -> None:
     sample = make(text, size=size, colour=True)
     without = opened(draw_strip(look_at(sample, STYLE)))
-    data = draw_strip(look_at(sample, STYLE, solver(text)), read=True)
+    data = draw_strip(look_at(sample, STYLE, solver(text)), show=SEEN)
     assert without.size == (1054, 212)
     assert opened(data).size == (1470, 212)
     assert opened(data).mode == "P"
@@ -207,7 +239,8 @@ def test_a_strip_can_be_larger(make: Make) -> None:
 
 def test_panels_are_numbered_as_the_folders() -> None:
     names = [f"{panel.number}-{re.sub('[ -]', '_', panel.name)}" for panel in PANELS]
-    assert names == [*FOLDERS[:-1], "5-last_convolution", "None-reading"]
+    seen = ["5-last_convolution", "5-grad_cam", "None-reading"]
+    assert names == [*FOLDERS[:-1], *seen]
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=[panel.name for panel in PANELS])
@@ -215,6 +248,7 @@ def test_a_panel_draws_within_its_place(make: Make, panel: object) -> None:
     """The long ones: eight digits, many cleaners, a wrong reading."""
     style = Style(cleaners=("frame", "specks", "lines", "holes"))
     view = look_at(make("13572468", size=(180, 40)), style, solver("99999999"))
+    view = replace(view, attention=np.ones((8, 3, 2), np.float32))
     drawing = next(one for one in PANELS if one is panel)
     canvas = Canvas(WIDTH + 40, HEIGHT + 40)
     note = drawing.draw(view, canvas.at(20, 20))
@@ -338,6 +372,22 @@ def test_mosaic() -> None:
     assert len({tuple(tiles[at]) for at in ((0, 2), (1, 0), (2, 2), (2, 4))}) == 1
 
 
+def test_grad_cam_warms_the_crop_where_the_map_is_high() -> None:
+    crop = np.full((4, 4), 255, np.uint8)
+    crop[:, 0] = 0
+    warm = heated(crop, np.array([[0, 1]], np.float32), (40, 40))
+    assert warm.shape == (40, 40, 3)
+    assert warm[20, 10].min() > 240, "white where nothing speaks for the digit"
+    assert warm[20, 39].tolist() == [214, 62, 40]
+    assert warm[20, 2].max() < 80, "ink stays dark"
+
+
+def test_a_bundle_without_gradients_is_named() -> None:
+    found = Bundle(Path("model"), facts(), STYLE, {"model.onnx": "0"})
+    with pytest.raises(BundleError, match=r"model: expected model\.keras, .*; found none"):
+        open_attention(found)
+
+
 # --- what fails ---------------------------------------------------------------------------
 
 
@@ -430,6 +480,8 @@ def test_panels_refuse_a_captcha_without_what_they_show() -> None:
         draw_activations(view, Canvas(WIDTH, HEIGHT))
     with pytest.raises(ValueError, match="expected a reading, found none"):
         draw_reading(view, Canvas(WIDTH, HEIGHT))
+    with pytest.raises(ValueError, match="expected Grad-CAM maps, found none"):
+        draw_attention(view, Canvas(WIDTH, HEIGHT))
 
 
 # --- drawing ------------------------------------------------------------------------------

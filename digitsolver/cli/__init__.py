@@ -20,7 +20,7 @@ from digitsolver.cli.options import (
 )
 from digitsolver.cli.solving import solve
 from digitsolver.cli.training import train
-from digitsolver.errors import DigitSolverError
+from digitsolver.errors import BundleError, DigitSolverError, MissingExtraError
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -158,24 +158,35 @@ def visualize(
 ) -> None:
     """Write pictures of every stage, and a strip of all stages for each captcha.
 
+    With a model that reads digits also what it reads, what its last convolution sees, and by its
+    Grad-CAM where it sees each digit; that needs the extra train.
+
     \b
     Example:
       digitsolver visualize captchas/speckle --out visualized_steps/speckle --count 12
+      digitsolver visualize captchas/speckle --out steps --count 12 --model model
     """
     from digitsolver.samples import draw, read_captchas
     from digitsolver.solver import load
     from digitsolver.tune import resolve
+    from digitsolver.visualize import open_attention
     from digitsolver.visualize import visualize as draw_stages
 
     solver = load(model) if model else None
     if solver and not solver.has_stages:
         click.echo(f"{model}: reads whole pictures: shown are the stages without it", err=True)
         solver = None
+    attend = None
+    if solver:
+        try:
+            attend = open_attention(solver.bundle)
+        except (BundleError, MissingExtraError) as error:
+            click.echo(f"left out is Grad-CAM: {error}", err=True)
     samples, problems = read_captchas(captchas, labelled=False)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
     with bar(len(some), "drawing") as advance:
-        done = draw_stages(some, out, chosen, solver=solver, progress=advance)
+        done = draw_stages(some, out, chosen, solver=solver, attend=attend, progress=advance)
     finish(
         f"{out}: the stages of {done.captchas} captchas, style {chosen.name}",
         [*problems, *done.problems],

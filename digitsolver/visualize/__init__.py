@@ -7,45 +7,46 @@
     ├── 0-original/<id>-<label>.png
     ├── 1-artifacts_removed/<id>-<label>.png          and -<number>-<cleaner>.png for each step
     ├── 2-clipped/<id>-<label>.png
-    ├── 3-k_means/<id>-<label>.png
+    ├── 3-k_means/<id>-<label>.png                    the segmenter of the style, whichever it is
     ├── 4-digits/<id>-<label>-<position>.png
-    └── 5-activations/<id>-<label>-<position>.png     where a model was given
+    └── 5-activations/                                where a model was given
+        ├── <id>-<label>-reading.png                  boxes, digits and confidences
+        ├── <id>-<label>-<position>.png               what the last convolution saw
+        └── <id>-<label>-<position>-grad_cam.png      where it saw what was read
 
 A captcha without a label has no ``-<label>``.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
 
 from digitsolver import image
 from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.files import StrPath, shown, write_bytes
+from digitsolver.files import StrPath, shown
+from digitsolver.models.gradcam import Attend
 from digitsolver.samples import Problem, Sample, reason, unique_ids
 from digitsolver.solver import Solver
 from digitsolver.stages import clean_steps
 from digitsolver.style import Style
 from digitsolver.tracing import trace
-from digitsolver.visualize.canvas import Canvas, encode_palette
-from digitsolver.visualize.network import mosaic
-from digitsolver.visualize.segmenting import draw_segments
+from digitsolver.visualize.attention import open_attention
+from digitsolver.visualize.panels import ATTENDED, SEEN, STAGES
+from digitsolver.visualize.pictures import FOLDERS, write_pictures
 from digitsolver.visualize.strip import draw_strip
-from digitsolver.visualize.view import HEIGHT, WIDTH, Steps, View
+from digitsolver.visualize.view import Steps, View
 
-__all__ = ["FOLDERS", "View", "Visualized", "draw_strip", "look_at", "visualize"]
-
-ORIGINAL, CLEANED, CLIPPED = "0-original", "1-artifacts_removed", "2-clipped"
-K_MEANS, DIGITS, ACTIVATIONS = "3-k_means", "4-digits", "5-activations"
-FOLDERS = (ORIGINAL, CLEANED, CLIPPED, K_MEANS, DIGITS, ACTIVATIONS)
-"""The stages' folders; the last one is for models only."""
-LARGE = 2
-"""Pixels a unit in the pictures of `K_MEANS`."""
-EDGE = 8.0
-"""Units round them."""
-MAP_ZOOM = 4
-"""Pixels a value, each way, in the pictures of `ACTIVATIONS`."""
+__all__ = [
+    "FOLDERS",
+    "View",
+    "Visualized",
+    "draw_strip",
+    "look_at",
+    "open_attention",
+    "visualize",
+]
 
 Progress = Callable[[int], object]
 """Is called with the number of captchas done since the last call."""
@@ -70,13 +71,15 @@ def visualize(
     style: Style,
     *,
     solver: Solver | None = None,
+    attend: Attend | None = None,
     progress: Progress | None = None,
 ) -> Visualized:
     """Write the pictures of every stage of `samples` to the folder `out`.
 
     With `solver`, also what its last convolution saw and what it read; `style` is then that of
-    its bundle. Pictures of the same name are replaced, other files stay. The same samples, style
-    and model give the same bytes.
+    its bundle. With `attend`, as `open_attention` gives it, the Grad-CAM of each digit. Pictures
+    of the same name are replaced, other files stay. The same samples, style and model give the
+    same bytes.
 
     Raises:
         FolderError: `out` cannot be written, or the captchas lie in it.
@@ -86,16 +89,17 @@ def visualize(
     ids = unique_ids(samples)
     _check_apart(samples, folder)
     _make_folders(folder, FOLDERS if solver else FOLDERS[:-1])
+    show = STAGES if solver is None else SEEN if attend is None else ATTENDED
     problems: list[Problem] = []
     captchas = pictures = 0
     for sample in samples:
         try:
-            view = look_at(sample, style, solver)
+            view = look_at(sample, style, solver, attend)
         except DigitSolverError as error:
             problems.append(Problem(sample.path, reason(sample.path, error)))
         else:
             name = f"{ids[sample.path]}-{sample.label}" if sample.label else ids[sample.path]
-            pictures += _write(view, folder, name, read=solver is not None)
+            pictures += write_pictures(view, folder, name, show)
             captchas += view.problem is None
             if view.problem is not None:
                 problems.append(Problem(sample.path, view.problem))
@@ -104,7 +108,9 @@ def visualize(
     return Visualized(folder, captchas, pictures, problems)
 
 
-def look_at(sample: Sample, style: Style, solver: Solver | None = None) -> View:
+def look_at(
+    sample: Sample, style: Style, solver: Solver | None = None, attend: Attend | None = None
+) -> View:
     """Return what there is to show of one captcha; `View.problem` says which stage failed.
 
     Raises:
@@ -117,7 +123,13 @@ def look_at(sample: Sample, style: Style, solver: Solver | None = None) -> View:
         stages = trace(sample.path, style, length=length)
     except DigitSolverError as error:
         why = reason(sample.path, error)
-        return View(original, _steps_of(sample, style), label=sample.label, problem=why)
+        return View(
+            original,
+            _steps_of(sample, style),
+            label=sample.label,
+            problem=why,
+            segmenter=style.segmenter,
+        )
     wrong = _wrong_length(sample.label, len(stages.crops))
     view = View(
         original,
@@ -129,8 +141,13 @@ def look_at(sample: Sample, style: Style, solver: Solver | None = None) -> View:
     )
     if solver is None:
         return view
-    seen = solver.activations(stages.crops)
-    return replace(view, reading=solver.read(stages), activations=seen)
+    reading, seen = solver.read(stages), solver.activations(stages.crops)
+    view = replace(view, reading=reading, activations=seen)
+    if attend is None:
+        return view
+    alphabet = solver.bundle.facts.alphabet
+    classes = np.array([alphabet.index(digit.digit) for digit in reading.digits], np.intp)
+    return replace(view, attention=attend(stages.crops, classes))
 
 
 def _steps_of(sample: Sample, style: Style) -> Steps:
@@ -170,36 +187,3 @@ def _make_folders(out: Path, names: Iterable[str]) -> None:
             raise FolderError(
                 f"{shown(folder)}: expected a folder that can be written, found {why}"
             ) from None
-
-
-def _write(view: View, out: Path, name: str, *, read: bool) -> int:
-    """Write all pictures of one captcha; return their number."""
-    count = 0
-    for path, data in _pictures(view, name):
-        write_bytes(out / path, data)
-        count += 1
-    write_bytes(out / f"{name}.png", draw_strip(view, read=read))
-    return count + 1
-
-
-def _pictures(view: View, name: str) -> Iterator[tuple[str, bytes]]:
-    """Yield path and bytes of each stage's pictures."""
-    yield f"{ORIGINAL}/{name}.png", image.encode_png(view.original)
-    for number, (step, picture) in enumerate(view.steps[:-1]):
-        yield f"{CLEANED}/{name}-{number}-{step}.png", image.encode_png(picture)
-    yield f"{CLEANED}/{name}.png", image.encode_png(view.steps[-1][1])
-    if view.trace is None:
-        return
-    yield f"{CLIPPED}/{name}.png", image.encode_png(view.trace.clipped)
-    yield f"{K_MEANS}/{name}.png", _segments(view)
-    for position, crop in enumerate(view.trace.crops):
-        yield f"{DIGITS}/{name}-{position}.png", image.encode_png(crop)
-    for position, maps in enumerate(() if view.activations is None else view.activations):
-        tiles = mosaic(maps).repeat(MAP_ZOOM, axis=0).repeat(MAP_ZOOM, axis=1)
-        yield f"{ACTIVATIONS}/{name}-{position}.png", encode_palette(Image.fromarray(tiles))
-
-
-def _segments(view: View) -> bytes:
-    canvas = Canvas(WIDTH + 2 * EDGE, HEIGHT + 2 * EDGE, LARGE)
-    draw_segments(view, canvas.at(EDGE, EDGE))
-    return canvas.encode()

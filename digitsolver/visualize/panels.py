@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from digitsolver import image
 from digitsolver.tracing import Trace
+from digitsolver.visualize.attention import draw_attention
 from digitsolver.visualize.canvas import BLUE, NOTE, RED, Canvas
 from digitsolver.visualize.network import draw_activations, draw_reading
 from digitsolver.visualize.segmenting import count, draw_segments, title
@@ -65,13 +66,14 @@ def draw_digits(view: View, canvas: Canvas) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Name a panel, and say whether a captcha that was read is needed for it."""
+    """Name a panel, and what of a captcha it shows."""
 
     number: int | None
     """Of its stage."""
     name: str
     draw: Callable[[View, Canvas], str]
-    needs_reading: bool = False
+    shows: str
+    """The field of `View` without which there is no such panel."""
     named: Callable[[View], str] | None = None
     """Gives what stands above the panel, where that is not always its name."""
 
@@ -81,21 +83,28 @@ class Panel:
 
     def fits(self, view: View) -> bool:
         """Return whether the captcha has what the panel shows."""
-        if self.needs_reading:
-            return view.reading is not None
-        return self.draw in (draw_original, draw_cleaned) or view.trace is not None
+        found = getattr(view, self.shows)
+        return found is not None and not (self.shows == "steps" and not found)
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel(0, "original", draw_original),
-    Panel(1, "artifacts removed", draw_cleaned),
-    Panel(2, "clipped", draw_clipped),
-    Panel(3, "k-means", draw_segments, named=title),
-    Panel(4, "digits", draw_digits),
-    Panel(5, "last convolution", draw_activations, needs_reading=True),
-    Panel(None, "reading", draw_reading, needs_reading=True),
+    Panel(0, "original", draw_original, "original"),
+    Panel(1, "artifacts removed", draw_cleaned, "steps"),
+    Panel(2, "clipped", draw_clipped, "trace"),
+    Panel(3, "k-means", draw_segments, "trace", named=title),
+    Panel(4, "digits", draw_digits, "trace"),
+    Panel(5, "last convolution", draw_activations, "activations"),
+    Panel(5, "grad-cam", draw_attention, "attention"),
+    Panel(None, "reading", draw_reading, "reading"),
 )
 """The panels of a strip, from left to right."""
+
+STAGES = ("original", "steps", "trace")
+"""Fields of `View` that are shown where there is no model."""
+SEEN = (*STAGES, "activations", "reading")
+"""Those that are shown with one that reads digits."""
+ATTENDED = (*SEEN, "attention")
+"""Those that are shown with one that has gradients, too."""
 
 
 def _dimmed(stages: Trace) -> NDArray[np.uint8]:

@@ -16,6 +16,8 @@ TITLES = {"kmeans": "k-means", "equal": "equal parts", "contours": "contours"}
 """How pictures call a segmenter; one that is not here has its own name."""
 PIECES: tuple[Colour, ...] = (BLUE, ORANGE, GREEN, (160, 70, 140))
 """Colours of connected components, in turn."""
+ASIDE = 1e-3
+"""Units aside of a whole one, where rounding could leave a line no width."""
 
 
 def title(view: View) -> str:
@@ -96,7 +98,7 @@ def _draw_marks(
 ) -> None:
     """Draw a red line down from `top`, with an arrow below, at each of these columns."""
     for column in columns:
-        x = place.column(column)
+        x = place.column(column) + ASIDE
         canvas.bar(x - 0.5, top - 3, 1, base - top + 3, RED)
         canvas.path([(x - 3, base + 5), (x, base + 1.5), (x + 3, base + 5)], RED, 1.5)
 

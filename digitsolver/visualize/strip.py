@@ -1,7 +1,9 @@
 """Draw the strip of one captcha: all its stages side by side."""
 
+from collections.abc import Collection
+
 from digitsolver.visualize.canvas import BLUE, EDGE, INK, NOTE, RED, Canvas
-from digitsolver.visualize.panels import PANELS, Panel
+from digitsolver.visualize.panels import PANELS, STAGES, Panel
 from digitsolver.visualize.view import HEIGHT, WIDTH, View
 
 MARGIN = 16.0
@@ -11,13 +13,14 @@ FOOT = 24.0
 CAPTION, TEXT = 14.0, 12.0
 
 
-def draw_strip(view: View, *, read: bool = False, scale: int = 1) -> bytes:
+def draw_strip(view: View, *, show: Collection[str] = STAGES, scale: int = 1) -> bytes:
     """Return the strip of a captcha as the bytes of a PNG file.
 
-    All strips with the same `read` are of one size; with it they have room for a reading. A
-    captcha that failed shows the stages that ran, and why the others did not.
+    `show` names the fields of the view that have panels: `STAGES`, or more with a model. All
+    strips with the same `show` are of one size. A captcha that failed shows the stages that ran,
+    and why the others did not.
     """
-    panels = [panel for panel in PANELS if read or not panel.needs_reading]
+    panels = [panel for panel in PANELS if panel.shows in show]
     width = 2 * MARGIN + len(panels) * (WIDTH + BETWEEN) - BETWEEN
     canvas = Canvas(width, 2 * MARGIN + HEAD + HEIGHT + FOOT - 8, scale)
     shown = [panel for panel in panels if panel.fits(view)]

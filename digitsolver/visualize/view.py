@@ -31,6 +31,8 @@ class View:
     reading: Reading | None = None
     activations: NDArray[np.float32] | None = None
     """(n, rows, columns, filters)."""
+    attention: NDArray[np.float32] | None = None
+    """Grad-CAM of each digit for what it was read as, (n, rows, columns) from 0 to 1."""
     problem: str | None = None
     """Why stages are missing."""
     segmenter: str = "kmeans"
