@@ -24,13 +24,15 @@ from digitsolver.tracing import Trace
 from digitsolver.visualize import (
     FOLDERS,
     View,
+    compare,
     draw_strip,
     look_at,
     open_attention,
     visualize,
 )
 from digitsolver.visualize.attention import draw_attention, heated
-from digitsolver.visualize.canvas import GREEN, PAPER, RED, Canvas, resized
+from digitsolver.visualize.boards import changed, draw_segmenters, draw_steps
+from digitsolver.visualize.canvas import BLUE, GREEN, PAPER, RED, Canvas, resized
 from digitsolver.visualize.network import draw_activations, draw_reading, mosaic, telling
 from digitsolver.visualize.panels import PANELS, SEEN
 from digitsolver.visualize.segmenting import PIECES, TITLES, draw_segments
@@ -120,15 +122,17 @@ def test_files_without_a_model(make: Make, tmp_path: Path) -> None:
         "0-original/7-042.png",
         "1-artifacts_removed/7-042-0-levels.png",
         "1-artifacts_removed/7-042-1-frame.png",
+        "1-artifacts_removed/7-042-steps.png",
         "1-artifacts_removed/7-042.png",
         "2-clipped/7-042.png",
+        "3-k_means/7-042-segmenters.png",
         "3-k_means/7-042.png",
         "4-digits/7-042-0.png",
         "4-digits/7-042-1.png",
         "4-digits/7-042-2.png",
         "7-042.png",
     ]
-    assert (done.folder, done.captchas, done.pictures, done.problems) == (out, 1, 10, [])
+    assert (done.folder, done.captchas, done.pictures, done.problems) == (out, 1, 12, [])
     assert not (out / FOLDERS[-1]).exists()
 
 
@@ -139,7 +143,7 @@ def test_files_with_a_model(make: Make, tmp_path: Path) -> None:
         *(f"5-activations/7-042-{position}.png" for position in range(3)),
         "5-activations/7-042-reading.png",
     ]
-    assert done.pictures == len(files) == 14
+    assert done.pictures == len(files) == 16
 
 
 def test_files_with_gradients(make: Make, tmp_path: Path) -> None:
@@ -388,6 +392,51 @@ def test_a_bundle_without_gradients_is_named() -> None:
         open_attention(found)
 
 
+# --- boards -------------------------------------------------------------------------------
+
+
+def test_what_a_cleaner_changed() -> None:
+    before = np.array([[0, 0, 255, 255]], np.uint8)
+    after = np.array([[0, 255, 0, 255]], np.uint8)
+    colours = changed(before, after)[0].tolist()
+    assert colours == [[170, 170, 170], list(RED), list(BLUE), [255, 255, 255]]
+
+
+def test_the_board_of_steps_grows_with_the_cleaners(make: Make) -> None:
+    boards = [
+        opened(draw_steps(look_at(make("042"), Style(cleaners=names))))
+        for names in ((), ("frame",), ("frame", "specks"))
+    ]
+    heights = [board.height for board in boards]
+    assert {board.width for board in boards} == {598}
+    first, second = np.diff(heights)
+    assert abs(first - second) <= 1
+    assert first > 60
+
+
+def test_the_board_of_segmenters_has_a_row_for_each(make: Make) -> None:
+    views = compare(make("042"), STYLE)
+    assert [view.segmenter for view in views] == list(SEGMENTERS)
+    board, read = (
+        opened(draw_segmenters(compare(make("042"), STYLE, one))) for one in (None, solver("042"))
+    )
+    assert read.height == board.height > 3 * HEIGHT
+    assert read.width == board.width + 208
+
+
+def test_a_segmenter_that_fails_says_why_on_the_board(make: Make) -> None:
+    views = compare(make("042"), STYLE)
+    failed = replace(views[1], trace=None, problem="expected ink, found none")
+    board, other = (
+        np.asarray(opened(draw_segmenters(some)).convert("RGB")).astype(np.int16)
+        for some in (views, [views[0], failed, views[2]])
+    )
+    assert board.shape == other.shape
+    rows = np.flatnonzero((np.abs(board - other) > 60).any(axis=(1, 2)))
+    assert rows.min() > 1.2 * HEIGHT
+    assert rows.max() < 2.8 * HEIGHT
+
+
 # --- what fails ---------------------------------------------------------------------------
 
 
@@ -405,6 +454,7 @@ def test_a_captcha_that_cannot_be_segmented_shows_what_there_is(make: Make, tmp_
         "0-original/0-12.png",
         "1-artifacts_removed/0-12-0-levels.png",
         "1-artifacts_removed/0-12-1-frame.png",
+        "1-artifacts_removed/0-12-steps.png",
         "1-artifacts_removed/0-12.png",
     ]
     strip = opened((out / "0-12.png").read_bytes())

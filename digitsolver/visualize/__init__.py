@@ -6,8 +6,10 @@
     ├── <id>-<label>.png                              the strip
     ├── 0-original/<id>-<label>.png
     ├── 1-artifacts_removed/<id>-<label>.png          and -<number>-<cleaner>.png for each step
+    │   └── <id>-<label>-steps.png                    what each cleaner changed
     ├── 2-clipped/<id>-<label>.png
     ├── 3-k_means/<id>-<label>.png                    the segmenter of the style, whichever it is
+    │   └── <id>-<label>-segmenters.png               all of them on this captcha
     ├── 4-digits/<id>-<label>-<position>.png
     └── 5-activations/                                where a model was given
         ├── <id>-<label>-reading.png                  boxes, digits and confidences
@@ -29,7 +31,7 @@ from digitsolver.files import StrPath, shown
 from digitsolver.models.gradcam import Attend
 from digitsolver.samples import Problem, Sample, reason, unique_ids
 from digitsolver.solver import Solver
-from digitsolver.stages import clean_steps
+from digitsolver.stages import SEGMENTERS, clean_steps
 from digitsolver.style import Style
 from digitsolver.tracing import trace
 from digitsolver.visualize.attention import open_attention
@@ -42,6 +44,7 @@ __all__ = [
     "FOLDERS",
     "View",
     "Visualized",
+    "compare",
     "draw_strip",
     "look_at",
     "open_attention",
@@ -99,7 +102,8 @@ def visualize(
             problems.append(Problem(sample.path, reason(sample.path, error)))
         else:
             name = f"{ids[sample.path]}-{sample.label}" if sample.label else ids[sample.path]
-            pictures += write_pictures(view, folder, name, show)
+            compared = compare(sample, style, solver) if view.trace else ()
+            pictures += write_pictures(view, folder, name, show, compared)
             captchas += view.problem is None
             if view.problem is not None:
                 problems.append(Problem(sample.path, view.problem))
@@ -148,6 +152,14 @@ def look_at(
     alphabet = solver.bundle.facts.alphabet
     classes = np.array([alphabet.index(digit.digit) for digit in reading.digits], np.intp)
     return replace(view, attention=attend(stages.crops, classes))
+
+
+def compare(sample: Sample, style: Style, solver: Solver | None = None) -> list[View]:
+    """Return what each segmenter makes of one captcha, everything else as `style` says.
+
+    Raises as `look_at` does.
+    """
+    return [look_at(sample, replace(style, segmenter=name), solver) for name in SEGMENTERS]
 
 
 def _steps_of(sample: Sample, style: Style) -> Steps:

@@ -1,6 +1,6 @@
 """Write the pictures of one captcha to the folders of the stages."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -8,6 +8,7 @@ from PIL import Image
 from digitsolver import image
 from digitsolver.files import write_bytes
 from digitsolver.visualize.attention import heated
+from digitsolver.visualize.boards import draw_segmenters, draw_steps
 from digitsolver.visualize.canvas import Canvas, encode_palette
 from digitsolver.visualize.network import draw_reading, mosaic
 from digitsolver.visualize.segmenting import draw_segments
@@ -28,11 +29,19 @@ CROP_ZOOM = 6
 """Pixels a crop's pixel, each way, in those of Grad-CAM."""
 
 
-def write_pictures(view: View, out: Path, name: str, show: Collection[str]) -> int:
-    """Write all pictures of one captcha, and its strip; return their number."""
+def write_pictures(
+    view: View, out: Path, name: str, show: Collection[str], compared: Sequence[View] = ()
+) -> int:
+    """Write all pictures of one captcha, and its strip; return their number.
+
+    `compared` has a view for each segmenter of the board that compares them.
+    """
     count = 1
     for path, data in _pictures(view, name):
         write_bytes(out / path, data)
+        count += 1
+    if compared:
+        write_bytes(out / K_MEANS / f"{name}-segmenters.png", draw_segmenters(compared))
         count += 1
     write_bytes(out / f"{name}.png", draw_strip(view, show=show))
     return count
@@ -51,6 +60,7 @@ def _pictures(view: View, name: str) -> Iterator[tuple[str, bytes]]:
     for number, (step, picture) in enumerate(view.steps[:-1]):
         yield f"{CLEANED}/{name}-{number}-{step}.png", image.encode_png(picture)
     yield f"{CLEANED}/{name}.png", image.encode_png(view.steps[-1][1])
+    yield f"{CLEANED}/{name}-steps.png", draw_steps(view)
     if view.trace is None:
         return
     yield f"{CLIPPED}/{name}.png", image.encode_png(view.trace.clipped)
