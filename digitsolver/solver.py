@@ -17,6 +17,7 @@ from digitsolver.files import shown
 from digitsolver.readers import open_reader
 from digitsolver.readers.answer import Digit, Failure, Named, Picture, Reading, path_of
 from digitsolver.readers.digits import DigitsReader
+from digitsolver.readers.line import LineReader
 from digitsolver.tracing import Trace
 from digitsolver.workers import Workers, in_order, usable_cores
 
@@ -134,6 +135,20 @@ class Solver:
         the network was trained on.
         """
         return self._reader.activations(crops)
+
+    def frames(self, picture: Picture) -> NDArray[np.float32]:
+        """Return calibrated probabilities ``(frames, classes)`` along a whole `picture`.
+
+        The blank is the last class. A network with a head a position has no blank, and a frame a
+        position. Raises BundleError for a model that reads what the stages give.
+        """
+        if not isinstance(self._reader, LineReader):
+            raise BundleError(
+                f"{self.bundle.path}: expected the reader 'line', which reads whole pictures; "
+                f"found {self.bundle.facts.reader!r}"
+            )
+        found = self._reader.look(picture, None)
+        return np.asarray(self._reader.probabilities(found.prepared[None])[0])
 
     def _digits_reader(self) -> DigitsReader:
         if not isinstance(self._reader, DigitsReader):

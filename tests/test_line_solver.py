@@ -15,9 +15,23 @@ from digitsolver.cli import main
 from digitsolver.errors import BundleError, ImageError, SegmentationError
 from digitsolver.line.prepare import prepare
 from digitsolver.readers.line import boxes_of
+from digitsolver.samples import Sample
 from digitsolver.solver import Failure, Reading, Solver
 from digitsolver.tracing import trace
-from tests.templates import STYLE, draw, draw_marks, line_facts, make_line_bundle, write_line_onnx
+from digitsolver.visualize import View, look_at
+from digitsolver.visualize.canvas import GREEN, Canvas
+from digitsolver.visualize.network import draw_reading
+from digitsolver.visualize.view import HEIGHT, TOP, WIDTH
+from digitsolver.visualize.whole import ROOM, draw_frames
+from tests.templates import (
+    STYLE,
+    draw,
+    draw_marks,
+    line_facts,
+    make_bundle,
+    make_line_bundle,
+    write_line_onnx,
+)
 
 TEXTS = ["0110", "10", "111111", "0", "00110011", "0001"]
 
@@ -277,15 +291,59 @@ def test_info_tells_of_a_line_model(folder: Path) -> None:
     assert "varies" in out
 
 
-def test_visualize_says_that_a_line_model_has_no_stages(folder: Path, tmp_path: Path) -> None:
+def test_visualize_shows_where_a_line_model_reads(folder: Path, tmp_path: Path) -> None:
     save(tmp_path / "in", ["0110"])
     out = tmp_path / "out"
     words = ("visualize", tmp_path / "in", "--out", out, "--style", "plain", "--model", folder)
-    status, _, err = run(*words)
-    assert "model: reads whole pictures: shown are the stages without it" in err
-    assert (out / "1-artifacts_removed").is_dir()
-    assert not (out / "5-activations").exists()
-    del status  # of the stages: marks are no digits
+    status, told, err = run(*words)
+    assert status == 0
+    assert "model: reads whole pictures: shown is where, without the stages" in err
+    assert "pictures of 1 captchas" in told
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png")) == [
+        "0-0110.png",
+        "0-original/0-0110.png",
+        "5-activations/0-0110-frames.png",
+        "5-activations/0-0110-reading.png",
+    ]
+    assert not (out / "1-artifacts_removed").exists()
+
+
+def test_bars_stand_where_the_marks_are(reader: Solver, tmp_path: Path) -> None:
+    (path,) = save(tmp_path, ["0110"])
+    view = look_at(Sample(path, "0110"), STYLE, reader)
+    assert view.trace is None
+    canvas = Canvas(WIDTH, HEIGHT)
+    slices = len(reader.frames(path))
+    assert draw_frames(view, canvas) == f"{slices} slices; bar: a digit is here"
+    row = np.asarray(canvas.image)[int(HEIGHT - ROOM) - 4]
+    inked = (row.astype(int).sum(axis=1) < 600).astype(int)
+    assert (np.diff(inked) == 1).sum() == 4, "four bars, apart"
+    marks = (draw_marks("0110") < 128).any(axis=0)
+    zoom = min(WIDTH / len(marks), TOP / view.original.shape[0])
+    assert marks[(np.flatnonzero(inked) / zoom).astype(int)].mean() > 0.8
+
+
+def test_heads_a_position_show_no_columns(tmp_path: Path) -> None:
+    made = make_line_bundle(tmp_path / "model", length=5, by_position=True)
+    (path,) = save(tmp_path, ["01101"])
+    view = look_at(Sample(path, "01101"), STYLE, solver.load(made, threads=1))
+    assert not view.located
+    assert draw_frames(view, Canvas(WIDTH, HEIGHT)) == "5 heads, one a position"
+    canvas = Canvas(WIDTH, HEIGHT)
+    draw_reading(view, canvas)
+    upper = np.asarray(canvas.image)[: int(view.original.shape[0] * 1.5)]
+    assert not (upper == GREEN).all(axis=2).any(), "no boxes over the picture"
+    with pytest.raises(ValueError, match="expected frames and a reading, found none"):
+        draw_frames(View(view.original), canvas)
+
+
+def test_frames_are_those_of_a_line_model_alone(reader: Solver, tmp_path: Path) -> None:
+    frames = reader.frames(draw_marks("0110"))
+    assert frames.shape == (len(frames), 3)
+    assert np.allclose(frames.sum(axis=1), 1, atol=1e-5)
+    digits = solver.load(make_bundle(tmp_path / "model"), threads=1)
+    with pytest.raises(BundleError, match=r"expected the reader 'line', .*; found 'digits'"):
+        digits.frames(draw("1234"))
 
 
 def test_length_beyond_the_positions_is_told(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ class Guesses:
 
     text: str
     confidence: float = 0.9
+    has_stages = True
 
     @property
     def bundle(self) -> Bundle:
@@ -243,7 +244,7 @@ def test_a_strip_can_be_larger(make: Make) -> None:
 
 def test_panels_are_numbered_as_the_folders() -> None:
     names = [f"{panel.number}-{re.sub('[ -]', '_', panel.name)}" for panel in PANELS]
-    seen = ["5-last_convolution", "5-grad_cam", "None-reading"]
+    seen = ["5-last_convolution", "5-grad_cam", "5-frames", "None-reading"]
     assert names == [*FOLDERS[:-1], *seen]
 
 
@@ -253,6 +254,7 @@ def test_a_panel_draws_within_its_place(make: Make, panel: object) -> None:
     style = Style(cleaners=("frame", "specks", "lines", "holes"))
     view = look_at(make("13572468", size=(180, 40)), style, solver("99999999"))
     view = replace(view, attention=np.ones((8, 3, 2), np.float32))
+    view = replace(view, frames=np.full((40, 11), 1 / 11, np.float32), alphabet="0123456789")
     drawing = next(one for one in PANELS if one is panel)
     canvas = Canvas(WIDTH + 40, HEIGHT + 40)
     note = drawing.draw(view, canvas.at(20, 20))

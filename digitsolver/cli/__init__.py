@@ -159,7 +159,8 @@ def visualize(
     """Write pictures of every stage, and a strip of all stages for each captcha.
 
     With a model that reads digits also what it reads, what its last convolution sees, and by its
-    Grad-CAM where it sees each digit; that needs the extra train.
+    Grad-CAM where it sees each digit; that needs the extra train. With one that reads whole
+    pictures, at which columns it reads each digit.
 
     \b
     Example:
@@ -173,11 +174,10 @@ def visualize(
     from digitsolver.visualize import visualize as draw_stages
 
     solver = load(model) if model else None
-    if solver and not solver.has_stages:
-        click.echo(f"{model}: reads whole pictures: shown are the stages without it", err=True)
-        solver = None
     attend = None
-    if solver:
+    if solver and not solver.has_stages:
+        click.echo(f"{model}: reads whole pictures: shown is where, without the stages", err=True)
+    elif solver:
         try:
             attend = open_attention(solver.bundle)
         except (BundleError, MissingExtraError) as error:
@@ -188,7 +188,7 @@ def visualize(
     with bar(len(some), "drawing") as advance:
         done = draw_stages(some, out, chosen, solver=solver, attend=attend, progress=advance)
     finish(
-        f"{out}: the stages of {done.captchas} captchas, style {chosen.name}",
+        f"{out}: pictures of {done.captchas} captchas, style {chosen.name}",
         [*problems, *done.problems],
     )
 

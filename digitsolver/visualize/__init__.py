@@ -16,10 +16,12 @@
         ├── <id>-<label>-<position>.png               what the last convolution saw
         └── <id>-<label>-<position>-grad_cam.png      where it saw what was read
 
-A captcha without a label has no ``-<label>``.
+A captcha without a label has no ``-<label>``. For a model that reads whole pictures there are no
+stages, but the original, the reading, and ``5-activations/<id>-<label>-frames.png``, which shows
+at which columns it read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -35,10 +37,11 @@ from digitsolver.stages import SEGMENTERS, clean_steps
 from digitsolver.style import Style
 from digitsolver.tracing import trace
 from digitsolver.visualize.attention import open_attention
-from digitsolver.visualize.panels import ATTENDED, SEEN, STAGES
+from digitsolver.visualize.panels import ATTENDED, SEEN, STAGES, WHOLE
 from digitsolver.visualize.pictures import FOLDERS, write_pictures
 from digitsolver.visualize.strip import draw_strip
 from digitsolver.visualize.view import Steps, View
+from digitsolver.visualize.whole import look_at_whole
 
 __all__ = [
     "FOLDERS",
@@ -91,8 +94,8 @@ def visualize(
     samples, folder = list(samples), Path(out)
     ids = unique_ids(samples)
     _check_apart(samples, folder)
-    _make_folders(folder, FOLDERS if solver else FOLDERS[:-1])
-    show = STAGES if solver is None else SEEN if attend is None else ATTENDED
+    show, folders = _plan(solver, attend)
+    _make_folders(folder, folders)
     problems: list[Problem] = []
     captchas = pictures = 0
     for sample in samples:
@@ -112,15 +115,28 @@ def visualize(
     return Visualized(folder, captchas, pictures, problems)
 
 
+def _plan(solver: Solver | None, attend: Attend | None) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the fields of a view that are shown, and the folders that are written."""
+    if solver is None:
+        return STAGES, FOLDERS[:-1]
+    if not solver.has_stages:
+        return WHOLE, (FOLDERS[0], FOLDERS[-1])
+    return SEEN if attend is None else ATTENDED, FOLDERS
+
+
 def look_at(
     sample: Sample, style: Style, solver: Solver | None = None, attend: Attend | None = None
 ) -> View:
     """Return what there is to show of one captcha; `View.problem` says which stage failed.
 
+    A `solver` that reads whole pictures has no use for the stages, and none are run.
+
     Raises:
         ImageError: The picture cannot be read.
         ValueError: The crops of `style` are not those of the model.
     """
+    if solver is not None and not solver.has_stages:
+        return look_at_whole(sample, solver)
     original = image.read(sample.path)
     length = style.length or (len(sample.label) if sample.label else None)
     try:

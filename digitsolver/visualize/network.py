@@ -35,19 +35,25 @@ def draw_activations(view: View, canvas: Canvas) -> str:
 
 
 def draw_reading(view: View, canvas: Canvas) -> str:
-    """Draw the digits' boxes over the picture, and below what each was read as."""
+    """Draw the digits' boxes over the picture, and below what each was read as.
+
+    There are no boxes where the model does not tell where it reads.
+    """
     reading = view.reading
     if reading is None:
         raise ValueError("expected a reading, found none")
     place = canvas.picture(view.original, 0, 0, WIDTH, TOP)
     label = view.label if view.label and len(view.label) == len(reading.text) else None
     middles, pitch = _beneath([place.column(x + w / 2) for x, _, w, _ in _boxes(reading)])
+    if not view.located:
+        middles, pitch = _beneath([WIDTH / 2] * len(reading.digits))
     line = place.bottom + 24
     for index, digit in enumerate(reading.digits):
         true = label[index] if label else None
         colour = INK if true is None else GREEN if true == digit.digit else RED
         middle = middles[index]
-        _draw_box(canvas, place, digit.box, (middle, line - 18), colour)
+        if view.located:
+            _draw_box(canvas, place, digit.box, (middle, line - 18), colour)
         canvas.text(middle, line, digit.digit, min(26.0, 1.25 * pitch), colour, "mm")
         size = min(SMALL, 0.5 * pitch)
         sure = f"{int(100 * digit.confidence)}%"

@@ -17,6 +17,7 @@ from digitsolver.visualize.canvas import BLUE, NOTE, RED, Canvas
 from digitsolver.visualize.network import draw_activations, draw_reading
 from digitsolver.visualize.segmenting import count, draw_segments, title
 from digitsolver.visualize.view import GAP, HEIGHT, SMALL, TOP, WIDTH, View, cells
+from digitsolver.visualize.whole import draw_frames, frames_title
 
 
 def draw_original(view: View, canvas: Canvas) -> str:
@@ -95,6 +96,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(4, "digits", draw_digits, "trace"),
     Panel(5, "last convolution", draw_activations, "activations"),
     Panel(5, "grad-cam", draw_attention, "attention"),
+    Panel(5, "frames", draw_frames, "frames", named=frames_title),
     Panel(None, "reading", draw_reading, "reading"),
 )
 """The panels of a strip, from left to right."""
@@ -105,6 +107,8 @@ SEEN = (*STAGES, "activations", "reading")
 """Those that are shown with one that reads digits."""
 ATTENDED = (*SEEN, "attention")
 """Those that are shown with one that has gradients, too."""
+WHOLE = ("original", "frames", "reading")
+"""Those that are shown with one that reads whole pictures: the stages have no part in it."""
 
 
 def _dimmed(stages: Trace) -> NDArray[np.uint8]:

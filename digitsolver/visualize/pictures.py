@@ -14,6 +14,7 @@ from digitsolver.visualize.network import draw_reading, mosaic
 from digitsolver.visualize.segmenting import draw_segments
 from digitsolver.visualize.strip import draw_strip
 from digitsolver.visualize.view import HEIGHT, WIDTH, View
+from digitsolver.visualize.whole import draw_frames
 
 ORIGINAL, CLEANED, CLIPPED = "0-original", "1-artifacts_removed", "2-clipped"
 K_MEANS, DIGITS, ACTIVATIONS = "3-k_means", "4-digits", "5-activations"
@@ -57,6 +58,10 @@ def panel(view: View, draw: Callable[[View, Canvas], str]) -> bytes:
 def _pictures(view: View, name: str) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of each stage's pictures."""
     yield f"{ORIGINAL}/{name}.png", image.encode_png(view.original)
+    for path, data in _seen(view, name):
+        yield f"{ACTIVATIONS}/{path}", data
+    if not view.steps:
+        return
     for number, (step, picture) in enumerate(view.steps[:-1]):
         yield f"{CLEANED}/{name}-{number}-{step}.png", image.encode_png(picture)
     yield f"{CLEANED}/{name}.png", image.encode_png(view.steps[-1][1])
@@ -67,14 +72,14 @@ def _pictures(view: View, name: str) -> Iterator[tuple[str, bytes]]:
     yield f"{K_MEANS}/{name}.png", panel(view, draw_segments)
     for position, crop in enumerate(view.trace.crops):
         yield f"{DIGITS}/{name}-{position}.png", image.encode_png(crop)
-    for path, data in _seen(view, name):
-        yield f"{ACTIVATIONS}/{path}", data
 
 
 def _seen(view: View, name: str) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of the pictures of what the network saw and read."""
     if view.reading is not None:
         yield f"{name}-reading.png", panel(view, draw_reading)
+    if view.frames is not None:
+        yield f"{name}-frames.png", panel(view, draw_frames)
     for position, maps in enumerate(() if view.activations is None else view.activations):
         tiles = mosaic(maps).repeat(MAP_ZOOM, axis=0).repeat(MAP_ZOOM, axis=1)
         yield f"{name}-{position}.png", encode_palette(Image.fromarray(tiles))

@@ -33,9 +33,18 @@ class View:
     """(n, rows, columns, filters)."""
     attention: NDArray[np.float32] | None = None
     """Grad-CAM of each digit for what it was read as, (n, rows, columns) from 0 to 1."""
+    frames: NDArray[np.float32] | None = None
+    """Of a model that reads whole pictures: probabilities (frames, classes) along the picture."""
+    alphabet: str = ""
+    """Characters of the classes; where there is one more, that is the blank."""
     problem: str | None = None
     """Why stages are missing."""
     segmenter: str = "kmeans"
+
+    @property
+    def located(self) -> bool:
+        """Whether the model tells where a digit is: one with a head a position does not."""
+        return self.frames is None or self.frames.shape[1] > len(self.alphabet)
 
     @property
     def stages(self) -> Trace:
