@@ -20,7 +20,7 @@ from digitsolver.samples import Sample
 from digitsolver.solver import Digit, Reading, Solver
 from digitsolver.stages import SEGMENTERS
 from digitsolver.style import Style
-from digitsolver.tracing import Trace
+from digitsolver.tracing import Trace, cut
 from digitsolver.visualize import (
     FOLDERS,
     View,
@@ -74,6 +74,9 @@ class Guesses:
             for character, box in zip(self.text, boxes, strict=False)
         )
         return Reading(self.text, self.confidence ** len(digits), digits)
+
+    def retrace(self, traced: Trace, *, length: int | None) -> Trace:
+        return traced
 
     def activations(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         maps = np.random.default_rng(0).random((len(crops), 7, 5, 10))
@@ -240,6 +243,18 @@ def test_strips_are_of_one_size_and_small(make: Make, text: str, size: tuple[int
 
 def test_a_strip_can_be_larger(make: Make) -> None:
     assert opened(draw_strip(look_at(make("042"), STYLE), scale=2)).size == (2108, 424)
+
+
+def test_the_segmentation_that_is_read_is_shown(make: Make) -> None:
+    class Equal(Guesses):
+        def retrace(self, traced: Trace, *, length: int | None) -> Trace:
+            other = replace(STYLE, segmenter="equal")
+            return traced.with_cut(cut(traced.cleaned, traced.source, traced.box, other, length))
+
+    sample, guesses = make("042"), cast(Solver, Equal("042"))
+    assert look_at(sample, STYLE).segmenter == "kmeans"
+    assert look_at(sample, STYLE, guesses).segmenter == "equal"
+    assert look_at(sample, STYLE, guesses, kept=False).segmenter == "kmeans"
 
 
 def test_panels_are_numbered_as_the_folders() -> None:

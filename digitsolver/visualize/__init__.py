@@ -125,11 +125,17 @@ def _plan(solver: Solver | None, attend: Attend | None) -> tuple[Sequence[str], 
 
 
 def look_at(
-    sample: Sample, style: Style, solver: Solver | None = None, attend: Attend | None = None
+    sample: Sample,
+    style: Style,
+    solver: Solver | None = None,
+    attend: Attend | None = None,
+    *,
+    kept: bool = True,
 ) -> View:
     """Return what there is to show of one captcha; `View.problem` says which stage failed.
 
-    A `solver` that reads whole pictures has no use for the stages, and none are run.
+    A `solver` that reads whole pictures has no use for the stages, and none are run. Another one
+    shows the segmentation that it keeps, unless `kept` is false: then that of the `style`.
 
     Raises:
         ImageError: The picture cannot be read.
@@ -151,13 +157,15 @@ def look_at(
             segmenter=style.segmenter,
         )
     wrong = _wrong_length(sample.label, len(stages.crops))
+    if solver is not None and kept:
+        stages = solver.retrace(stages, length=length)
     view = View(
         original,
         stages.steps,
         stages,
         sample.label,
         problem=wrong,
-        segmenter=style.segmenter,
+        segmenter=stages.segmenter,
     )
     if solver is None:
         return view
@@ -175,7 +183,8 @@ def compare(sample: Sample, style: Style, solver: Solver | None = None) -> list[
 
     Raises as `look_at` does.
     """
-    return [look_at(sample, replace(style, segmenter=name), solver) for name in SEGMENTERS]
+    others = [replace(style, segmenter=name) for name in SEGMENTERS]
+    return [look_at(sample, other, solver, kept=False) for other in others]
 
 
 def _steps_of(sample: Sample, style: Style) -> Steps:
