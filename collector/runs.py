@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.numbered import open_numbered
+from collector.pictures import check_picture
 from collector.sources import Item, open_source
-from collector.store import Store, content_id, open_store
-from digitsolver.errors import DigitSolverError, FolderError, ImageError
+from collector.store import New, Record, Store, open_store
+from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.files import shown
 from digitsolver.samples import Problem
 from digitsolver.samples.captchas import reason
 
-EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
-"""What the format of a picture is called in a file name; the others: in small letters."""
-
 BATCH = 25
 """How many pictures a process draws at a time."""
+
+IMPORT_BATCH = 64
+"""How many pictures are added under one lock."""
 
 
 @dataclass(slots=True)
@@ -25,12 +27,14 @@ class Imported:
     """Count what an import did.
 
     added: new in the folder. present: there already, from an earlier import. duplicates:
-    pictures that the source has twice. problems: pictures that were not taken.
+    pictures that the source has twice. near: pictures that were added although one that looks
+    nearly the same was there. problems: pictures that were not taken.
     """
 
     added: int = 0
     present: int = 0
     duplicates: list[Problem] = field(default_factory=list)
+    near: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -47,12 +51,12 @@ def generate(
 
     steps = [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
     jobs = min(joblib.cpu_count(), len(steps) // 10 + 1)
-    with open_store(out) as store:
+    with open_numbered(out) as folder:
         drawn = joblib.Parallel(n_jobs=jobs, return_as="generator")(
             joblib.delayed(draw_batch)(style, seed, step, length) for step in steps
         )
         try:
-            yield from store.add_many(sample for batch in drawn for sample in batch)
+            yield from folder.add_many(sample for batch in drawn for sample in batch)
         except FolderError as error:
             raise FolderError(
                 f"{error}: choose an empty folder, or the seed, style and length of before"
@@ -99,49 +103,62 @@ def import_samples(path: Path, out: Path) -> Iterator[Imported]:
         raise FolderError(f"{shown(out)}: expected a folder outside the one that is imported")
     source = open_source(path)
     result = Imported()
-    seen: dict[str, str] = {}
     with open_store(out) as store:
+        batch: list[tuple[Item, New]] = []
+        seen: dict[str, str] = {}
         for item in source:
             if isinstance(item, Problem):
                 result.problems.append(item)
             else:
-                _import_one(item, store, seen, result)
+                _check(item, shown(path), batch, result)
+            if len(batch) == IMPORT_BATCH:
+                _add(store, batch, seen, result)
             yield result
+        _add(store, batch, seen, result)
+        yield result
 
 
-def _import_one(item: Item, store: Store, seen: dict[str, str], result: Imported) -> None:
-    """Check one picture and add it."""
-    path = Path(item.name)
-    identifier = content_id(item.data)
+def _check(item: Item, source: str, batch: list[tuple[Item, New]], result: Imported) -> None:
+    """Put a picture that can be added into the batch."""
     try:
-        extension = check_picture(item.data, item.name)
-        there = store.find(identifier)
-        if there and f"{identifier}-{item.label}.{extension}" not in there:
-            other = seen.get(identifier, there[0])
-            raise FolderError(f"label {item.label!r}: the same picture has another one in {other}")
-        new = store.add(identifier, item.label, extension, item.data)
+        extension, phash = check_picture(item.data, item.name)
     except DigitSolverError as error:
-        result.problems.append(Problem(path, reason(path, error)))
+        result.problems.append(Problem(Path(item.name), reason(item.name, error)))
         return
-    if identifier in seen:
-        result.duplicates.append(Problem(path, f"the same picture as {seen[identifier]}"))
-    elif new:
-        result.added += 1
-    else:
-        result.present += 1
-    seen.setdefault(identifier, item.name)
+    original = item.name.removeprefix(f"{source}/")
+    batch.append(
+        (item, New(item.data, extension, item.label, item.by, None, source, original, phash))
+    )
 
 
-def check_picture(data: bytes, name: str) -> str:
-    """Decode a picture to see that it is whole; return the extension of its format.
+def _add(
+    store: Store, batch: list[tuple[Item, New]], seen: dict[str, str], result: Imported
+) -> None:
+    """Add a batch, empty it, and count what became of each picture."""
+    for (item, new), added in zip(batch, store.add_many([n for _, n in batch]), strict=True):
+        record, path = added.record, Path(item.name)
+        other = seen.get(record.id)
+        seen.setdefault(record.id, item.name)
+        if not added.new and not _agrees(store, record, new):
+            there = f"the same picture has another one in {other or record.file}"
+            result.problems.append(Problem(path, f"label {item.label!r}: {there}"))
+        elif other:
+            result.duplicates.append(Problem(path, f"the same picture as {other}"))
+        elif added.new:
+            result.added += 1
+        else:
+            result.present += 1
+        if added.near:
+            like = store.get(added.near[0]).file
+            result.near.append(Problem(path, f"nearly the same picture as {like}"))
+    batch.clear()
 
-    Raises ``ImageError``.
-    """
-    from digitsolver import image
-    from digitsolver.image.header import read_header
 
-    image.decode(data, name)
-    header = read_header(data)
-    if header is None:
-        raise ImageError(f"{name}: expected a picture")
-    return EXTENSIONS.get(header.format, header.format.lower())
+def _agrees(store: Store, record: Record, new: New) -> bool:
+    """Tell whether a sample has the label of a picture, or had it; one without any gets it."""
+    if new.label is None or new.label in {change.label for change in record.history}:
+        return True
+    if record.label is None and not record.unreadable:
+        store.set_label(record.id, new.label, by=new.by)
+        return True
+    return False

@@ -23,11 +23,12 @@ from digitsolver.samples.captchas import METADATA, NOT_PICTURES, reason
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Hold the bytes of one picture, the name it came under, and its label."""
+    """Hold the bytes of one picture, the name it came under, its label, and what told that."""
 
     name: str
     data: bytes
     label: str
+    by: str = "name"
 
 
 class UnreadableError(Exception):
@@ -111,7 +112,7 @@ def _item(root: Path, name: str, labels: dict[str, str], read: Read) -> Item | P
         label = labels[name] if name in labels else label_of(path)
         if not (label and label.isalnum()):
             return Problem(path, f"expected a label of letters and digits, found {label!r}")
-        return Item(shown(path), read(name), label)
+        return Item(shown(path), read(name), label, METADATA if name in labels else "name")
     except UnreadableError as error:
         return Problem(path, str(error))
     except LabelError as error:

@@ -46,6 +46,8 @@ LAYERS = {
         "label",
         "runs",
         "sources",
+        "pictures",
+        "numbered",
         "store",
         "table",
         "draw",

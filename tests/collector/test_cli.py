@@ -23,7 +23,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != "metadata.csv")
+    return sorted(path.name for path in folder.iterdir() if path.suffix not in {".csv", ".jsonl"})
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -127,10 +127,10 @@ def test_ctrl_c_leaves_whole_files_and_their_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> Iterator[bool]:
-        from collector.store import open_store
+        from collector.numbered import open_numbered
 
-        with open_store(tmp_path) as store:
-            yield store.add("00000", "1", "png", b"x")
+        with open_numbered(tmp_path) as folder:
+            yield folder.add("00000", "1", "png", b"x")
             raise KeyboardInterrupt
 
     monkeypatch.setattr(runs, "generate", broken)
@@ -164,6 +164,7 @@ def test_import_adds_each_picture_once(tmp_path: Path, source: Path) -> None:
         "added": 0,
         "present": 5,
         "duplicates": 0,
+        "near_duplicates": 0,
         "problems": 0,
         "out": str(out),
     }

@@ -1,4 +1,4 @@
-"""The ``collector`` command: parse, call one function, say what it did."""
+"""The commands that add samples: ``generate``, ``import``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 
 import click
 
-from digitsolver.cli.console import SOME_INPUT_FAILED, Group, each
-
-FOLDER = click.Path(file_okay=False, path_type=Path)
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+from collector.cli.options import AS_JSON, FOLDER
+from digitsolver.cli.console import SOME_INPUT_FAILED, each
 
 
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -23,18 +21,7 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="digitsolver", prog_name="collector")
-def main() -> None:
-    """Collect labelled captchas: draw them, or import your own.
-
-    \b
-    Example:
-      collector generate --style plain --count 200 --out captchas/plain
-    """
-
-
-@main.command()
+@click.command()
 @click.option(
     "--style",
     metavar="NAME",
@@ -73,7 +60,7 @@ def generate(
         click.echo(f"{out}: {written} captchas written{there}", err=True)
 
 
-@main.command("import")
+@click.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
 @AS_JSON
@@ -94,12 +81,13 @@ def import_(path: Path, out: Path, as_json: bool) -> None:
     with each(runs.import_samples(path, out), None, "importing") as steps:
         for counted in steps:
             done = counted
-    for line in [*done.problems, *done.duplicates]:
+    for line in [*done.problems, *done.duplicates, *done.near]:
         click.echo(line, err=True)
     counts = {
         "added": done.added,
         "present": done.present,
         "duplicates": len(done.duplicates),
+        "near_duplicates": len(done.near),
         "problems": len(done.problems),
     }
     if as_json:

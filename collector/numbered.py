@@ -1,13 +1,13 @@
-"""A folder of samples: written whole or not at all, with ``metadata.csv`` in step.
+"""A folder of numbered samples, which can be drawn again: written whole or not at all.
 
-A sample's file is named ``<id>-<label>.<ext>``. ``metadata.csv`` says the same in a table
-(``file_name,text``), which wins where the two differ. A file is complete under its name or
-not there; a row that is missing after a crash is added by the next writer, from the name.
+No provenance is kept of them: look, seed and number say all. What comes from outside goes into
+`collector.store`. A sample's file is named ``<id>-<label>.<ext>``. ``metadata.csv`` says the same
+in a table (``file_name,text``), which wins where the two differ. A file is complete under its name
+or not there; a row that is missing after a crash is added by the next writer, from the name.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -26,17 +26,8 @@ WRITERS = 8
 """How many files are written at a time."""
 
 
-def content_id(data: bytes) -> str:
-    """Name some bytes: the first 12 hexadecimal digits of their SHA-256.
-
-    >>> content_id(b"")
-    'e3b0c44298fc'
-    """
-    return hashlib.sha256(data).hexdigest()[:12]
-
-
-class Store:
-    """Add samples to a folder; see :func:`open_store`."""
+class Numbered:
+    """Add samples to a folder; see :func:`open_numbered`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -100,14 +91,14 @@ def _wait(write: Future[None] | None) -> bool:
 
 
 @contextmanager
-def open_store(folder: Path) -> Iterator[Store]:
+def open_numbered(folder: Path) -> Iterator[Numbered]:
     """Open a folder for adding samples, made if need be; at the end write its table.
 
     Raises ``FolderError`` where the folder cannot be made or read, or its table is none.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        store = Store(folder)
+        store = Numbered(folder)
     except OSError as error:
         raise FolderError(
             f"{shown(folder)}: expected a folder to write to: {error.strerror}"

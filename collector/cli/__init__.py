@@ -1,0 +1,23 @@
+"""The ``collector`` command: parse, call one function, say what it did."""
+
+from __future__ import annotations
+
+import click
+
+from collector.cli.gather import generate, import_
+from digitsolver.cli.console import Group
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="digitsolver", prog_name="collector")
+def main() -> None:
+    """Collect labelled captchas: draw them, or import your own.
+
+    \b
+    Example:
+      collector generate --style plain --count 200 --out captchas/plain
+    """
+
+
+for _command in (generate, import_):
+    main.add_command(_command)

@@ -1,0 +1,280 @@
+"""The store itself: add samples, label them, take it back, go through them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from collector.store import staging
+from collector.store.adding import Added, New
+from collector.store.adopt import adopt, free_name
+from collector.store.journal import JOURNAL, Journal
+from collector.store.record import (
+    ADDED,
+    LABELLED,
+    UNREADABLE,
+    Change,
+    Record,
+    changed,
+    check_confidence,
+    check_label,
+    content_id,
+    now,
+    undone,
+)
+from collector.store.state import State
+from collector.store.table import Table
+from digitsolver.errors import FolderError
+from digitsolver.files import shown
+
+BATCH = 64
+"""Samples that are added under one lock."""
+
+
+class Store:
+    """Hold a folder of samples open; several threads may share one, several processes a folder.
+
+    What other processes write is seen at each change and at :meth:`refresh`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read the journal, finish what a killed process left, take in what was put there."""
+        self.folder = folder
+        self._journal = Journal(folder / JOURNAL)
+        self._table = Table(folder)
+        self._state = State()
+        self._threads = threading.RLock()
+        with self._changing():
+            staging.clear(folder)
+            found = adopt(folder, self._state, self._table.read())
+            if found:
+                self._journal.append(found)
+            self._write_table()
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def records(self) -> list[Record]:
+        """Return the samples whose pictures are there, in the order in which they came."""
+        with self._threads:
+            return self._state.records()
+
+    def get(self, identifier: str) -> Record:
+        """Return the sample of an id; raises ``FolderError`` where there is none."""
+        with self._threads:
+            record = self._state.get(identifier)
+        if record is None:
+            raise FolderError(f"{shown(self.folder)}: expected the id of a sample, found none such")
+        return record
+
+    def find(self, data: bytes) -> Record | None:
+        """Return the sample that has these bytes, if any."""
+        with self._threads:
+            return self._state.get(content_id(data))
+
+    def path(self, record: Record) -> Path:
+        """Return where the picture of a sample is."""
+        return self.folder / record.file
+
+    def decisions(self, by: str | None = None) -> list[str]:
+        """Return the ids of labels and marks that stand, the latest last; of one person if named.
+
+        An id stands there once for each decision that can be undone.
+        """
+        with self._threads:
+            return self._state.decisions(by)
+
+    def near(self, phash: str) -> tuple[str, ...]:
+        """Return the ids of samples that look nearly the same, of those whose hash is known."""
+        with self._threads:
+            return self._state.near(phash)
+
+    def refresh(self) -> None:
+        """See what other processes wrote."""
+        with self._changing():
+            pass
+
+    # --- changing -----------------------------------------------------------------------------
+
+    def add(self, new: New) -> Added:
+        """Add one picture; see :meth:`add_many`."""
+        (added,) = self.add_many([new])
+        return added
+
+    def add_many(self, pictures: Iterable[New]) -> Iterator[Added]:
+        """Add pictures whose content is not there yet, and say what became of each.
+
+        Raises LabelError for a label that cannot stand in a file name, ``ValueError`` for a
+        confidence that is none, ``FolderError`` where the folder cannot be written.
+        """
+        rest = iter(pictures)
+        while batch := list(islice(rest, BATCH)):
+            for new in batch:
+                if new.label is not None:
+                    check_label(new.label)
+                check_confidence(new.confidence)
+            with self._changing():
+                added = self._add_batch(batch)
+            yield from added
+
+    def set_label(
+        self, identifier: str, label: str, *, by: str, confidence: float | None = None
+    ) -> Record:
+        """Give a sample a label, told by a person or a model; return what it is then.
+
+        The same label again, by the same, is a decision too: somebody looked once more. Raises
+        LabelError for a label that cannot stand in a file name, ``ValueError`` for a confidence
+        that is none, ``FolderError`` for an id that is none.
+        """
+        check_label(label)
+        check_confidence(confidence)
+        return self._change(identifier, Change(now(), LABELLED, label, by, confidence))
+
+    def mark_unreadable(
+        self, identifier: str, *, by: str, confidence: float | None = None
+    ) -> Record:
+        """Say that nobody can read a sample; it has no label then. Raises as `set_label`."""
+        check_confidence(confidence)
+        return self._change(identifier, Change(now(), UNREADABLE, None, by, confidence))
+
+    def undo(self, identifier: str, *, by: str) -> Record:
+        """Bring a sample back to what it was before its last decision.
+
+        The history keeps both. Once more, and the decision before that one is undone. Raises
+        ``ValueError`` where there is none left, ``FolderError`` for an id that is none.
+        """
+        with self._changing():
+            after = self._named(undone(self.get(identifier), by))
+            self._commit([after])
+            self._write_table()
+        return after
+
+    def close(self) -> None:
+        """Bring ``metadata.csv`` in step with what was added."""
+        with self._changing():
+            self._write_table()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Take the lock, see what others wrote, and finish what they did not."""
+        with self._threads, self._journal.locked():
+            other, records = self._journal.unread()
+            if other:
+                self._state = State()
+            latest = {record.id: record for record in records}
+            self._state.follow(records)
+            for record in latest.values():
+                self._state.here(record, staging.settle(self.folder, record))
+            yield
+
+    def _commit(self, records: Sequence[Record]) -> None:
+        """Write what the samples are now; their new pictures, if any, are staged."""
+        self._journal.append(records)
+        self._state.follow(records)
+        for record in records:
+            self._state.here(record, staging.settle(self.folder, record))
+        if any(record.was or len(record.history) == 1 for record in records):
+            staging.sync(self.folder)
+
+    def _change(self, identifier: str, change: Change) -> Record:
+        with self._changing():
+            after = self._named(changed(self.get(identifier), change))
+            self._commit([after])
+            self._write_table()
+        return after
+
+    def _named(self, record: Record) -> Record:
+        """Give a file that gets another name one that nobody has."""
+        if record.was is None:
+            return record
+        return replace(record, file=free_name(self.folder, self._state, record))
+
+    def _add_batch(self, batch: list[New]) -> list[Added]:
+        """Add pictures under the lock: stage, write lines, name; tell what became of each."""
+        known: list[Record] = []
+        fresh: dict[str, tuple[Record, bytes]] = {}
+        for new in batch:
+            identifier = content_id(new.data)
+            there = self._state.get(identifier)
+            if there is None and identifier not in fresh:
+                fresh[identifier] = self._record(identifier, new), new.data
+            known.append(there or fresh[identifier][0])
+        staging.stage(self.folder, [(record.file, data) for record, data in fresh.values()])
+        if fresh:
+            self._commit([record for record, _ in fresh.values()])
+        return list(self._told(known, set(fresh)))
+
+    def _told(self, known: list[Record], fresh: set[str]) -> Iterator[Added]:
+        """Say of each sample whether it is new, once, and which earlier ones look like it."""
+        for record in known:
+            new = record.id in fresh
+            fresh.discard(record.id)
+            near = self.near(record.phash) if new and record.phash else ()
+            earlier = tuple(one for one in near if one != record.id and one not in fresh)
+            yield Added(record, new, earlier)
+
+    def _record(self, identifier: str, new: New) -> Record:
+        """Return the record of a new picture, or of one that was lost and is back."""
+        change = Change(now(), ADDED, new.label, new.by, new.confidence)
+        end = f"-{new.label}.{new.extension}" if new.label else f".{new.extension}"
+        old = self._state.lost(identifier)
+        record = Record(
+            id=identifier,
+            file=identifier + end,
+            source=new.source,
+            original=new.original,
+            time=change.time,
+            history=(*(old.history if old else ()), change),
+            phash=new.phash,
+            authorised=new.authorised,
+        )
+        return replace(record, file=free_name(self.folder, self._state, record))
+
+    def _write_table(self) -> None:
+        """Bring ``metadata.csv`` in step; what somebody changed in it by hand counts first."""
+        edits = self._table.edits(self._state.records())
+        if edits:
+            self._commit(
+                [
+                    self._named(changed(record, Change(now(), LABELLED, text, "metadata.csv")))
+                    for record, text in edits
+                ]
+            )
+        self._table.write(self._state.records())
+
+
+@contextmanager
+def open_store(folder: Path) -> Iterator[Store]:
+    """Open a folder of samples for changes, made if need be; its table is in step afterwards.
+
+    Raises ``FolderError`` where the folder cannot be made, read or written, or where
+    ``metadata.csv`` or ``samples.jsonl`` is not what it should be.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(
+            f"{shown(folder)}: expected a folder to write to: {error.strerror}"
+        ) from None
+    store = Store(folder)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Return the samples of a folder without changing it; none where it has no provenance.
+
+    Those whose pictures are gone are left out.
+    """
+    state = State()
+    state.follow(Journal(folder / JOURNAL).read())
+    for record in state.all():
+        state.here(record, (folder / record.file).exists())
+    return state.records()

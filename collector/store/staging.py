@@ -1,0 +1,104 @@
+"""Put pictures under their names, in steps that a kill cannot leave half done.
+
+A picture waits on the disk as ``.<name>.new`` until its line is in the journal. All functions
+are called under the journal's lock.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from collector.store.record import Record, content_id
+from digitsolver.errors import FolderError
+from digitsolver.files import shown
+from digitsolver.samples.captchas import NOT_PICTURES
+
+WRITERS = 8
+"""How many pictures are written at a time: waiting for disks takes longest."""
+STAGED = re.compile(r"\.[0-9a-f]{12,64}[^/]*\.new")
+
+
+def stage(folder: Path, pictures: Sequence[tuple[str, bytes]]) -> None:
+    """Write pictures to the disk under hidden names; raises ``FolderError`` where that fails."""
+    paths = [folder / staged(name) for name, _ in pictures]
+    try:
+        if len(pictures) == 1:
+            _write(paths[0], pictures[0][1])
+        elif pictures:
+            with ThreadPoolExecutor(WRITERS) as pool:
+                list(pool.map(_write, paths, [data for _, data in pictures]))
+    except OSError as error:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        raise FolderError(f"{shown(folder)}: cannot be written: {error.strerror}") from None
+
+
+def settle(folder: Path, record: Record) -> bool:
+    """Give the picture of a record the name that its line says; tell whether there is one."""
+    path = folder / record.file
+    if os.path.lexists(path):
+        return True
+    waiting = folder / staged(record.file)
+    if os.path.lexists(waiting):
+        waiting.rename(path)
+        return True
+    if record.was and _has_content(folder / record.was, record):
+        (folder / record.was).rename(path)
+        return True
+    return False
+
+
+def clear(folder: Path) -> None:
+    """Remove what was staged by a process that was killed before its line was written."""
+    for entry in os.scandir(folder):
+        if STAGED.fullmatch(entry.name):
+            Path(entry.path).unlink()
+
+
+def sync(folder: Path) -> None:
+    """Make new names outlast a power cut, where the system can."""
+    if sys.platform != "win32":
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def pictures(folder: Path) -> list[str]:
+    """List the names of what may be pictures, sorted."""
+    return sorted(
+        entry.name
+        for entry in os.scandir(folder)
+        if not entry.name.startswith(".")
+        and Path(entry.name).suffix.lower() not in NOT_PICTURES
+        and entry.is_file()
+    )
+
+
+def staged(name: str) -> str:
+    """Return the hidden name under which a picture waits.
+
+    >>> staged("1f0c5a99be01-4711.png")
+    '.1f0c5a99be01-4711.png.new'
+    """
+    return f".{name}.new"
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _has_content(path: Path, record: Record) -> bool:
+    try:
+        return content_id(path.read_bytes()) == record.id.partition(".")[0]
+    except OSError:
+        return False

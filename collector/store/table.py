@@ -1,0 +1,87 @@
+"""Keep ``metadata.csv`` in step with the journal, and see what was changed in it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from collector import table
+from collector.store.record import Record, claimed_label
+from collector.table import Row
+from digitsolver.errors import FolderError
+from digitsolver.files import shown, write_text
+from digitsolver.samples.captchas import METADATA
+
+Signature = tuple[int, int, int]
+
+
+class Table:
+    """Hold the rows of the table as they were last seen on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with nothing seen."""
+        self._path = folder / METADATA
+        self._seen: Signature | None = None
+        self._judged: Signature | None = None  # what `edits` has gone through
+        self._rows: dict[str, Row] = {}
+
+    def read(self) -> dict[str, str]:
+        """Return the texts by file name; raises ``FolderError`` for what is no table."""
+        self._load()
+        return {name: row["text"] for name, row in self._rows.items()}
+
+    def edits(self, records: Iterable[Record]) -> list[tuple[Record, str]]:
+        """Return samples with the labels that somebody gave them in the table by hand.
+
+        Those are rows that differ from the journal although the table was written after the last
+        change: a table that a killed process could not write any more is older than that.
+        """
+        self._load()
+        if self._seen is None or self._seen == self._judged:
+            return []
+        self._judged = self._seen
+        written = datetime.fromtimestamp(self._seen[0] / 1e9, UTC)
+        stamp = written.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        found = []
+        for record in records:
+            text = self._rows.get(record.file, {}).get("text", "")
+            if text.isalnum() and text != record.label and record.history[-1].time < stamp:
+                found.append((record, text))
+        return found
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Write a row for each label, sorted by file name; further columns of a row stay.
+
+        A picture without a label whose name gives one away gets a row without a text, so that
+        the name is not believed. Where nothing changes, nothing is written.
+        """
+        rows: dict[str, Row] = {}
+        for record in sorted(records, key=lambda record: record.file):
+            if record.label or claimed_label(record.file):
+                old = self._rows.get(record.file) or self._rows.get(record.was or "") or {}
+                rows[record.file] = old | {"file_name": record.file, "text": record.label or ""}
+        if list(rows.items()) != list(self._rows.items()):
+            write_text(self._path, table.render(rows))
+            self._rows, self._seen = rows, self._signature()
+            self._judged = self._seen
+
+    def _load(self) -> None:
+        """Read the table if it is another than before."""
+        signature = self._signature()
+        if signature == self._seen:
+            return
+        try:
+            self._rows = (
+                table.parse(self._path.read_bytes(), shown(self._path)) if signature else {}
+            )
+        except OSError as error:
+            raise FolderError(f"{shown(self._path)}: cannot be read: {error.strerror}") from None
+        self._seen = signature
+
+    def _signature(self) -> Signature | None:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
