@@ -46,6 +46,7 @@ LAYERS = {
         "label",
         "runs",
         "sources",
+        "fetch",
         "pictures",
         "numbered",
         "store",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from collector.cli.gather import generate, import_
+from collector.cli.gather import fetch, generate, import_
 from digitsolver.cli.console import Group
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digitsolver", prog_name="collector")
 def main() -> None:
-    """Collect labelled captchas: draw them, or import your own.
+    """Collect labelled captchas: draw, import or fetch them.
 
     \b
     Example:
@@ -19,5 +19,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, import_):
+for _command in (generate, import_, fetch):
     main.add_command(_command)

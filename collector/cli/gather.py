@@ -1,15 +1,21 @@
-"""The commands that add samples: ``generate``, ``import``."""
+"""The commands that add samples: ``generate``, ``import``, ``fetch``."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, each
+from digitsolver.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collector.fetch import Fetched
 
 
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -99,4 +105,121 @@ def import_(path: Path, out: Path, as_json: bool) -> None:
             err=True,
         )
     if done.problems:
+        sys.exit(SOME_INPUT_FAILED)
+
+
+def _headers(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """Take headers apart."""
+    for name in ("httpx", "protego", "tenacity"):
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(
+                f"fetching: expected the package {name}, found none; "
+                "install it with: pip install 'digitsolver[collect]'"
+            )
+    from collector.fetch import check_header
+
+    try:
+        return [check_header(value) for value in values]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@click.argument("url")
+@click.option("--count", type=click.IntRange(1), required=True, help="How many there shall be.")
+@click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
+@click.option(
+    "--i-am-authorised",
+    "authorised",
+    metavar="REASON",
+    help="Why you may fetch from this host; asked once a host, kept with the pictures.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 5, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Requests a second.",
+)
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    callback=_headers,
+    help="Send a header, such as a token; it is written nowhere. May be repeated.",
+)
+@click.option("--cookies", is_flag=True, help="Send back the cookies that come, in this run.")
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    help="Follow a name that leads into your own machine or network.",
+)
+@AS_JSON
+def fetch(
+    url: str,
+    count: int,
+    out: Path,
+    authorised: str | None,
+    rate: float,
+    headers: list[tuple[str, str]],
+    cookies: bool,
+    allow_private: bool,
+    as_json: bool,
+) -> None:
+    """Fetch pictures from the address URL of your own site, or of one that you may read.
+
+    One GET of the same address after another, at most one a second. robots.txt is obeyed, a
+    Retry-After waited out once; a refusal, a throttle, a redirect elsewhere or anything but a
+    picture ends the run. What was fetched stays, and the same command goes on. Nothing is
+    submitted, and no page is read.
+
+    \b
+    Example:
+      collector fetch https://example.org/captcha --count 9 --out mine --i-am-authorised "my site"
+    """
+    from collector import fetch as fetching
+
+    done = fetching.Fetched(0)
+    stopped = None
+    try:
+        address = fetching.open_address(url, allow_private=allow_private)
+        steps = fetching.fetch(
+            address,
+            count,
+            out,
+            authorised=authorised,
+            rate=rate,
+            headers=headers,
+            keep_cookies=cookies,
+        )
+        with each(steps, None, "fetching") as shown:
+            for counted in shown:
+                done = counted
+        stopped = done.stopped
+    except fetching.UnauthorisedError as error:
+        raise click.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        stopped = "stopped by you: the same command goes on"
+    _tell_fetched(done, stopped, out, as_json)
+
+
+def _tell_fetched(done: Fetched, stopped: str | None, out: Path, as_json: bool) -> None:
+    """Say what a run brought; exit with 1 where it ended early."""
+    for line in done.near:
+        click.echo(line, err=True)
+    if as_json:
+        counts = {"added": done.added, "present": done.present, "duplicates": done.duplicates}
+        told = {**counts, "near_duplicates": len(done.near), "stopped": stopped, "out": str(out)}
+        click.echo(json.dumps(told))
+    else:
+        click.echo(
+            f"{out}: {done.added} pictures fetched, {done.present} were there already, "
+            f"{done.duplicates} duplicates",
+            err=True,
+        )
+    if stopped:
+        click.echo(stopped, err=True)
         sys.exit(SOME_INPUT_FAILED)

@@ -1,0 +1,173 @@
+"""Fetch until there are enough pictures, or until the host has had enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from protego import Protego
+
+from collector.fetch.address import Address, FetchError
+from collector.fetch.session import AGENT, LONGEST_WAIT, Answer, Session, pause
+from collector.pictures import check_picture
+from collector.store import New, Store, open_store
+from digitsolver.errors import ImageError
+
+ROBOTS_BYTES = 500 * 1024
+"""What is read of a robots.txt at most (RFC 9309, 2.5)."""
+SAME_AT_MOST = 20
+"""Answers in a row that bring nothing new before there is no use in asking further."""
+THROTTLED = frozenset({429, 503})
+
+
+class UnauthorisedError(FetchError):
+    """Say that the user has not yet said why a host may be read."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """Count what a run did.
+
+    present: from earlier runs. added: new. duplicates: answers that were there already, of which
+    `in_a_row` came last. near: new ones that look nearly like another. stopped: why the run ended
+    before there were enough.
+    """
+
+    present: int
+    added: int = 0
+    duplicates: int = 0
+    in_a_row: int = 0
+    near: list[str] = field(default_factory=list)
+    stopped: str | None = None
+
+
+def fetch(
+    address: Address,
+    count: int,
+    out: Path,
+    *,
+    authorised: str | None = None,
+    rate: float = 1.0,
+    headers: Sequence[tuple[str, str]] = (),
+    keep_cookies: bool = False,
+    sleep: Callable[[float], None] = pause,
+) -> Iterator[Fetched]:
+    """Fetch until a folder has `count` pictures of an address; those of earlier runs count.
+
+    Gives the counts so far after each answer, always the same object; the last one says why it
+    stopped, if it did. What was fetched is in the folder when it is counted.
+
+    `authorised` is the user's reason why the host may be read. It is written beside each picture,
+    and need not be given again for the same host and folder.
+
+    Raises UnauthorisedError without such a reason, ``FolderError`` where the folder cannot be
+    written, ``ValueError`` for a rate above the highest.
+    """
+    with open_store(out) as store:
+        reason = authorised or known_reason(store, address.host)
+        if not reason:
+            raise UnauthorisedError(
+                f"{address.host}: expected --i-am-authorised with the reason why you may fetch "
+                "from this host; it is asked once and kept with the pictures"
+            )
+        source = str(address.url)
+        result = Fetched(sum(record.source == source for record in store.records()))
+        yield result
+        if result.present >= count:
+            return
+        session = Session(address, rate, headers, keep_cookies, sleep)
+        with closing(session):
+            try:
+                for answer in _answers(session):
+                    _take(answer, source, reason, store, result)
+                    yield result
+                    if result.present + result.added >= count:
+                        return
+            except FetchError as error:
+                result.stopped = str(error)
+        yield result
+
+
+def known_reason(store: Store, host: str) -> str | None:
+    """Return the reason that was given last for a host."""
+    for record in reversed(store.records()):
+        if record.authorised and httpx.URL(record.source).host == host:
+            return record.authorised
+    return None
+
+
+def _answers(session: Session) -> Iterator[Answer]:
+    """Give pictures one after another; raises FetchError at the first sign to stop."""
+    allowed = _robots(session)
+    media = ""
+    waited = False
+    while True:
+        answer = session.get(session.address.url, allowed)
+        if answer.status in THROTTLED and answer.wait is not None and not waited:
+            if answer.wait > LONGEST_WAIT:
+                raise FetchError(
+                    f"{answer.url}: the host asks to wait {answer.wait:.0f} s (status "
+                    f"{answer.status}): come back then"
+                )
+            waited = True
+            session.sleep(answer.wait)
+            continue
+        if answer.status != 200:
+            told = ", the second time" if answer.status in THROTTLED and waited else ""
+            raise FetchError(f"{answer.url}: expected status 200, found {answer.status}{told}")
+        media = media or answer.media
+        if not answer.media.startswith("image/") or answer.media != media:
+            expected = media if media.startswith("image/") else "a picture"
+            found = answer.media or "no type"
+            raise FetchError(f"{answer.url}: expected {expected}, found {found}")
+        yield answer
+
+
+def _robots(session: Session) -> Callable[[httpx.URL], bool]:
+    """Read robots.txt; return what it allows, and slow down as it says.
+
+    No such file allows all; one that cannot be had allows nothing (RFC 9309, 2.3.1).
+    """
+    url = session.address.url.copy_with(raw_path=b"/robots.txt")
+    answer = session.get(url, lambda _: True, ROBOTS_BYTES)
+    if 400 <= answer.status < 500 and answer.status not in THROTTLED:
+        return lambda _: True
+    if answer.status != 200:
+        raise FetchError(f"{answer.url}: expected the rules for robots, found {answer.status}")
+    rules = Protego.parse(answer.data.decode("utf-8", "replace"))
+    delay = rules.crawl_delay(AGENT) or 0.0
+    rate = rules.request_rate(AGENT)
+    if rate:
+        delay = max(delay, rate.seconds / rate.requests)
+    session.interval = max(session.interval, float(delay))
+    return lambda url: bool(rules.can_fetch(str(url), AGENT))
+
+
+def _take(answer: Answer, source: str, reason: str, store: Store, result: Fetched) -> None:
+    """Add a picture; raises FetchError for what is none, or when nothing new has come for long."""
+    name = str(answer.url)
+    try:
+        extension, phash = check_picture(answer.data, name)
+    except ImageError as error:
+        raise FetchError(str(error)) from None
+    original = answer.url.path.rpartition("/")[2]
+    added = store.add(
+        New(
+            answer.data,
+            extension,
+            by="fetch",
+            source=source,
+            original=original,
+            phash=phash,
+            authorised=reason,
+        )
+    )
+    result.added += added.new
+    result.duplicates += not added.new
+    result.in_a_row = 0 if added.new else result.in_a_row + 1
+    result.near += [f"{added.record.file}: nearly the same as {one}" for one in added.near[:1]]
+    if result.in_a_row == SAME_AT_MOST:
+        raise FetchError(f"{name}: {SAME_AT_MOST} pictures in a row were there already")

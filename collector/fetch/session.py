@@ -1,0 +1,204 @@
+"""One request after another to one host: never faster than allowed, never more than a limit."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http.cookies import CookieError, SimpleCookie
+
+import httpx
+import tenacity
+
+from collector.fetch.address import Address, FetchError
+from digitsolver import __version__
+
+HIGHEST_RATE = 5.0
+"""Requests a second that no setting exceeds."""
+LONGEST_WAIT = 60.0
+"""Seconds that a Retry-After is waited out; a longer one ends the run."""
+TIMEOUT = 10.0
+"""Seconds without a byte."""
+LONGEST_ANSWER = 30.0
+"""Seconds for a whole answer, however it drips."""
+MAX_BYTES = 4 * 2**20
+"""Largest answer; a captcha has a few thousand bytes."""
+TRIES = 3
+"""How often a request is sent that meets no answer."""
+MAX_REDIRECTS = 5
+AGENT = "digitsolver"
+USER_AGENT = f"{AGENT}-collector/{__version__} (fetches pictures its user is authorised to)"
+OURS = frozenset(
+    {
+        *("accept-encoding", "connection", "content-length", "host"),
+        *("range", "te", "transfer-encoding", "upgrade", "user-agent"),
+    }
+)
+"""Headers that a user cannot set."""
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*([\t\x20-\x7e]*)")
+
+
+def pause(seconds: float) -> None:
+    """Do nothing for a while."""
+    time.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold what the host answered, to which address, and how long it wants us to wait."""
+
+    url: httpx.URL
+    status: int
+    media: str
+    data: bytes
+    wait: float | None = None
+
+
+@dataclass(slots=True)
+class Session:
+    """Send requests to one address; `sleep` and `clock` are for tests."""
+
+    address: Address
+    rate: float = 1.0
+    headers: Sequence[tuple[str, str]] = ()
+    keep_cookies: bool = False
+    sleep: Callable[[float], None] = pause
+    clock: Callable[[], float] = time.monotonic
+    transport: httpx.BaseTransport | None = None
+    interval: float = field(init=False)
+    _next: float = field(init=False, default=0.0)
+    _cookies: dict[str, str] = field(init=False, default_factory=dict)
+    _client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the client: nothing of the environment, no redirects of its own."""
+        if not 0 < self.rate <= HIGHEST_RATE:
+            raise ValueError(f"rate: expected up to {HIGHEST_RATE:g} a second, found {self.rate}")
+        self.interval = 1 / self.rate
+        self._client = httpx.Client(
+            timeout=TIMEOUT, trust_env=False, follow_redirects=False, transport=self.transport
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def get(
+        self, url: httpx.URL, allowed: Callable[[httpx.URL], bool], limit: int = MAX_BYTES
+    ) -> Answer:
+        """Get an address, through redirects on the same host; what has no answer is tried again.
+
+        Raises FetchError for a redirect elsewhere or to where `allowed` says no, and for answers
+        that do not come, do not end, or are larger than `limit` bytes.
+        """
+        for _ in range(MAX_REDIRECTS):
+            if not allowed(url):
+                raise FetchError(f"{url}: robots.txt does not allow that")
+            answer, location = self._tried(url, limit)
+            if location is None:
+                return answer
+            url = self.address.follow(location, url)
+        raise FetchError(f"{url}: expected at most {MAX_REDIRECTS} redirects, found more")
+
+    def _tried(self, url: httpx.URL, limit: int) -> tuple[Answer, str | None]:
+        """Send a request, again where there was no answer at all."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(httpx.TransportError),
+            stop=tenacity.stop_after_attempt(TRIES),
+            wait=tenacity.wait_exponential(),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._send, url, limit)
+        except httpx.TransportError as error:
+            kind = "no answer in time" if isinstance(error, httpx.TimeoutException) else str(error)
+            raise FetchError(f"{url}: expected an answer, found {kind}, {TRIES} times") from None
+        except httpx.HTTPError as error:
+            raise FetchError(f"{url}: expected an answer, found {error}") from None
+
+    def _send(self, url: httpx.URL, limit: int) -> tuple[Answer, str | None]:
+        """Send one request when its time has come; return the answer and where it redirects."""
+        self._pace()
+        began = self.clock()
+        extensions = {"sni_hostname": url.host}
+        with self._client.stream(
+            "GET", self.address.goes_to(url), headers=self._headers(url), extensions=extensions
+        ) as response:
+            self._client.cookies.clear()
+            if self.keep_cookies:
+                self._keep_cookies(response)
+            location = response.headers.get("location") if response.is_redirect else None
+            data = b"" if location else self._body(response, url, limit, began)
+            media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            wait = _retry_after(response.headers.get("retry-after"))
+            return Answer(url, response.status_code, media, data, wait), location
+
+    def _pace(self) -> None:
+        """Wait until the next request may be sent."""
+        wait = self._next - self.clock()
+        if wait > 0:
+            self.sleep(wait)
+        self._next = self.clock() + self.interval
+
+    def _headers(self, url: httpx.URL) -> list[tuple[str, str]]:
+        headers = [
+            ("Host", url.netloc.decode("ascii")),
+            ("User-Agent", USER_AGENT),
+            ("Accept-Encoding", "identity"),
+            *self.headers,
+        ]
+        if self._cookies:
+            pairs = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+            headers.append(("Cookie", pairs))
+        return headers
+
+    def _keep_cookies(self, response: httpx.Response) -> None:
+        """Remember cookies for this run, which goes to one host only."""
+        for header in response.headers.get_list("set-cookie"):
+            try:
+                cookie = SimpleCookie(header)
+            except CookieError:
+                continue
+            self._cookies |= {name: morsel.coded_value for name, morsel in cookie.items()}
+
+    def _body(self, response: httpx.Response, url: httpx.URL, limit: int, began: float) -> bytes:
+        """Read an answer up to the limits of size and time."""
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise FetchError(f"{url}: expected an answer that is not packed, found a packed one")
+        data = bytearray()
+        for part in response.iter_raw():
+            data += part
+            if len(data) > limit:
+                raise FetchError(f"{url}: expected at most {limit:,} bytes, found more")
+            if self.clock() - began > LONGEST_ANSWER:
+                raise FetchError(f"{url}: expected an answer within {LONGEST_ANSWER:g} s")
+        return bytes(data)
+
+
+def check_header(text: str) -> tuple[str, str]:
+    """Return name and value of a header; raises ``ValueError`` for one that cannot be set.
+
+    >>> check_header("X-Token: 42")
+    ('X-Token', '42')
+    """
+    found = HEADER.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"expected a header such as 'X-Token: 42', found {text!r}")
+    if found[1].lower() in OURS:
+        raise ValueError(f"the header {found[1]} cannot be set")
+    return found[1], found[2].strip()
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return the seconds that a Retry-After names, as a number or as a date (RFC 9110)."""
+    if value is None:
+        return None
+    if value.strip().isascii() and value.strip().isdigit():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None

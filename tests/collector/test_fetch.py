@@ -1,0 +1,362 @@
+"""Fetching is polite, stays on its host, and keeps what it has, whatever the server does."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from collector import fetch as fetching
+from collector.cli import main
+from collector.fetch import FetchError, check_header, open_address, run, session
+from collector.fetch.address import Address
+from collector.store import read_records
+from digitsolver import __version__, image
+
+Reply = tuple[int, dict[str, str], bytes]
+REASON = "my own site"
+PNG = {"Content-Type": "image/png"}
+
+
+def picture(number: int) -> bytes:
+    rng = np.random.default_rng(number)
+    return image.encode_png(rng.integers(0, 256, (12, 40), dtype=np.uint8))
+
+
+@dataclass
+class Site:
+    """Serve `replies`, the last one for ever, and remember what was asked."""
+
+    replies: list[Reply | Callable[[BaseHTTPRequestHandler], None]]
+    robots: Reply = (404, {}, b"")
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def pictures_asked(self) -> int:
+        return sum(path != "/robots.txt" for path, _ in self.asked)
+
+
+def numbered(count: int) -> list[Reply | Callable[[BaseHTTPRequestHandler], None]]:
+    return [(200, PNG, picture(number)) for number in range(count)]
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site(numbered(50))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            robots = self.path == "/robots.txt"
+            index = min(site.pictures_asked, len(site.replies) - 1)
+            site.asked.append((self.path, dict(self.headers)))
+            reply = site.robots if robots else site.replies[index]
+            if not isinstance(reply, tuple):
+                reply(self)
+                return
+            status, headers, data = reply
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site.url = f"http://127.0.0.1:{server.server_port}/captcha.php?size=2"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield site
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let no test wait: time goes on by what is slept."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    return slept
+
+
+def go(site: Site, out: Path, count: int = 3, **more: object) -> fetching.Fetched:
+    """Fetch without waiting; return the counts."""
+    settings = {"authorised": REASON, "sleep": lambda _: None} | more
+    *_, result = fetching.fetch(open_address(site.url), count, out, **settings)  # type: ignore[arg-type]
+    return result
+
+
+def command(*words: object) -> Result:
+    return CliRunner().invoke(main, ["fetch", *map(str, words)])
+
+
+def test_pictures_and_where_they_came_from_are_kept(site: Site, tmp_path: Path) -> None:
+    result = go(site, tmp_path)
+    assert (result.added, result.stopped) == (3, None)
+    records = read_records(tmp_path)
+    assert [(tmp_path / r.file).read_bytes() for r in records] == [picture(n) for n in range(3)]
+    assert {(r.source, r.original, r.label, r.authorised) for r in records} == {
+        (site.url, "captcha.php", None, REASON)
+    }
+    path, headers = site.asked[-1]
+    assert path == "/captcha.php?size=2"
+    assert headers["User-Agent"].startswith(f"digitsolver-collector/{__version__} ")
+    assert "Cookie" not in headers
+
+
+def test_a_run_goes_on_where_it_stopped_and_asks_for_the_reason_once(
+    site: Site, tmp_path: Path
+) -> None:
+    go(site, tmp_path, 2)
+    result = go(site, tmp_path, 5, authorised=None)
+    assert (result.present, result.added) == (2, 3)
+    assert {record.authorised for record in read_records(tmp_path)} == {REASON}
+    asked = len(site.asked)
+    assert go(site, tmp_path, 5).added == 0
+    assert len(site.asked) == asked
+
+
+def test_without_a_reason_nothing_is_asked(site: Site, tmp_path: Path) -> None:
+    result = command(site.url, "--count", 2, "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "127.0.0.1: expected --i-am-authorised with the reason" in result.stderr
+    assert site.asked == []
+
+
+def test_robots_are_obeyed(site: Site, tmp_path: Path) -> None:
+    site.robots = (200, {}, b"User-agent: *\nDisallow: /*.php$\nDisallow: /captcha*size\n")
+    result = go(site, tmp_path)
+    assert result.stopped == f"{site.url}: robots.txt does not allow that"
+    assert site.pictures_asked == 0
+    site.robots = (503, {}, b"")
+    assert "expected the rules for robots, found 503" in str(go(site, tmp_path).stopped)
+    site.robots = (200, {}, b"User-agent: digitsolver\nCrawl-delay: 7\n")
+    slept: list[float] = []
+    go(site, tmp_path, sleep=slept.append)
+    assert all(seconds == pytest.approx(7, abs=1) for seconds in slept[1:])
+    assert len(slept) == 3
+
+
+def test_requests_keep_their_distance(site: Site, tmp_path: Path) -> None:
+    now, sent = [100.0], []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(now[0])
+        now[0] += 0.05
+        return httpx.Response(200, stream=httpx.ByteStream(b"x"))
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    one = session.Session(
+        Address(httpx.URL("http://example.org/x"), "93.184.216.34"),
+        rate=4.0,
+        sleep=sleep,
+        clock=lambda: now[0],
+        transport=httpx.MockTransport(answer),
+    )
+    for _ in range(3):
+        one.get(one.address.url, lambda _: True)
+    one.close()
+    assert sent == pytest.approx([100, 100.25, 100.5])
+    with pytest.raises(ValueError, match="rate: expected up to 5 a second, found 6"):
+        go(site, tmp_path, 9, rate=6.0)
+
+
+def test_one_wait_is_waited_and_the_next_ends_it(site: Site, tmp_path: Path) -> None:
+    throttled: Reply = (429, {"Retry-After": "50"}, b"")
+    site.replies = [*numbered(1), throttled, (200, PNG, picture(1)), throttled]
+    slept: list[float] = []
+    result = go(site, tmp_path, 9, sleep=slept.append)
+    assert result.added == 2
+    assert result.stopped == f"{site.url}: expected status 200, found 429, the second time"
+    assert slept.count(50.0) == 1
+    assert site.pictures_asked == 4
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        ((429, {"Retry-After": "61"}, b""), "the host asks to wait 61 s (status 429)"),
+        ((429, {}, b""), "expected status 200, found 429"),
+        ((403, PNG, b""), "expected status 200, found 403"),
+        ((500, PNG, b""), "expected status 200, found 500"),
+        ((200, {"Content-Type": "text/html"}, b"<p>"), "expected image/png, found text/html"),
+        ((200, {"Content-Type": "image/gif"}, b"GIF"), "expected image/png, found image/gif"),
+        ((200, PNG, b"<p>"), "expected a picture (PNG"),
+        ((200, PNG | {"Content-Encoding": "gzip"}, b"x"), "expected an answer that is not packed"),
+        ((302, {"Location": "http://example.org/x.png"}, b""), "expected the same host after a"),
+        ((302, {"Location": "http://127.0.0.1:1/x.png"}, b""), "expected the same host after a"),
+        ((302, {"Location": "file:///etc/passwd"}, b""), "expected the same host after a"),
+        ((302, {"Location": "//127.0.0.2/x.png"}, b""), "expected the same host after a"),
+        ((302, {"Location": "/captcha.php"}, b""), "expected at most 5 redirects"),
+        ((200, PNG, bytes(5 * 2**20)), "expected at most 4,194,304 bytes, found more"),
+    ],
+)
+def test_it_stops_at_the_first_sign(site: Site, tmp_path: Path, reply: Reply, message: str) -> None:
+    site.replies = [*numbered(1), reply]
+    result = go(site, tmp_path, 9)
+    assert message in str(result.stopped)
+    assert len(read_records(tmp_path)) == 1
+    assert site.pictures_asked == (6 if "redirects" in message else 2)
+
+
+def test_a_redirect_on_the_same_host_is_followed(site: Site, tmp_path: Path) -> None:
+    site.replies = [(302, {"Location": "/new.png"}, b""), (200, PNG, picture(0))]
+    assert go(site, tmp_path, 1).added == 1
+    assert [path for path, _ in site.asked][-1] == "/new.png"
+    assert [record.source for record in read_records(tmp_path)] == [site.url]
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "image/png")
+    handler.end_headers()
+    try:
+        while True:
+            handler.wfile.write(bytes(2**16))
+    except OSError:
+        handler.close_connection = True
+
+
+def test_data_without_end_is_cut_off(site: Site, tmp_path: Path) -> None:
+    site.replies = [*numbered(1), endless]
+    assert "expected at most 4,194,304 bytes" in str(go(site, tmp_path, 3).stopped)
+    assert len(read_records(tmp_path)) == 1
+
+
+def test_a_server_that_hangs_is_left(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "TIMEOUT", 0.1)
+    over = threading.Event()
+
+    def hang(_: BaseHTTPRequestHandler) -> None:
+        over.wait(20)
+
+    site.replies = [*numbered(1), hang]
+    try:
+        result = go(site, tmp_path, 3)
+    finally:
+        over.set()
+    assert "expected an answer, found no answer in time, 3 times" in str(result.stopped)
+    assert site.pictures_asked == 4
+    assert len(read_records(tmp_path)) == 1
+
+
+def test_a_server_that_drips_is_left(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LONGEST_ANSWER", -1.0)
+    assert "expected an answer within -1 s" in str(go(site, tmp_path).stopped)
+
+
+def test_nothing_new_for_long_is_a_reason_to_stop(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "SAME_AT_MOST", 3)
+    site.replies = numbered(2)
+    result = go(site, tmp_path, 9)
+    assert (result.added, result.duplicates) == (2, 3)
+    assert "3 pictures in a row were there already" in str(result.stopped)
+
+
+def test_cookies_are_sent_back_only_where_asked(site: Site, tmp_path: Path) -> None:
+    site.replies = [(200, PNG | {"Set-Cookie": "s=1; Path=/"}, picture(n)) for n in range(9)]
+    go(site, tmp_path, 2)
+    assert "Cookie" not in site.asked[-1][1]
+    go(site, tmp_path, 4, keep_cookies=True)
+    assert site.asked[-1][1]["Cookie"] == "s=1"
+
+
+def test_ctrl_c_loses_nothing(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_: float) -> None:
+        if site.pictures_asked == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", stop)
+    words = (site.url, "--count", 9, "--out", tmp_path, "--i-am-authorised", REASON)
+    result = command(*words)
+    assert result.exit_code == 1
+    assert "2 pictures fetched" in result.stderr
+    assert "stopped by you: the same command goes on" in result.stderr
+    assert len(read_records(tmp_path)) == 2
+
+
+def test_the_command_says_what_it_did(site: Site, tmp_path: Path) -> None:
+    words = ("--out", tmp_path, "--i-am-authorised", REASON, "--rate", 5, "--header", "X-A: b")
+    result = command(site.url, "--count", 2, "--json", *words)
+    assert result.exit_code == 0, result.stderr
+    counts = json.loads(result.stdout)
+    assert (counts["added"], counts["present"], counts["stopped"]) == (2, 0, None)
+    assert site.asked[-1][1]["X-A"] == "b"
+    site.replies = [(403, {}, b"")]
+    result = command(site.url, "--count", 3, *words)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == f"{site.url}: expected status 200, found 403"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["ftp://127.0.0.1/x"], "expected an address that begins http:// or https://"),
+        (["file:///etc/passwd"], "expected an address that begins http:// or https://"),
+        (["http://ann:secret@127.0.0.1/x"], "expected no name and password in the address"),
+        (["http://127.0.0.1/x", "--rate", "6"], "6.0 is not in the range"),
+        (["http://127.0.0.1/x", "--header", "Host: x"], "the header Host cannot be set"),
+        (["http://127.0.0.1/x", "--header", "a\nb: c"], "expected a header such as"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, words: list[str], message: str) -> None:
+    result = command(*words, "--count", 1, "--out", tmp_path, "--i-am-authorised", REASON)
+    assert result.exit_code in {1, 2}
+    assert message in result.stderr
+    assert "secret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "number", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1"]
+)
+def test_a_private_address_must_be_named(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(2, 1, 6, "", (number, 80))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(FetchError, match="expected a public host, found the private address"):
+        open_address("http://example.org/x.png")
+    assert open_address("http://example.org/x.png", allow_private=True).number == number
+    assert open_address("http://localhost/x.png").number == number
+
+
+def test_requests_go_to_the_number_that_was_looked_up() -> None:
+    one = Address(httpx.URL("https://example.org/x.png"), "93.184.216.34")
+    assert str(one.goes_to(one.url)) == "https://93.184.216.34/x.png"
+    assert one.host == "example.org"
+    start = httpx.URL("http://example.org/x.png")
+    assert one.follow("https://example.org/y", start) == "https://example.org/y"
+    with pytest.raises(FetchError, match="expected the same host"):
+        one.follow("http://example.org/y", one.url)
+
+
+def test_headers_are_checked() -> None:
+    assert check_header("Cookie: a=b") == ("Cookie", "a=b")
+    for text in ("User-Agent: x", "no header", "A: é"):
+        with pytest.raises(ValueError, match="header"):
+            check_header(text)
+
+
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    result = command("http://127.0.0.1/x", "--count", 1, "--out", tmp_path)
+    assert result.exit_code == 1
+    assert "expected the package httpx, found none; install it with: pip install" in result.stderr
