@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from collector.numbered import open_numbered
 from collector.pictures import check_picture
 from collector.sources import Item, open_source
-from collector.store import New, Record, Store, open_store
-from digitsolver.errors import DigitSolverError, FolderError
+from collector.store import DryStore, New, Record, Store, open_store
+from digitsolver.errors import DigitSolverError, FolderError, LabelError
 from digitsolver.files import shown
-from digitsolver.samples import Problem
+from digitsolver.samples import Problem, label_of
 from digitsolver.samples.captchas import reason
 
 BATCH = 25
@@ -92,25 +93,28 @@ def draw_batch(
     return samples
 
 
-def import_samples(path: Path, out: Path) -> Iterator[Imported]:
-    """Add the pictures of a folder or zip to a folder, under their content's id.
+def import_samples(
+    path: Path, out: Path, *, unlabelled: bool = False, dry_run: bool = False
+) -> Iterator[Imported]:
+    """Add the pictures of a folder, archive or table to a folder, under their content's id.
 
-    Gives the counts so far after each picture, always the same object. Raises
-    ``FolderError`` where the folder cannot be written or lies in the source, or where the
-    source cannot be read.
+    Gives the counts so far after each picture, always the same object. Pictures without a label
+    are problems, or with `unlabelled` added like the others. With `dry_run` the counts are those
+    that there would be, and nothing is written. Raises ``FolderError`` where the folder cannot
+    be written or lies in the source, or where the source cannot be read.
     """
     if out.resolve().is_relative_to(path.resolve()):
         raise FolderError(f"{shown(out)}: expected a folder outside the one that is imported")
     source = open_source(path)
     result = Imported()
-    with open_store(out) as store:
+    with nullcontext(DryStore(out)) if dry_run else open_store(out) as store:
         batch: list[tuple[Item, New]] = []
         seen: dict[str, str] = {}
         for item in source:
             if isinstance(item, Problem):
                 result.problems.append(item)
             else:
-                _check(item, shown(path), batch, result)
+                _check(item, shown(path), unlabelled, batch, result)
             if len(batch) == IMPORT_BATCH:
                 _add(store, batch, seen, result)
             yield result
@@ -118,21 +122,31 @@ def import_samples(path: Path, out: Path) -> Iterator[Imported]:
         yield result
 
 
-def _check(item: Item, source: str, batch: list[tuple[Item, New]], result: Imported) -> None:
+def _check(
+    item: Item,
+    source: str,
+    unlabelled: bool,
+    batch: list[tuple[Item, New]],
+    result: Imported,
+) -> None:
     """Put a picture that can be added into the batch."""
     try:
+        if item.label is None and not unlabelled:
+            label_of(item.name)
+            raise LabelError(f"{item.name}: expected a label, found none in the table")
         extension, phash = check_picture(item.data, item.name)
     except DigitSolverError as error:
         result.problems.append(Problem(Path(item.name), reason(item.name, error)))
         return
-    original = item.name.removeprefix(f"{source}/")
+    parent = shown(Path(source).parent)
+    original = item.name.removeprefix(f"{source}/").removeprefix(f"{parent}/")
     batch.append(
         (item, New(item.data, extension, item.label, item.by, None, source, original, phash))
     )
 
 
 def _add(
-    store: Store, batch: list[tuple[Item, New]], seen: dict[str, str], result: Imported
+    store: Store | DryStore, batch: list[tuple[Item, New]], seen: dict[str, str], result: Imported
 ) -> None:
     """Add a batch, empty it, and count what became of each picture."""
     for (item, new), added in zip(batch, store.add_many([n for _, n in batch]), strict=True):
@@ -154,7 +168,7 @@ def _add(
     batch.clear()
 
 
-def _agrees(store: Store, record: Record, new: New) -> bool:
+def _agrees(store: Store | DryStore, record: Record, new: New) -> bool:
     """Tell whether a sample has the label of a picture, or had it; one without any gets it."""
     if new.label is None or new.label in {change.label for change in record.history}:
         return True

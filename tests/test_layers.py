@@ -46,6 +46,8 @@ LAYERS = {
         "label",
         "runs",
         "sources",
+        "export",
+        "divide",
         "fetch",
         "pictures",
         "numbered",

@@ -16,6 +16,7 @@ from digitsolver.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from collector.fetch import Fetched
+    from collector.runs import Imported
 
 
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -69,13 +70,17 @@ def generate(
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
+@click.option("--unlabelled", is_flag=True, help="Take pictures without a label, too.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @AS_JSON
-def import_(path: Path, out: Path, as_json: bool) -> None:
-    """Import labelled captchas from the folder or zip PATH.
+def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: bool) -> None:
+    """Import captchas from PATH: a folder, a zip or tar, or a CSV or TSV table.
 
     A label stands in the file name, after the last - or _ (00017-4711.png), or in a table
-    metadata.csv with the columns file_name and text. Each picture is checked; what cannot
-    be taken is named, and the others are. Importing again adds nothing.
+    metadata.csv or metadata.jsonl with file_name and text, as in a Hugging Face ImageFolder; in
+    a digits folder (0/ to 9/) the folder is the label. A CSV or TSV names the pictures beside
+    it. Each picture is checked; what cannot be taken is named, and the others are. Importing
+    again adds nothing.
 
     \b
     Example:
@@ -84,11 +89,18 @@ def import_(path: Path, out: Path, as_json: bool) -> None:
     from collector import runs
 
     done = runs.Imported()
-    with each(runs.import_samples(path, out), None, "importing") as steps:
+    with each(
+        runs.import_samples(path, out, unlabelled=unlabelled, dry_run=dry_run), None, "importing"
+    ) as steps:
         for counted in steps:
             done = counted
     for line in [*done.problems, *done.duplicates, *done.near]:
         click.echo(line, err=True)
+    _tell_imported(done, out, dry_run, as_json)
+
+
+def _tell_imported(done: Imported, out: Path, dry_run: bool, as_json: bool) -> None:
+    """Say what an import did; exit with 1 where something was not taken."""
     counts = {
         "added": done.added,
         "present": done.present,
@@ -100,8 +112,8 @@ def import_(path: Path, out: Path, as_json: bool) -> None:
         click.echo(json.dumps({**counts, "out": str(out)}))
     else:
         click.echo(
-            f"{out}: {done.added} captchas added, {done.present} were there already, "
-            f"{len(done.duplicates)} duplicates, {len(done.problems)} not taken",
+            f"{out}: {done.added} captchas {'would be ' * dry_run}added, {done.present} were there "
+            f"already, {len(done.duplicates)} duplicates, {len(done.problems)} not taken",
             err=True,
         )
     if done.problems:

@@ -24,6 +24,7 @@ labels of their names; so do labels that somebody changes in ``metadata.csv``.
 """
 
 from collector.store.adding import Added, New
+from collector.store.dry import DryStore
 from collector.store.folder import Store, open_store, read_records
 from collector.store.near import perceptual_hash
 from collector.store.record import Change, Record, claimed_label, content_id
@@ -31,6 +32,7 @@ from collector.store.record import Change, Record, claimed_label, content_id
 __all__ = [
     "Added",
     "Change",
+    "DryStore",
     "New",
     "Record",
     "Store",

@@ -1,0 +1,134 @@
+"""Divide samples into train, validation and test by captcha, with duplicates on one side.
+
+Pictures that are the same, or nearly the same (`collector.store.near`), go together, and so does
+what is near to one of them. The groups are ordered by a hash of seed and content: the division
+depends neither on names nor on the order of files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector import table
+from collector.store import perceptual_hash
+from collector.store.near import near_pairs, unpack
+from digitsolver import image
+from digitsolver.errors import FolderError, ImageError
+from digitsolver.files import new_folder, shown
+from digitsolver.samples import Problem, Sample, read_captchas, reason, unique_ids
+from digitsolver.samples.captchas import METADATA
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """Count the samples of each part, groups of two or more, and what was left out."""
+
+    counts: dict[str, int]
+    together: int
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    sample: Sample
+    data: bytes
+    phash: str
+
+
+def divide(
+    folder: Path, out: Path, *, validation: float = 0.1, test: float = 0.1, seed: int = 0
+) -> Divided:
+    """Copy the labelled samples of a folder into three folders below a new one.
+
+    `validation` and `test` are shares of all samples; groups may make the parts a little smaller.
+    Raises ``ValueError`` for shares that leave nothing to train on, ``FolderError`` where there
+    are too few different samples, or `out` is not new.
+    """
+    if not (0 <= validation < 1 and 0 < test < 1 and validation + test < 1):
+        raise ValueError(
+            f"expected shares that leave something to train on, found {validation} and {test}"
+        )
+    samples, problems = read_captchas(folder)
+    read: list[_Read] = []
+    for sample in samples:
+        try:
+            data = sample.path.read_bytes()
+            phash = perceptual_hash(image.decode(data, shown(sample.path)))
+            read.append(_Read(sample, data, phash))
+        except (ImageError, OSError) as error:
+            problems.append(Problem(sample.path, _why(sample.path, error)))
+    groups = _groups(read, seed)
+    parts = _parts(groups, {"test": test, "validation": validation})
+    if not all(parts[name] for name, share in _shares(validation, test) if share):
+        raise FolderError(
+            f"{shown(folder)}: expected enough different pictures for {', '.join(PARTS)}, found "
+            f"{len(groups)}"
+        )
+    with new_folder(out) as place:
+        for name, members in parts.items():
+            if members:
+                _write(place / name, members)
+    together = sum(len(group) > 1 for group in groups)
+    return Divided({name: len(parts[name]) for name in PARTS}, together, problems)
+
+
+def _why(path: Path, error: ImageError | OSError) -> str:
+    return reason(path, error) if isinstance(error, ImageError) else f"cannot be read: {error}"
+
+
+def _shares(validation: float, test: float) -> list[tuple[str, float]]:
+    return [("train", 1 - validation - test), ("validation", validation), ("test", test)]
+
+
+def _groups(read: Sequence[_Read], seed: int) -> list[list[_Read]]:
+    """Put together what is nearly the same, and order the groups by seed and content."""
+    roots = list(range(len(read)))
+
+    def root(index: int) -> int:
+        while roots[index] != index:
+            roots[index] = roots[roots[index]]
+            index = roots[index]
+        return index
+
+    for one, other in near_pairs(unpack([one.phash for one in read])):
+        roots[root(one)] = root(other)
+    groups: dict[int, list[_Read]] = defaultdict(list)
+    for index, member in enumerate(read):
+        groups[root(index)].append(member)
+    return sorted(groups.values(), key=lambda group: min(_key(one.data, seed) for one in group))
+
+
+def _key(data: bytes, seed: int) -> bytes:
+    return hashlib.blake2b(b"%d\0" % seed + hashlib.sha256(data).digest()).digest()
+
+
+def _parts(groups: Sequence[list[_Read]], shares: dict[str, float]) -> dict[str, list[_Read]]:
+    """Fill each share with groups as long as they fit; the rest is to train on."""
+    total = sum(map(len, groups))
+    parts: dict[str, list[_Read]] = {name: [] for name in PARTS}
+    for group in groups:
+        fits = (
+            name
+            for name, share in shares.items()
+            if share and len(parts[name]) + len(group) <= max(1, round(share * total))
+        )
+        parts[next(fits, "train")] += group
+    return parts
+
+
+def _write(folder: Path, members: Sequence[_Read]) -> None:
+    """Write one part: pictures with their labels in their names, and the table."""
+    folder.mkdir()
+    ids = unique_ids(one.sample for one in members)
+    rows = {}
+    for one in members:
+        name = f"{ids[one.sample.path]}-{one.sample.label}{one.sample.path.suffix}"
+        (folder / name).write_bytes(one.data)
+        rows[name] = {"file_name": name, "text": one.sample.label or ""}
+    (folder / METADATA).write_text(table.render(dict(sorted(rows.items()))), encoding="utf-8")
