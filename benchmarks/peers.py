@@ -14,8 +14,6 @@ and writes it to peers.md, the figures to peers.csv.
 """
 
 import argparse
-import csv
-import io
 import json
 import os
 import subprocess
@@ -23,13 +21,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.parts.readers import READERS, Answer, Read
+from benchmarks.parts.tables import as_csv
 from collector.draw import LOOKS
 from collector.runs import generate
 from digitsolver.errors import DigitSolverError
@@ -240,11 +239,7 @@ def _line(row: Row) -> str:
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Row)])
-    writer.writerows(astuple(row) for row in rows)
-    return text.getvalue()
+    return as_csv(Row, rows)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from statistics import fmean
 from typing import Any
 
 from benchmarks.parts.curves import Point
+from benchmarks.parts.tables import as_csv
 from digitsolver.evaluate import Evaluation
 from digitsolver.stats import wilson
 
@@ -71,11 +72,7 @@ def task_of(row: Row) -> Task:
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Row)])
-    writer.writerows(astuple(row) for row in rows)
-    return text.getvalue()
+    return as_csv(Row, rows)
 
 
 def read_rows(text: str) -> list[Row]:
