@@ -84,6 +84,7 @@ def test_letters_in_colour_are_read(tmp_path: Path) -> None:
     shown = sorted((tmp_path / "seen" / "4-digits").iterdir())
     assert len(shown) == 2 * LENGTH
     assert image.read(shown[0]).shape == (52, 32, 3)
+    assert len(list((tmp_path / "seen" / "5-activations").glob("*-grad_cam.png"))) == 2 * LENGTH
 
 
 def test_labels_are_held_to_the_alphabet(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from typing import cast
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
 from digitsolver import image
 from digitsolver.bundle import Bundle
+from digitsolver.cli import main
 from digitsolver.errors import BundleError, FolderError, ImageError
 from digitsolver.samples import Sample
 from digitsolver.solver import Digit, Reading, Solver
@@ -37,7 +39,7 @@ from digitsolver.visualize.network import draw_activations, draw_reading, mosaic
 from digitsolver.visualize.panels import PANELS, SEEN
 from digitsolver.visualize.segmenting import PIECES, TITLES, draw_segments
 from digitsolver.visualize.view import HEIGHT, WIDTH, cells
-from tests.templates import facts
+from tests.templates import facts, make_bundle, write
 
 STYLE = Style(cleaners=("frame", "specks"))
 MOST_BYTES = 40_000
@@ -191,6 +193,21 @@ def test_colour_crops_are_stored_as_they_are(make: Make, tmp_path: Path, channel
     stored = opened((tmp_path / "out" / "4-digits" / "7-042-2.png").read_bytes())
     assert np.array_equal(np.asarray(stored), crops[2])
     assert (tmp_path / "out" / "7-042.png").is_file()
+
+
+def test_the_command_says_that_there_are_no_gradients(tmp_path: Path) -> None:
+    write(tmp_path / "in", ["0427"])
+    model, out = make_bundle(tmp_path / "model"), tmp_path / "out"
+    words = ["visualize", str(tmp_path / "in"), "--out", str(out), "--model", str(model)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert f"left out is Grad-CAM: {model}: expected model.keras" in result.stderr
+    assert "pictures of 1 captchas" in result.stdout
+    seen = sorted(path.name for path in (out / "5-activations").iterdir())
+    assert seen == [
+        *(f"0000-0427-{position}.png" for position in range(4)),
+        "0000-0427-reading.png",
+    ]
 
 
 def test_names_of_captchas_without_label_and_of_one_id(make: Make, tmp_path: Path) -> None:
