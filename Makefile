@@ -38,8 +38,9 @@ format: $(STAMP) ## Sort imports, mend what can be mended, lay the code out
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-pictures: $(STAMP) ## Draw captchas/ and visualized_steps/ again
+pictures: $(STAMP) ## Draw captchas/, visualized_steps/ and the pictures of the documents again
 	@$(BIN)/python tools/make_pictures.py
+	@$(BIN)/python tools/learning_pictures.py
 
 default-model: $(STAMP) ## Train the default model again, on drawn pictures: hours; goes on where it was
 	@$(BIN)/python tools/default_model.py

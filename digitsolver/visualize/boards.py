@@ -105,14 +105,16 @@ def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.u
 def _step(name: str, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Row:
     """Return the row of one step of stage 1."""
     if name == SPLIT:
-        return Row(name, LEVELS, (_show(before, "the original"), _show(after, "")))
+        return Row(name, LEVELS, (showing(before, "the original"), showing(after, "")))
     what = (CLEANERS[name].__doc__ or "").split("\n\n")[0].replace("\n    ", " ")
     share = np.abs(after.astype(np.int16) - before).sum() / max(1, (255 - before.astype(int)).sum())
     note = f"{share:.0%} of the ink: red gone, blue new" if share else "nothing"
-    return Row(name, what, (_show(changed(before, after), note), _show(after, "")))
+    return Row(name, what, (showing(changed(before, after), note), showing(after, "")))
 
 
-def _show(picture: NDArray[np.uint8], note: str) -> Callable[[Canvas], str]:
+def showing(picture: NDArray[np.uint8], note: str) -> Callable[[Canvas], str]:
+    """Return a drawing for a row's cell: a picture, with `note` below it."""
+
     def draw(canvas: Canvas) -> str:
         canvas.picture(picture, 0, 0, WIDTH, TOP)
         return note
@@ -126,10 +128,11 @@ def _segmenter(view: View, *, read: bool) -> Row:
     if view.trace is None:
         return Row(name, idea, problem=view.problem)
     draw = (draw_segments, draw_digits, *((draw_reading,) if read else ()))
-    return Row(name, idea, [_bound(one, view) for one in draw])
+    return Row(name, idea, [drawing(one, view) for one in draw])
 
 
-def _bound(draw: Callable[[View, Canvas], str], view: View) -> Callable[[Canvas], str]:
+def drawing(draw: Callable[[View, Canvas], str], view: View) -> Callable[[Canvas], str]:
+    """Return a drawing for a row's cell: a panel of that view."""
     return lambda canvas: draw(view, canvas)
 
 
