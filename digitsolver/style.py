@@ -199,6 +199,7 @@ STYLES: dict[str, Style] = {
             name="colour", projection="ground", cleaners=("frame", "pale", "specks"), rows="digit"
         ),
         Style(name="lines", projection="ground", cleaners=("frame", "lines", "specks")),
+        Style(name="across", projection="ink", cleaners=("frame", "curves"), rows="digit"),
     )
 }
-"""The named styles, those that take least away first. `tune.choose` picks among them."""
+"""The named styles, those that take least away first. `tune.choose` starts from them."""

@@ -1,0 +1,166 @@
+"""Clean and cut the same captchas in many ways, doing nothing twice."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver import image
+from digitsolver.errors import DigitSolverError, FolderError
+from digitsolver.samples import Sample
+from digitsolver.stages import (
+    PITCH,
+    SEGMENTERS,
+    bounding_box,
+    clean_steps,
+    crop,
+    estimate_length,
+    middles,
+)
+from digitsolver.stages.clean import BEFORE_LEVELS, CLEANERS, STROKES_IN_HEIGHT
+from digitsolver.stages.clip import Box
+from digitsolver.style import Style
+
+Grey = NDArray[np.uint8]
+
+KEPT = 24
+"""Ways to clean of which the pictures are kept."""
+NOISE = 4.0
+"""Standard deviation, in levels, of what a style should not be disturbed by."""
+PIXELS = 2**23
+"""Pixels that all captchas compared may have together: twenty times that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Hold the digits of one captcha as a style cuts them, without crops."""
+
+    cleaned: Grey
+    box: Box
+    centroids: NDArray[np.float64]
+    spans: NDArray[np.intp]
+    boxes: NDArray[np.intp]
+
+    def crops(self, style: Style) -> NDArray[np.uint8]:
+        """Return the crops of the cleaned picture, (n, height, width); the style has a window."""
+        centres = np.stack((self.centroids, self.boxes[:, 1] + self.boxes[:, 3] / 2), axis=1)
+        window = (style.window_height or 1, style.window_width or 1)
+        return crop(self.cleaned, centres, window, (style.crop_height, style.crop_width))
+
+
+class Pictures:
+    """Hold the captchas that styles are compared on, and how they look after cleaning."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        originals: Sequence[NDArray[np.uint8]],
+        length: int | None,
+        unread: int = 0,
+    ) -> None:
+        """Take captchas as they came, and the number of those that could not be read."""
+        self.samples, self.originals = samples, originals
+        self.length, self.unread = length, unread
+        self._cleaned: OrderedDict[tuple[object, ...], dict[int, Grey]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.samples)
+
+    def noisy(self, seed: int) -> "Pictures":
+        """Return the captchas with a little noise, `NOISE` levels of standard deviation."""
+        rng = np.random.default_rng(seed)
+        changed = [
+            (picture + rng.normal(0, NOISE, picture.shape)).round().clip(0, 255).astype(np.uint8)
+            for picture in self.originals
+        ]
+        return Pictures(self.samples, changed, self.length)
+
+    def cleaned(self, index: int, style: Style) -> Grey:
+        """Return the picture after stage 1, as `clean` does it."""
+        early = tuple(name for name in style.cleaners if name in BEFORE_LEVELS)
+        late = tuple(name for name in style.cleaners if name not in BEFORE_LEVELS)
+        return self._after(index, style, early, late)
+
+    def _after(
+        self, index: int, style: Style, early: tuple[str, ...], late: tuple[str, ...]
+    ) -> Grey:
+        stroke = style.stroke if early or late else None
+        kept = self._kept((style.projection, style.polarity, early, late, stroke))
+        if index not in kept:
+            if late:
+                before = self._after(index, style, early, late[:-1])
+                usual = max(1.0, min(before.shape) / STROKES_IN_HEIGHT)
+                kept[index] = CLEANERS[late[-1]](before, style.stroke or usual)
+            else:
+                steps = clean_steps(
+                    self.originals[index],
+                    early,
+                    projection=style.projection,
+                    polarity=style.polarity,
+                    stroke=style.stroke,
+                )
+                kept[index] = list(steps)[-1][1]
+        return kept[index]
+
+    def _kept(self, way: tuple[object, ...]) -> dict[int, Grey]:
+        """Return what is kept of that way to clean, and forget the way not asked for longest."""
+        kept = self._cleaned.setdefault(way, {})
+        self._cleaned.move_to_end(way)
+        if len(self._cleaned) > KEPT:
+            self._cleaned.popitem(last=False)
+        return kept
+
+    def cut(self, index: int, style: Style) -> Cut:
+        """Return the digits of a captcha.
+
+        Raises:
+            SegmentationError: They cannot be told apart.
+        """
+        label = self.samples[index].label
+        length = len(label) if label else style.length or self.length
+        cleaned = self.cleaned(index, style)
+        box = bounding_box(cleaned)
+        x, y, width, height = box
+        clipped = cleaned[y : y + height, x : x + width]
+        if length is None:
+            length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
+        segments = SEGMENTERS[style.segmenter](clipped, length)
+        spans = segments.spans + x
+        boxes = np.empty((len(spans), 4), np.intp)
+        boxes[:, 0], boxes[:, 2] = spans[:, 0], spans[:, 1] - spans[:, 0]
+        boxes[:, 1], boxes[:, 3] = y, height
+        if style.rows == "digit":
+            rows = middles(cleaned, spans, y, y + height)
+            boxes[:, 1], boxes[:, 3] = rows[:, 0], rows[:, 1] - rows[:, 0]
+        return Cut(cleaned, box, segments.centroids + x, spans, boxes)
+
+
+def read(samples: Sequence[Sample], length: int | None) -> Pictures:
+    """Return the captchas that can be read, until they have `PIXELS` together.
+
+    Raises:
+        FolderError: None of them can be read.
+    """
+    pixels = 0
+    found: list[Sample] = []
+    originals: list[NDArray[np.uint8]] = []
+    failures: list[DigitSolverError] = []
+    for sample in samples:
+        try:
+            picture = image.read(sample.path)
+        except DigitSolverError as error:
+            failures.append(error)
+            continue
+        pixels += picture.shape[0] * picture.shape[1]
+        if found and pixels > PIXELS:
+            break
+        found.append(sample)
+        originals.append(picture)
+    if not found:
+        raise FolderError(
+            f"expected captchas that can be segmented, found none; the first: {failures[0]}"
+        )
+    return Pictures(found, originals, length, len(failures))
