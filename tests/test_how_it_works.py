@@ -86,6 +86,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         recipe = make(*given, **settings)  # type: ignore[arg-type]
         if isinstance(recipe, LineRecipe):
             return replace(recipe, rounds=1, steps=1, batch=2, drawn=0)
+        assert isinstance(recipe, Recipe)
         return replace(recipe, epochs=1, fewest_steps=1, batch=32)
 
     monkeypatch.setattr(train, "make_recipe", make_short)

@@ -20,6 +20,7 @@ from digitsolver.cli.options import (
 )
 from digitsolver.cli.solving import solve
 from digitsolver.cli.training import train
+from digitsolver.cli.tuning import tune
 from digitsolver.errors import BundleError, DigitSolverError, MissingExtraError
 
 
@@ -84,6 +85,7 @@ def preprocess(
     finish(result if as_json else text, done.rejected)
 
 
+main.add_command(tune)
 main.add_command(train)
 
 

@@ -1,0 +1,80 @@
+"""The command ``digitsolver tune``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digitsolver.cli.console import bar, finish
+from digitsolver.cli.options import AS_JSON, FOLDER, SEED
+
+if TYPE_CHECKING:
+    from digitsolver.tune import Candidate
+
+LISTED = 5
+"""Candidates that are told."""
+
+
+@click.command()
+@click.argument("captchas", type=FOLDER)
+@click.option(
+    "--out",
+    metavar="FILE.toml",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The style to write; FILE.png beside it shows the candidates.",
+)
+@click.option("--length", type=click.IntRange(1), help="Number of digits; else that of the labels.")
+@SEED
+@AS_JSON
+def tune(captchas: Path, out: Path, length: int | None, seed: int, as_json: bool) -> None:
+    """Search the settings of the stages that suit a folder of captchas.
+
+    Projection, polarity, cleaners and their sizes, segmenter, rows and crop window are changed
+    one by one, from the named styles on. With labels, a style is the better the more digits a
+    quick classifier tells right that learned from other captchas; without, the more evenly
+    digits stand and the more whole, steady and alike they are.
+
+    \b
+    Example:
+      digitsolver tune captchas/speckle --out style.toml
+      digitsolver train captchas/speckle --style style.toml --reader digits --out model
+    """
+    from digitsolver import files, style
+    from digitsolver.samples import draw, read_captchas
+    from digitsolver.tune import choose, most_tries
+    from digitsolver.visualize.candidates import SHOWN, draw_candidates
+
+    board = out.with_suffix(".png")
+    if board == out:
+        raise click.UsageError(f"--out: expected a name that ends in .toml, found {out}")
+    samples, problems = read_captchas(captchas, labelled=False)
+    with bar(most_tries(), "trying styles") as advance:
+        found = choose(samples, length=length, seed=seed, progress=advance)
+    style.dump(found[0].style, out)
+    files.write_bytes(board, draw_candidates(found, draw(samples, min(SHOWN, len(samples)), seed)))
+    told = [{"change": one.change, **_figures(one)} for one in found[:LISTED]]
+    result = {
+        **_figures(found[0]),
+        "captchas": found[0].captchas,
+        "segmented": found[0].segmented,
+        "digits": found[0].judged,
+        "candidates": told,
+        "out": str(out),
+        "board": str(board),
+    }
+    lines = [_line(one) for one in found[:LISTED]]
+    text = "\n".join([*lines, f"{out}: the first of these; {board} shows them"])
+    finish(result if as_json else text, problems)
+
+
+def _figures(candidate: Candidate) -> dict[str, float | None]:
+    right = candidate.right
+    return {"score": round(candidate.score, 4), "right": right and round(right, 4)}
+
+
+def _line(candidate: Candidate) -> str:
+    right = "" if candidate.right is None else f"  {candidate.right:7.2%} right"
+    return f"{candidate.score:.3f}{right}  {candidate.change}"

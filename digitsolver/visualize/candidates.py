@@ -1,0 +1,138 @@
+"""Draw the board of a search: the styles that were tried, on some captchas, and why one won."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from digitsolver import image
+from digitsolver.errors import DigitSolverError
+from digitsolver.samples import Sample
+from digitsolver.style import STYLES
+from digitsolver.tracing import trace
+from digitsolver.tune import Candidate
+from digitsolver.visualize.canvas import BLUE, EDGE, GREEN, NOTE, ORANGE, RED, Canvas
+
+SHOWN = 4
+"""Captchas in a row."""
+BEST = 5
+"""Candidates beside the one that was taken; those of the named styles come on top."""
+
+WIDE, HIGH = 200.0, 92.0
+NAMES = 250.0
+MARGIN, GAP, HEAD = 18.0, 14.0, 64.0
+LARGE, TEXT, SMALL = 17.0, 13.0, 11.0
+
+
+def draw_candidates(
+    candidates: Sequence[Candidate], samples: Sequence[Sample], scale: int = 1
+) -> bytes:
+    """Return the board as the bytes of a PNG file.
+
+    `candidates` are what ``tune.choose`` returned. The first row holds the captchas as they came;
+    each of the others what one candidate makes of them, the one that was taken on top: cleaned,
+    with the columns and the box of each digit.
+    """
+    some = list(samples[:SHOWN])
+    rows = _rows(candidates)
+    width = 2 * MARGIN + NAMES + len(some) * (WIDE + GAP)
+    canvas = Canvas(width, 2 * MARGIN + HEAD + (len(rows) + 1) * (HIGH + GAP), scale)
+    best = max(candidates, key=lambda one: one.score)
+    canvas.text(MARGIN, MARGIN, _title(candidates[0]), LARGE)
+    for number, line in enumerate(_reasons(candidates[0], best)):
+        canvas.text(MARGIN, MARGIN + 24 + 16 * number, line, TEXT, NOTE)
+    for index, sample in enumerate(some):
+        place = canvas.at(MARGIN + NAMES + index * (WIDE + GAP), MARGIN + HEAD)
+        _draw_original(sample, place)
+    for number, candidate in enumerate(rows):
+        row = canvas.at(MARGIN, MARGIN + HEAD + (number + 1) * (HIGH + GAP))
+        row.bar(0, -GAP / 2, width - 2 * MARGIN, 1, EDGE)
+        _draw_names(candidate, candidates[0], best, row)
+        for index, sample in enumerate(some):
+            _draw_cut(candidate, sample, row.at(NAMES + index * (WIDE + GAP), 0))
+    return canvas.encode()
+
+
+def _rows(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates to show: the best, and the named styles."""
+    first = list(candidates[: BEST + 1])
+    return [*first, *(one for one in candidates[BEST + 1 :] if one.change in STYLES)]
+
+
+def _title(taken: Candidate) -> str:
+    if taken.right is None:
+        what = "even, whole, steady and alike, without labels"
+        return f"{taken.change}: {taken.score:.1%} {what}"
+    what = f"of {taken.judged} digits told right by a quick classifier"
+    return f"{taken.change}: {taken.right:.1%} {what}"
+
+
+def _reasons(taken: Candidate, best: Candidate) -> list[str]:
+    told = f"{taken.segmented} of {taken.captchas} captchas were cut into digits."
+    if taken is best:
+        return ["It was taken: nothing simpler comes within one standard error of it.", told]
+    less, error = _difference(best, taken)
+    why = f"the best is {less:.1%} clearer, its standard error {error:.1%}, and it does more"
+    return [f"It was taken: {why}.", told]
+
+
+def _difference(best: Candidate, one: Candidate) -> tuple[float, float]:
+    """Return how much better the best is, and the standard error of that."""
+    less = best.outcome - one.outcome
+    error = less.std(ddof=1) / np.sqrt(len(less)) if len(less) > 1 else 0.0
+    return float(less.mean()), float(error)
+
+
+def _draw_original(sample: Sample, canvas: Canvas) -> None:
+    try:
+        place = canvas.picture(image.read(sample.path), 0, 0, WIDE, HIGH - 18)
+    except DigitSolverError:
+        canvas.cross(6, 9, 12)
+        return
+    canvas.text(0, place.bottom + 4, canvas.shortened(sample.label or "", TEXT, WIDE), TEXT)
+
+
+def _draw_names(candidate: Candidate, taken: Candidate, best: Candidate, canvas: Canvas) -> None:
+    """Write what the candidate is and how it does, beside a bar of its score."""
+    if candidate is taken:
+        canvas.tick(NAMES - 34, 9, 13)
+    shown = candidate.score if candidate.right is None else candidate.right
+    canvas.text(0, 0, f"{shown:.1%}", LARGE)
+    less, error = _difference(best, candidate)
+    if candidate is not best:
+        canvas.text(62, 5, f"{less:.1%} ± {error:.1%} less clear", SMALL, NOTE)
+    wide = NAMES - 24
+    canvas.bar(0, 23, wide, 4, EDGE)
+    canvas.bar(0, 23, wide * candidate.score, 4, GREEN if candidate is taken else BLUE)
+    style = candidate.style
+    lines = [
+        candidate.change,
+        f"{style.projection}, " + (" + ".join(style.cleaners) or "no cleaners"),
+        (
+            f"stroke {style.stroke}, {style.segmenter}, window {style.window_width} x "
+            f"{style.window_height}"
+        ),
+    ]
+    for number, line in enumerate(lines):
+        canvas.text(0, 32 + 15 * number, canvas.shortened(line, SMALL, wide), SMALL, NOTE)
+
+
+def _draw_cut(candidate: Candidate, sample: Sample, canvas: Canvas) -> None:
+    """Draw the cleaned picture and the columns and rows of its digits."""
+    length = len(sample.label) if sample.label else None
+    try:
+        found = trace(sample.path, candidate.style, length=length)
+    except DigitSolverError as error:
+        canvas.cross(6, 9, 12)
+        for number, line in enumerate(canvas.wrapped(str(error), SMALL, WIDE - 20)[:4]):
+            canvas.text(18, 2 + 14 * number, line, SMALL, RED)
+        return
+    place = canvas.picture(found.cleaned, 0, 0, WIDE, HIGH)
+    for index, (x, y, width, height) in enumerate(found.boxes.tolist()):
+        canvas.bar(
+            place.column(x),
+            place.row(y),
+            width * place.zoom,
+            height * place.zoom,
+            (BLUE, ORANGE)[index % 2],
+            0.22,
+        )
