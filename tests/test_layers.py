@@ -46,6 +46,7 @@ LAYERS = {
         "label",
         "runs",
         "sources",
+        "check",
         "export",
         "divide",
         "fetch",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from collector.cli.gather import fetch, generate, import_
-from collector.cli.sets import export, split
+from collector.cli.sets import check, export, split
 from digitsolver.cli.console import Group
 
 
@@ -20,5 +20,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, import_, fetch, export, split):
+for _command in (generate, import_, fetch, check, export, split):
     main.add_command(_command)

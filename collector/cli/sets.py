@@ -1,15 +1,24 @@
-"""The commands for a whole set: ``export`` and ``split``."""
+"""The commands for a whole set: ``check``, ``export`` and ``split``."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from collector.cli.options import AS_JSON, FOLDER
-from digitsolver.cli.console import finish
+from digitsolver.cli.console import SOME_INPUT_FAILED, bar, finish
+from digitsolver.files import shown
+
+if TYPE_CHECKING:
+    from collector.check import Checked
 
 SET = click.Path(exists=True, file_okay=False, path_type=Path)
+MOST_LINES = 20
+"""Suspects that are printed; a page or JSON has all."""
 SHARE = click.FloatRange(0, 1, max_open=True)
 
 
@@ -78,3 +87,78 @@ def split(
     named = ", ".join(f"{name} {count}" for name, count in done.counts.items())
     text = f"{out}: {named}; {done.together} groups of duplicates kept together"
     finish({**counts, "out": str(out)} if as_json else text, done.problems)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=SET)
+@click.option("--model", type=FOLDER, help="A bundle that knows the look; else the default model.")
+@click.option(
+    "--folds",
+    type=click.IntRange(2, 20),
+    help="Fit the model to the labels in so many parts first, each judged by the others: minutes.",
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with pictures, too.",
+)
+@AS_JSON
+def check(
+    folder: Path, model: Path | None, folds: int | None, html: Path | None, as_json: bool
+) -> None:
+    """Look whether the captchas of DIR can be trained on, and which labels may be wrong.
+
+    Counts labels, digits, sizes and formats; finds files that are no pictures, duplicates,
+    pictures unlike the others, and labels that a model contradicts, the likeliest mistake first.
+    Nothing is changed. The exit status is 1 where something needs a person.
+
+    \b
+    Example:
+      collector check captchas/mine --html check.html
+    """
+    import digitsolver
+    from collector.check import check as checking
+    from collector.check import render_page
+    from digitsolver.files import write_text
+
+    with bar(len(list(folder.iterdir())), "checking") as update:
+        before = 0
+        for found in checking(folder, digitsolver.load(model, threads=1), folds=folds or 0):
+            update(found.looked - before)
+            before = found.looked
+    if html:
+        write_text(html, render_page(found))
+    if as_json:
+        click.echo(json.dumps(found.to_json()))
+    else:
+        _tell_checked(found)
+    if found.needs_a_person:
+        sys.exit(SOME_INPUT_FAILED)
+
+
+def _tell_checked(found: Checked) -> None:
+    """Print a table, and a line for what needs a person."""
+    for name, count in found.summary().items():
+        click.echo(f"{name:18}{count}")
+    for name, counts in (
+        ("digits in a label", dict(sorted(found.lengths.items()))),
+        ("each digit", dict(sorted(found.digits.items()))),
+        ("sizes", dict(found.sizes.most_common(5))),
+        ("formats", dict(found.modes.most_common(5))),
+    ):
+        listed = "  ".join(f"{key}: {count}" for key, count in counts.items())
+        click.echo(f"{name:18}{listed}")
+    for one in found.suspects[:MOST_LINES]:
+        click.echo(f"{shown(one.file)}  labelled {one.label}, read as {one.proposed}  {one.score}")
+    if len(found.suspects) > MOST_LINES:
+        click.echo(f"... and {len(found.suspects) - MOST_LINES} further suspects: --html or --json")
+    for line in (*found.unreadable, *found.problems):
+        click.echo(str(line), err=True)
+    for file, other in found.conflicts:
+        click.echo(
+            f"{shown(file)}: has another label than {shown(other)}, which is alike", err=True
+        )
+    for outlier in found.outliers:
+        click.echo(f"{shown(outlier.file)}: {outlier.why}", err=True)
+    if found.note:
+        click.echo(found.note, err=True)

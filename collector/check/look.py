@@ -1,0 +1,210 @@
+"""Go through a folder of samples once: count, compare, and hold labels against a model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from collector.check import suspects as judging
+from collector.check.folds import cross_validated
+from collector.check.found import Checked, Outlier
+from collector.check.suspects import Suspect
+from collector.store import perceptual_hash, read_records
+from collector.store.near import near_pairs, unpack
+from digitsolver import image
+from digitsolver.errors import ImageError
+from digitsolver.files import shown
+from digitsolver.image.header import read_header
+from digitsolver.samples import Problem, Sample, read_captchas, reason
+
+if TYPE_CHECKING:
+    from digitsolver.solver import Solver
+
+CHUNK = 64
+"""Pictures that go through the network at a time."""
+MOST_WORKERS = 4
+MOST_OUTLIERS = 50
+FAR = 8.0
+"""Times the usual distance from the median that make a picture an outlier."""
+USUAL = 0.9
+"""Share of pictures of one size from which on another size is an outlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Hold what is kept of a picture: little, so that there may be many."""
+
+    file: str
+    label: str | None
+    content: bytes
+    phash: str
+    size: str
+    mode: str
+    brightness: float
+    contrast: float
+
+
+def check(folder: Path, solver: Solver, *, folds: int = 0) -> Iterator[Checked]:
+    """Look at every sample of a folder; give the state after each few, always the same object.
+
+    Labels are held against what `solver` reads, or with `folds` against what so many models read
+    that are fitted to the other labels. A `solver` of one thread is fastest: there are several at
+    a time. Nothing is written. Raises ``FolderError`` where the
+    folder has no pictures, or a table that is none; with `folds` what `digitsolver.train` raises.
+    """
+    samples, problems = read_captchas(folder, labelled=False)
+    marked = {record.file for record in read_records(folder) if record.unreadable}
+    found = Checked(folder, len(samples))
+    named = [repr(name) for name in marked]
+    found.problems = [p for p in problems if not any(name in p.reason for name in named)]
+    found.marked = sum(sample.path.name in marked for sample in samples)
+    _count_labels(samples, found)
+    labels = [sample.label for sample in samples if sample.label]
+    length = judging.common_length(labels)
+    known = judging.knows(solver, labels)
+    judging_with = solver if known and not folds else None
+    seen: list[Seen] = []
+    for part in _parts(samples, judging_with, length):
+        seen += part.seen
+        found.unreadable += part.unreadable
+        found.suspects += part.suspects
+        found.looked += part.looked
+        yield found
+    found.sizes.update(one.size for one in seen)
+    found.modes.update(one.mode for one in seen)
+    _compare(seen, found)
+    found.outliers = _outliers(seen, found.sizes)[:MOST_OUTLIERS]
+    if folds:
+        for suspects in cross_validated(samples, folds):
+            found.suspects += suspects
+            yield found
+    found.suspects = judging.ranked(found.suspects)
+    judged = sum(one.label is not None for one in seen)
+    if judged and (known or folds):
+        found.agreement = 1 - len(found.suspects) / judged
+    yield found
+
+
+def _count_labels(samples: Iterable[Sample], found: Checked) -> None:
+    for sample in samples:
+        if sample.label:
+            found.labelled += 1
+            found.lengths[len(sample.label)] += 1
+            found.digits.update(sample.label)
+
+
+@dataclass(slots=True)
+class Part:
+    """Hold what was found in a few samples."""
+
+    looked: int
+    seen: list[Seen] = field(default_factory=list)
+    unreadable: list[Problem] = field(default_factory=list)
+    suspects: list[Suspect] = field(default_factory=list)
+
+
+def _parts(samples: Sequence[Sample], solver: Solver | None, length: int | None) -> Iterator[Part]:
+    """Look at samples on all cores, a few at a time, in their order.
+
+    Decoding, preparing and the network all let go of Python's lock, so threads will do.
+    """
+    import joblib
+
+    workers = min(joblib.cpu_count(), MOST_WORKERS)
+    chunks = (samples[i : i + CHUNK] for i in range(0, len(samples), CHUNK))
+    with ThreadPoolExecutor(workers) as pool:
+        ahead = deque(pool.submit(_look, c, solver, length) for c in islice(chunks, 2 * workers))
+        while ahead:
+            part = ahead.popleft().result()
+            ahead.extend(pool.submit(_look, c, solver, length) for c in islice(chunks, 1))
+            yield part
+
+
+def _look(chunk: Sequence[Sample], solver: Solver | None, length: int | None) -> Part:
+    """Read pictures, keep what is needed of each, and hold labels against the model."""
+    part = Part(len(chunk))
+    labelled: list[tuple[str, str, image.Picture]] = []
+    for sample in chunk:
+        try:
+            data = sample.path.read_bytes()
+            picture = image.decode(data, shown(sample.path))
+        except ImageError as error:
+            part.unreadable.append(Problem(sample.path, reason(sample.path, error)))
+            continue
+        except OSError as error:
+            part.unreadable.append(Problem(sample.path, f"cannot be read: {error.strerror}"))
+            continue
+        part.seen.append(_seen(sample, data, picture))
+        if sample.label:
+            labelled.append((sample.path.name, sample.label, picture))
+    if solver is not None and labelled:
+        part.suspects += judging.judge(solver, labelled, length)
+    return part
+
+
+def _seen(sample: Sample, data: bytes, picture: image.Picture) -> Seen:
+    header = read_header(data)
+    grey = image.to_grey(picture)
+    mean, deviation = cv2.meanStdDev(grey)
+    return Seen(
+        sample.path.name,
+        sample.label,
+        hashlib.sha256(data).digest(),
+        perceptual_hash(grey),
+        f"{picture.shape[1]}x{picture.shape[0]}",
+        f"{header.format if header else '?'} {'grey' if picture.ndim == 2 else 'colour'}",
+        float(np.asarray(mean).ravel()[0]),
+        float(np.asarray(deviation).ravel()[0]),
+    )
+
+
+def _compare(seen: Sequence[Seen], found: Checked) -> None:
+    """Find files that are the same, and pictures that are nearly so."""
+    first: dict[bytes, Seen] = {}
+    different = []
+    for one in seen:
+        other = first.setdefault(one.content, one)
+        if other is one:
+            different.append(one)
+        else:
+            _pair(one, other, found.duplicates, found)
+    near: dict[int, int] = {}
+    for i, j in near_pairs(unpack([one.phash for one in different])):
+        near.setdefault(j, i)
+    for j, i in sorted(near.items()):
+        _pair(different[j], different[i], found.near, found)
+
+
+def _pair(one: Seen, other: Seen, pairs: list[tuple[str, str]], found: Checked) -> None:
+    pairs.append((one.file, other.file))
+    if one.label and other.label and one.label != other.label:
+        found.conflicts.append((one.file, other.file))
+
+
+def _outliers(seen: Sequence[Seen], sizes: Counter[str]) -> list[Outlier]:
+    """Name the pictures of a rare size, and those far brighter or flatter than the others."""
+    if not seen:
+        return []
+    why: dict[str, list[str]] = defaultdict(list)
+    usual, count = sizes.most_common(1)[0]
+    for one in seen:
+        if one.size != usual and count >= USUAL * len(seen):
+            why[one.file].append(f"{one.size} pixels, most have {usual}")
+    for name, values in (
+        ("brightness", np.array([one.brightness for one in seen])),
+        ("contrast", np.array([one.contrast for one in seen])),
+    ):
+        middle = float(np.median(values))
+        usual_distance = max(float(np.median(np.abs(values - middle))) * 1.4826, 2.0)
+        for index in np.flatnonzero(np.abs(values - middle) > FAR * usual_distance).tolist():
+            why[seen[index].file].append(f"{name} {values[index]:.0f}, most have {middle:.0f}")
+    return [Outlier(file, "; ".join(reasons)) for file, reasons in sorted(why.items())]

@@ -1,0 +1,129 @@
+"""The findings as one page of HTML: pictures inside it, nothing from the network, no script."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from collector.check.found import Checked
+from digitsolver.files import shown
+from digitsolver.image.header import BrokenError, read_header
+
+MOST_PICTURES = 200
+"""Pictures of each list; further ones are named only."""
+MEDIA = {"PNG": "png", "JPEG": "jpeg", "GIF": "gif", "BMP": "bmp", "WebP": "webp", "TIFF": "tiff"}
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --mark: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --mark: #ff8a80; } }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+table { border-collapse: collapse; margin: .5rem 0 2rem; }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem .8rem .3rem 0; text-align: left; }
+td.number { font-variant-numeric: tabular-nums; text-align: right; }
+img { display: block; image-rendering: pixelated; max-width: 20rem; min-height: 3rem; }
+code { overflow-wrap: anywhere; } b { color: var(--mark); }
+"""
+HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+"""
+
+
+def render_page(found: Checked) -> str:
+    """Return the page; names and labels are text in it, whatever they hold."""
+    title = f"Samples in {escape(shown(found.folder))}"
+    body = [
+        f"<h1>{title}</h1>",
+        _counts("Counts", found.summary()),
+        _counts("Digits in a label", found.lengths),
+        _counts("How often each digit", dict(sorted(found.digits.items()))),
+        _counts("Sizes", dict(found.sizes.most_common(20))),
+        _counts("Formats", dict(found.modes.most_common())),
+        *_suspects(found),
+        *_pairs("The same picture with different labels", found, found.conflicts),
+        *_pairs("The same files", found, found.duplicates),
+        *_pairs("Nearly the same pictures", found, found.near),
+        *_notes("Unlike the others", found, ((o.file, o.why) for o in found.outliers)),
+        *_notes("No pictures", found, ((p.path.name, p.reason) for p in found.unreadable)),
+        *_notes("Labels", found, ((p.path.name, p.reason) for p in found.problems)),
+    ]
+    head = f"{HEAD}<title>{title}</title><style>{STYLE}</style></head>"
+    return f"{head}\n<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
+
+
+def _counts(title: str, counts: Mapping[Any, int]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(str(name))}</th><td class="number">{escape(str(n))}</td></tr>'
+        for name, n in counts.items()
+    )
+    return f"<h2>{title}</h2><table>{rows}</table>" if rows else ""
+
+
+def _suspects(found: Checked) -> Iterator[str]:
+    if not found.suspects:
+        return
+    yield f"<h2>Labels that may be wrong: {len(found.suspects)}</h2>"
+    head = ("picture", "label", "read as", "score", "file")
+    rows = []
+    for index, one in enumerate(found.suspects):
+        picture = _picture(found.folder / one.file, index)
+        cells = (picture, f"<code>{escape(one.label)}</code>", _marked(one.label, one.proposed))
+        name = f"<code>{escape(shown(one.file))}</code>"
+        rows.append((*cells, f"{one.score:.1f}", name))
+    yield _table(head, rows)
+
+
+def _marked(label: str, proposed: str) -> str:
+    """Return what is proposed, with what differs from the label standing out."""
+    if len(label) != len(proposed):
+        return f"<code><b>{escape(proposed)}</b></code>"
+    both = zip(label, proposed, strict=True)
+    marked = (escape(b) if a == b else f"<b>{escape(b)}</b>" for a, b in both)
+    return f"<code>{''.join(marked)}</code>"
+
+
+def _pairs(title: str, found: Checked, pairs: list[tuple[str, str]]) -> Iterator[str]:
+    if pairs:
+        yield f"<h2>{title}: {len(pairs)}</h2>"
+        rows = []
+        for index, pair in enumerate(pairs):
+            pictures = [_picture(found.folder / name, index) for name in pair]
+            names = [f"<code>{escape(shown(name))}</code>" for name in pair]
+            rows.append((pictures[0], names[0], pictures[1], names[1]))
+        yield _table(("picture", "file", "picture", "file"), rows)
+
+
+def _notes(title: str, found: Checked, notes: Iterable[tuple[str, str]]) -> Iterator[str]:
+    rows = [
+        (_picture(found.folder / name, i), f"<code>{escape(shown(name))}</code>", escape(why))
+        for i, (name, why) in enumerate(notes)
+    ]
+    if rows:
+        yield f"<h2>{title}: {len(rows)}</h2>"
+        yield _table(("picture", "file", "why"), rows)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    top = "".join(f'<th scope="col">{name}</th>' for name in head)
+    body = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>\n" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _picture(path: Path, index: int) -> str:
+    """Return a picture as part of the page; nothing for what is none, or for far too many."""
+    if index >= MOST_PICTURES:
+        return ""
+    try:
+        data = path.read_bytes()
+        header = read_header(data)
+    except (OSError, BrokenError):
+        return ""
+    media = MEDIA.get(header.format) if header else None
+    if media is None:
+        return ""
+    text = base64.b64encode(data).decode("ascii")
+    return f'<img alt="{escape(shown(path.name))}" src="data:image/{media};base64,{text}">'

@@ -1,0 +1,147 @@
+"""Find labels that a model contradicts, the likeliest mistake first.
+
+A label is held against what the model itself reads: how much more probable is that, under the
+frames of this very picture? That ranks far better than the confidence of the reading: a picture
+that is hard to read has many readings of some probability, its right label among them, and a
+wrong label has none. The model that comes with the program has seen none of the labels. Where a
+look is so strange that it agrees with few of them, `cross_validated` fits it to the labels of
+other pictures first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from collector.check.likelihood import best_paths, log_likelihoods
+from digitsolver.errors import DigitSolverError
+from digitsolver.image import Picture
+from digitsolver.line.decode import decode
+from digitsolver.line.prepare import prepare
+
+if TYPE_CHECKING:
+    from digitsolver.solver import Solver
+
+MOST = 600.0
+"""Highest score: beyond it all are certain."""
+COMMON = 0.95
+"""Share of labels that have one length, from which on a reading has that length, too."""
+
+Shown = tuple[str, str, Picture]
+"""File, label and pixels of one sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Hold a label that may be wrong, what the model reads, and how sure it is of that.
+
+    ``score`` is the natural logarithm of how many times more probable the reading is than the
+    label: 0 for a draw, 4.6 for a hundred times.
+    """
+
+    file: str
+    label: str
+    proposed: str
+    score: float
+
+
+def common_length(labels: Iterable[str]) -> int | None:
+    """Return the length that nearly all labels have, None where there is none such.
+
+    >>> common_length(["12", "34", "56"]), common_length(["1", "22"])
+    (2, None)
+    """
+    lengths = Counter(map(len, labels))
+    if not lengths:
+        return None
+    length, count = lengths.most_common(1)[0]
+    return length if count >= COMMON * lengths.total() else None
+
+
+def knows(solver: Solver, labels: Sequence[str]) -> bool:
+    """Tell whether a model knows the characters of most labels."""
+    alphabet = set(solver.bundle.facts.alphabet)
+    return 2 * sum(set(label) <= alphabet for label in labels) > len(labels)
+
+
+def judge(solver: Solver, samples: Sequence[Shown], length: int | None) -> Iterator[Suspect]:
+    """Give what a model reads otherwise than it is labelled; pictures it cannot take are passed.
+
+    `length` is the one that readings are to have, None for any.
+    """
+    facts = solver.bundle.facts
+    if facts.reader == "line" and facts.architecture != "positions":
+        yield from _by_likelihood(solver, samples, length)
+    else:
+        yield from _by_reading(solver, samples)
+
+
+def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
+    """Sort suspects, the likeliest mistake first."""
+    return sorted(suspects, key=lambda suspect: (-suspect.score, suspect.file))
+
+
+def _by_likelihood(
+    solver: Solver, samples: Sequence[Shown], length: int | None
+) -> Iterator[Suspect]:
+    """Compare label and reading under a line network."""
+    widths: dict[int, list[tuple[Shown, Picture]]] = {}
+    for sample in samples:
+        try:
+            prepared = prepare(sample[2])
+        except DigitSolverError:
+            continue
+        widths.setdefault(prepared.shape[1], []).append((sample, prepared))
+    for some in widths.values():
+        chances = solver.probabilities(np.stack([prepared for _, prepared in some]))
+        frames = np.log(np.maximum(chances.astype(np.float64), 1e-30))
+        yield from _compare([sample for sample, _ in some], frames, solver, length)
+
+
+def _compare(
+    samples: Sequence[Shown], frames: np.ndarray, solver: Solver, length: int | None
+) -> Iterator[Suspect]:
+    """Give the samples whose labels are less probable than what is read."""
+    alphabet = solver.bundle.facts.alphabet
+    known = [i for i, (_, label, _) in enumerate(samples) if set(label) <= set(alphabet)]
+    labels = [[alphabet.index(c) for c in samples[i][1]] for i in known]
+    own = dict(zip(known, log_likelihoods(frames[known], labels).tolist(), strict=True))
+    best = log_likelihoods(frames, paths := best_paths(frames)).tolist()
+    for row, (file, label, _) in enumerate(samples):
+        text = "".join(alphabet[one] for one in paths[row])
+        if text == label:
+            continue
+        likely = best[row]
+        if length is not None and len(text) != length:
+            text, likely = _of_length(frames[row], alphabet, length, text, likely)
+        score = min(likely - own.get(row, -math.inf), MOST)
+        if text != label and score > 0:
+            yield Suspect(file, label, text, round(score, 3))
+
+
+def _of_length(
+    frames: np.ndarray, alphabet: str, length: int, text: str, likely: float
+) -> tuple[str, float]:
+    """Return the most probable text of a length and how probable it is; the old one if none is."""
+    try:
+        read = decode(frames, alphabet, length=length).text
+    except DigitSolverError:
+        return text, likely
+    classes = [alphabet.index(character) for character in read]
+    return read, float(log_likelihoods(frames[None], [classes])[0])
+
+
+def _by_reading(solver: Solver, samples: Sequence[Shown]) -> Iterator[Suspect]:
+    """Compare label and reading by the confidence of the reading."""
+    from digitsolver.solver import Reading
+
+    answers = solver.solve_many(picture for _, _, picture in samples)
+    for (file, label, _), answer in zip(samples, answers, strict=True):
+        if isinstance(answer, Reading) and answer.text != label:
+            score = -math.log(max(1 - answer.confidence, math.exp(-MOST)))
+            yield Suspect(file, label, answer.text, round(score, 3))

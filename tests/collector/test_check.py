@@ -1,0 +1,217 @@
+"""A check counts rightly, ranks planted mistakes first, and shows what it found safely."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+import digitsolver
+from collector.check import check, folds
+from collector.check.likelihood import NEVER, best_paths, log_likelihoods
+from collector.check.suspects import Suspect, judge, ranked
+from collector.cli import main
+from collector.store import New, open_store
+from digitsolver import image
+from digitsolver.line.alignment import align
+from digitsolver.samples import Sample, read_captchas
+from digitsolver.solver import Solver
+from tests.templates import make_bundle, write
+
+DRAWN = Path(__file__).parents[2] / "captchas" / "plain"
+KEYS = [
+    *("samples", "labelled", "unreadable", "duplicates", "near_duplicates"),
+    *("lengths", "digits", "suspects"),
+]
+
+
+@pytest.fixture(scope="module")
+def solver() -> Solver:
+    return digitsolver.load()
+
+
+def some(folder: Path, count: int = 40) -> Path:
+    """Copy drawn captchas."""
+    folder.mkdir()
+    for sample in read_captchas(DRAWN)[0][:count]:
+        (folder / sample.path.name).write_bytes(sample.path.read_bytes())
+    return folder
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(main, ["check", *map(str, words)])
+
+
+def mislabel(folder: Path, names: list[str]) -> list[str]:
+    """Change the last digit of some labels; return the names that the files have then."""
+    renamed = []
+    for name in names:
+        stem, extension = name.split(".")
+        wrong = f"{stem[:-1]}{(int(stem[-1]) + 5) % 10}.{extension}"
+        (folder / name).rename(folder / wrong)
+        renamed.append(wrong)
+    return renamed
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 2), max_size=4))
+def test_likelihoods_are_those_of_the_alignment(seed: int, text: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    frames = rng.dirichlet(np.ones(4), (2, 6))
+    expected = [align(one, text).probability for one in frames]
+    found = log_likelihoods(np.log(frames), [text, text])
+    assert np.exp(found) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_text_that_does_not_fit_is_never() -> None:
+    frames = np.log(np.full((1, 2, 3), 1 / 3))
+    assert log_likelihoods(frames, [[0, 0]])[0] == pytest.approx(NEVER)
+    assert best_paths(np.log([[[0.1, 0.8, 0.1], [0.1, 0.8, 0.1], [0.8, 0.1, 0.1]]])) == [[1, 0]]
+
+
+def test_planted_mistakes_come_first(tmp_path: Path) -> None:
+    folder = some(tmp_path / "in")
+    names = sorted(path.name for path in folder.iterdir())
+    wrong = mislabel(folder, names[3:40:12])
+    result = run(folder, "--json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert list(found) == KEYS
+    suspects = found["suspects"]
+    assert sorted(one["file"] for one in suspects[: len(wrong)]) == wrong
+    assert list(suspects[0]) == ["file", "label", "proposed", "score"]
+    assert [one["score"] for one in suspects] == sorted(
+        (s["score"] for s in suspects), reverse=True
+    )
+    right = {n.rpartition(".")[0][:-1] for n in names}
+    for one in suspects[: len(wrong)]:
+        stem = one["file"].partition("-")[0]
+        assert f"{stem}-{one['proposed'][:-1]}" in right
+
+
+def test_a_clean_set_needs_nobody(tmp_path: Path) -> None:
+    result = run(some(tmp_path / "in", 20))
+    assert result.exit_code == 0, result.output
+    assert "samples           20\n" in result.stdout
+    assert "suspects          0\n" in result.stdout
+    assert result.stderr == ""
+
+
+def test_everything_is_counted(tmp_path: Path, solver: Solver) -> None:
+    folder = some(tmp_path / "in", 12)
+    first, second, third = sorted(folder.iterdir())[:3]
+    (folder / f"copy-{first.stem.partition('-')[2]}{first.suffix}").write_bytes(first.read_bytes())
+    (folder / "other-9999.png").write_bytes(second.read_bytes())
+    jpeg = cv2.imencode(".jpg", image.read(third)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
+    (folder / f"again-{third.stem.partition('-')[2]}.jpg").write_bytes(jpeg.tobytes())
+    (folder / "torn-12.png").write_bytes(first.read_bytes()[:60])
+    (folder / "black-1234.png").write_bytes(image.encode_png(np.zeros((300, 300), np.uint8)))
+    (folder / "scan.png").write_bytes(image.encode_png(np.full((60, 200), 255, np.uint8)))
+    *_, found = check(folder, solver)
+    assert (found.samples, found.looked, found.labelled, found.unlabelled) == (18, 18, 17, 1)
+    assert [p.path.name for p in found.unreadable] == ["torn-12.png"]
+    assert len(found.duplicates) == 2
+    assert found.conflicts == [("other-9999.png", second.name)]
+    again = f"again-{third.stem.partition('-')[2]}.jpg"
+    assert {again, third.name} in [set(pair) for pair in found.near]
+    assert found.lengths[2] == 1
+    assert sum(found.digits.values()) == sum(n * count for n, count in found.lengths.items())
+    assert "black-1234.png" in {one.file for one in found.outliers}
+    assert found.needs_a_person
+    assert sum(found.sizes.values()) == 17
+
+
+def test_what_somebody_found_unreadable_is_no_work_left(tmp_path: Path, solver: Solver) -> None:
+    path = min(DRAWN.glob("*.*"))
+    with open_store(tmp_path / "in") as store:
+        record = store.add(New(path.read_bytes(), path.suffix[1:])).record
+        *_, found = check(tmp_path / "in", solver)
+        assert (found.unlabelled, found.needs_a_person) == (1, True)
+        store.mark_unreadable(record.id, by="ann")
+    *_, found = check(tmp_path / "in", solver)
+    assert (found.marked, found.unlabelled, found.needs_a_person) == (1, 0, False)
+    assert found.to_json()["unreadable"] == 1
+
+
+def test_the_page_shows_pictures_and_runs_nothing(tmp_path: Path) -> None:
+    folder = some(tmp_path / "in", 6)
+    data = min(folder.iterdir()).read_bytes()
+    (folder / "<script>alert(1)<&amp;>-77.png").write_bytes(data)
+    result = run(folder, "--html", tmp_path / "page.html")
+    assert result.exit_code == 1
+    page = (tmp_path / "page.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;&amp;amp;&gt;-77.png" in page
+    assert "default-src 'none'" in page
+    assert 'src="data:image/' in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_labels_of_other_characters_are_not_held_against_digits(
+    tmp_path: Path, solver: Solver
+) -> None:
+    folder = some(tmp_path / "in", 4)
+    for path in list(folder.iterdir()):
+        path.rename(folder / f"{path.stem.partition('-')[0]}-abc{path.suffix}")
+    *_, found = check(folder, solver)
+    assert found.suspects == []
+    assert "other characters than it knows" in str(found.note)
+
+
+def test_a_model_that_reads_little_is_not_to_be_trusted(tmp_path: Path, solver: Solver) -> None:
+    folder = some(tmp_path / "in", 4)
+    mislabel(folder, sorted(path.name for path in folder.iterdir())[:2])
+    *_, found = check(folder, solver)
+    assert found.agreement == 0.5
+    assert "the model reads only 50% as they are labelled" in str(found.note)
+
+
+def test_a_model_of_stages_judges_by_its_readings(tmp_path: Path) -> None:
+    solver = digitsolver.load(make_bundle(tmp_path / "model"))
+    write(tmp_path / "captchas", ["1234", "5678"])
+    shown = [(f"{label}.png", label, image.read(path)) for path, label in _paths(tmp_path)]
+    shown[0] = ("wrong.png", "9999", shown[0][2])
+    (suspect,) = judge(solver, shown, None)
+    assert (suspect.file, suspect.proposed) == ("wrong.png", "1234")
+    assert suspect.score > 0
+
+
+def _paths(tmp_path: Path) -> list[tuple[Path, str]]:
+    samples, _ = read_captchas(tmp_path / "captchas")
+    return [(sample.path, sample.label or "") for sample in samples]
+
+
+def test_folds_judge_labels_that_their_models_have_not_seen(tmp_path: Path) -> None:
+    folder = some(tmp_path / "in", 9)
+    wrong = mislabel(folder, [sorted(path.name for path in folder.iterdir())[2]])
+    samples = read_captchas(folder)[0]
+    trained: list[set[str]] = []
+
+    def fit(source: Path, bundle: Path) -> None:
+        trained.append({sample.path.name for sample in read_captchas(source)[0]})
+        bundle.symlink_to(digitsolver.solver.DEFAULT)
+
+    found = list(folds.cross_validated(samples, 3, fit))
+    assert [one.file for suspects in found for one in suspects] == wrong
+    assert len(trained) == 3
+    names = {sample.path.name for sample in samples}
+    assert all(len(names) > len(some) for some in trained)
+    assert [sum(name in one for one in trained) for name in sorted(names)] == [2] * 9
+    with pytest.raises(ValueError, match="folds: expected 2 or more, found 1"):
+        next(folds.cross_validated([Sample(folder, "1")], 1, fit))
+
+
+def test_suspects_are_ranked() -> None:
+    one, two, three = (
+        Suspect(name, "1", "2", score) for name, score in (("a", 1), ("b", 3), ("c", 3))
+    )
+    assert ranked([one, three, two]) == [two, three, one]
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    assert result.exit_code == 1
+    assert "expected pictures, found an empty folder" in result.stderr
