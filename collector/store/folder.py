@@ -163,21 +163,22 @@ class Store:
     def _changing(self) -> Iterator[None]:
         """Take the lock, see what others wrote, and finish what they did not."""
         with self._threads, self._journal.locked():
-            other, records = self._journal.unread()
-            if other:
-                self._state = State()
-            latest = {record.id: record for record in records}
-            self._state.follow(records)
-            for record in latest.values():
-                self._state.here(record, staging.settle(self.folder, record))
+            self._follow()
             yield
+
+    def _follow(self) -> None:
+        """Take in the lines that are new, and give their pictures the names that they say."""
+        other, records = self._journal.unread()
+        if other:
+            self._state = State()
+        self._state.follow(records)
+        for record in {record.id: record for record in records}.values():
+            self._state.here(record, staging.settle(self.folder, record))
 
     def _commit(self, records: Sequence[Record]) -> None:
         """Write what the samples are now; their new pictures, if any, are staged."""
         self._journal.append(records)
-        self._state.follow(records)
-        for record in records:
-            self._state.here(record, staging.settle(self.folder, record))
+        self._follow()
         if any(record.was or len(record.history) == 1 for record in records):
             staging.sync(self.folder)
 

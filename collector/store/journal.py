@@ -65,7 +65,10 @@ class Journal:
         return other, self._parse(data)
 
     def append(self, records: Iterable[Record]) -> None:
-        """Write records, safe from a power cut when this returns; only under the lock."""
+        """Write records, safe from a power cut when this returns; only under the lock.
+
+        They count as unread, so that memory follows the file even where an interrupt came between.
+        """
         data = "".join(map(render, records)).encode("ascii")
         try:
             rest = memoryview(data)
@@ -75,8 +78,6 @@ class Journal:
         except OSError as error:
             os.ftruncate(self._fd, self._offset)
             raise FolderError(f"{shown(self.path)}: cannot be written: {error.strerror}") from None
-        self._offset += len(data)
-        self._lines += data.count(b"\n")
 
     def read(self) -> list[Record]:
         """Return all records without the lock; a line that is being written is left out."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from collector import table
-from collector.store.record import Record, claimed_label
+from collector.store.record import MAX_LABEL, Record, claimed_label
 from collector.table import Row
 from digitsolver.errors import FolderError
 from digitsolver.files import shown, write_text
@@ -46,7 +46,8 @@ class Table:
         found = []
         for record in records:
             text = self._rows.get(record.file, {}).get("text", "")
-            if text.isalnum() and text != record.label and record.history[-1].time < stamp:
+            changed = text != record.label and record.history[-1].time < stamp
+            if changed and text.isalnum() and len(text) <= MAX_LABEL:
                 found.append((record, text))
         return found
 
