@@ -57,12 +57,16 @@ def check(folder: Path, solver: Solver, *, folds: int = 0) -> Iterator[Checked]:
     """Look at every sample of a folder; give the state after each few, always the same object.
 
     Labels are held against what `solver` reads, or with `folds` against what so many models read
-    that are fitted to the other labels. A `solver` of one thread is fastest: there are several at
-    a time. Nothing is written. Raises ``FolderError`` where the
-    folder has no pictures, or a table that is none; with `folds` what `digitsolver.train` raises.
+    that are fitted to the other labels. Those that were given twice in a store are believed. A
+    `solver` of one thread is fastest: there are several at a time. Nothing is written.
+
+    Raises ``FolderError`` where the folder has no pictures, or a table that is none; with `folds`
+    what `digitsolver.train` raises.
     """
     samples, problems = read_captchas(folder, labelled=False)
-    marked = {record.file for record in read_records(folder) if record.unreadable}
+    records = read_records(folder)
+    marked = {record.file for record in records if record.unreadable}
+    confirmed = {(record.file, record.label) for record in records if record.confirmed}
     found = Checked(folder, len(samples))
     named = [repr(name) for name in marked]
     found.problems = [p for p in problems if not any(name in p.reason for name in named)]
@@ -87,10 +91,13 @@ def check(folder: Path, solver: Solver, *, folds: int = 0) -> Iterator[Checked]:
         for suspects in cross_validated(samples, folds):
             found.suspects += suspects
             yield found
-    found.suspects = judging.ranked(found.suspects)
+    contradicted = len(found.suspects)
+    found.suspects = judging.ranked(
+        one for one in found.suspects if (one.file, one.label) not in confirmed
+    )
     judged = sum(one.label is not None for one in seen)
     if judged and (known or folds):
-        found.agreement = 1 - len(found.suspects) / judged
+        found.agreement = 1 - contradicted / judged
     yield found
 
 

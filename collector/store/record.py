@@ -93,6 +93,12 @@ class Record:
         return standing(self.history).action in DECISIONS
 
     @property
+    def confirmed(self) -> bool:
+        """Return whether the label was given twice: somebody looked once more and agreed."""
+        given = [change.label for change in _stack(self.history)]
+        return self.label is not None and given.count(self.label) > 1
+
+    @property
     def stem(self) -> str:
         """Return the file's name without label and extension."""
         stem = self.file.rpartition(".")[0] or self.file

@@ -136,6 +136,19 @@ def test_what_somebody_found_unreadable_is_no_work_left(tmp_path: Path, solver: 
     assert found.to_json()["unreadable"] == 1
 
 
+def test_a_label_that_somebody_gave_twice_is_believed(tmp_path: Path, solver: Solver) -> None:
+    path = min(DRAWN.glob("*.*"))
+    with open_store(tmp_path / "in") as store:
+        record = store.add(New(path.read_bytes(), path.suffix[1:], "99")).record
+        *_, found = check(tmp_path / "in", solver)
+        assert [one.label for one in found.suspects] == ["99"]
+        store.set_label(record.id, "98", by="ann")
+        assert not store.get(record.id).confirmed
+        store.set_label(record.id, "98", by="ann")
+    *_, found = check(tmp_path / "in", solver)
+    assert (found.suspects, found.agreement, found.needs_a_person) == ([], 0.0, False)
+
+
 def test_the_page_shows_pictures_and_runs_nothing(tmp_path: Path) -> None:
     folder = some(tmp_path / "in", 6)
     data = min(folder.iterdir()).read_bytes()
