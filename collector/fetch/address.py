@@ -64,7 +64,8 @@ def open_address(text: str, *, allow_private: bool = False) -> Address:
         found = socket.getaddrinfo(url.host, _port(url), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise FetchError(f"{url}: expected a host, found none: {error}") from None
-    numbers = [str(entry[4][0]) for entry in found]
+    # Where a host has both, IPv4 first: there is no second try with another number.
+    numbers = sorted((str(entry[4][0]) for entry in found), key=lambda number: ":" in number)
     named = url.host == "localhost" or url.host in numbers
     private = [number for number in numbers if not _is_public(number)]
     if private and not (named or allow_private):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ class Session:
     clock: Callable[[], float] = time.monotonic
     transport: httpx.BaseTransport | None = None
     interval: float = field(init=False)
-    _next: float = field(init=False, default=0.0)
+    _last: float = field(init=False, default=-math.inf)
     _cookies: dict[str, str] = field(init=False, default_factory=dict)
     _client: httpx.Client = field(init=False)
 
@@ -138,10 +139,10 @@ class Session:
 
     def _pace(self) -> None:
         """Wait until the next request may be sent."""
-        wait = self._next - self.clock()
+        wait = self._last + self.interval - self.clock()
         if wait > 0:
             self.sleep(wait)
-        self._next = self.clock() + self.interval
+        self._last = self.clock()
 
     def _headers(self, url: httpx.URL) -> list[tuple[str, str]]:
         headers = [

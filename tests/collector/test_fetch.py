@@ -140,35 +140,49 @@ def test_robots_are_obeyed(site: Site, tmp_path: Path) -> None:
     assert site.pictures_asked == 0
     site.robots = (503, {}, b"")
     assert "expected the rules for robots, found 503" in str(go(site, tmp_path).stopped)
-    site.robots = (200, {}, b"User-agent: digitsolver\nCrawl-delay: 7\n")
-    slept: list[float] = []
-    go(site, tmp_path, sleep=slept.append)
-    assert all(seconds == pytest.approx(7, abs=1) for seconds in slept[1:])
-    assert len(slept) == 3
 
 
-def test_requests_keep_their_distance(site: Site, tmp_path: Path) -> None:
-    now, sent = [100.0], []
+def paced(sent: list[float], robots: bytes, rate: float) -> session.Session:
+    """Return a session whose time goes on by what it sleeps, and by 0.05 s for an answer."""
+    now = [100.0]
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(now[0])
         now[0] += 0.05
-        return httpx.Response(200, stream=httpx.ByteStream(b"x"))
+        data = robots if request.url.path == "/robots.txt" else b"x"
+        return httpx.Response(200, stream=httpx.ByteStream(data))
 
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    one = session.Session(
+    return session.Session(
         Address(httpx.URL("http://example.org/x"), "93.184.216.34"),
-        rate=4.0,
+        rate=rate,
         sleep=sleep,
         clock=lambda: now[0],
         transport=httpx.MockTransport(answer),
     )
-    for _ in range(3):
-        one.get(one.address.url, lambda _: True)
+
+
+@pytest.mark.parametrize(
+    ("robots", "times"),
+    [
+        (b"", [100, 100.25, 100.5]),
+        (b"User-agent: digitsolver\nCrawl-delay: 7\n", [100, 107, 114]),
+        (b"User-agent: *\nRequest-rate: 1/10\n", [100, 110, 120]),
+    ],
+)
+def test_requests_keep_their_distance(robots: bytes, times: list[float]) -> None:
+    sent: list[float] = []
+    one = paced(sent, robots, rate=4.0)
+    allowed = run._robots(one)
+    for _ in range(2):
+        one.get(one.address.url, allowed)
     one.close()
-    assert sent == pytest.approx([100, 100.25, 100.5])
+    assert sent == pytest.approx(times)
+
+
+def test_a_rate_above_the_highest_is_refused(site: Site, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="rate: expected up to 5 a second, found 6"):
         go(site, tmp_path, 9, rate=6.0)
 
@@ -334,6 +348,12 @@ def test_a_private_address_must_be_named(number: str, monkeypatch: pytest.Monkey
         open_address("http://example.org/x.png")
     assert open_address("http://example.org/x.png", allow_private=True).number == number
     assert open_address("http://localhost/x.png").number == number
+
+
+def test_of_two_numbers_the_shorter_kind_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(10, 1, 6, "", ("2606:2800:21f::1", 80)), (2, 1, 6, "", ("93.184.216.34", 80))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    assert open_address("http://example.org/x.png").number == "93.184.216.34"
 
 
 def test_requests_go_to_the_number_that_was_looked_up() -> None:
