@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 from digitsolver.errors import FolderError
 
@@ -36,15 +37,33 @@ def parse(data: bytes, name: str) -> dict[str, Row]:
     return table
 
 
+def columns_of(table: dict[str, Row]) -> tuple[str, ...]:
+    """Return the columns of a table: the two that it must have, then further ones.
+
+    >>> columns_of({"a.png": {"file_name": "a.png", "who": "me", "text": "042"}})
+    ('file_name', 'text', 'who')
+    """
+    further = dict.fromkeys(key for row in table.values() if len(row) > 2 for key in row)
+    return tuple(dict.fromkeys([*COLUMNS, *further]))
+
+
+def line(cells: Iterable[str]) -> str:
+    r"""Return one line of a table, with its end.
+
+    >>> line(["a,b.png", "042"])
+    '"a,b.png",042\n'
+    """
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
+
+
 def render(table: dict[str, Row]) -> str:
     r"""Write a table as text, in the order that it has.
 
     >>> render({"a.png": {"file_name": "a.png", "text": "042"}})
     'file_name,text\na.png,042\n'
     """
-    columns = list(dict.fromkeys([*COLUMNS, *(key for row in table.values() for key in row)]))
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table.values())
-    return buffer.getvalue()
+    columns = columns_of(table)
+    rows = (line(row.get(column, "") for column in columns) for row in table.values())
+    return "".join([line(columns), *rows])

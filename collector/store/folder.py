@@ -238,7 +238,8 @@ class Store:
 
     def _write_table(self) -> None:
         """Bring ``metadata.csv`` in step; what somebody changed in it by hand counts first."""
-        edits = self._table.edits(self._state.records())
+        records = self._state.records()
+        edits = self._table.edits(records)
         if edits:
             self._commit(
                 [
@@ -246,7 +247,8 @@ class Store:
                     for record, text in edits
                 ]
             )
-        self._table.write(self._state.records())
+            records = self._state.records()
+        self._table.write(records)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from digitsolver.errors import FolderError, LabelError
@@ -126,6 +127,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=2**16)
 def claimed_label(name: str) -> str | None:
     """Return the label that a file name gives away, None where it gives none.
 

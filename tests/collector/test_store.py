@@ -213,6 +213,18 @@ def test_pictures_and_labels_that_come_by_hand_are_taken_in(folder: Path) -> Non
     assert (folder / "scan-13.png").read_bytes() == b"another"
 
 
+def test_further_columns_of_the_table_stay(folder: Path) -> None:
+    with open_store(folder) as store:
+        store.set_label(SECOND, "1", by="ann")
+        text = (folder / "metadata.csv").read_text().replace("\n", ",no\n")
+        (folder / "metadata.csv").write_text(text.replace("text,no", "text,used"))
+        os.utime(folder / "metadata.csv", (0, 0))  # older than the labels: no edit
+        store.set_label(SECOND, "2", by="ann")
+        store.set_label(FIRST, "4712", by="ann")
+    text = (folder / "metadata.csv").read_text()
+    assert text == f"file_name,text,used\n{SECOND}.png,2,no\n{FIRST}-4712.png,4712,no\n"
+
+
 def test_a_picture_that_is_gone_is_no_sample_and_may_come_back(folder: Path) -> None:
     (folder / f"{FIRST}-4711.png").unlink()
     with open_store(folder) as store:
