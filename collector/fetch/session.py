@@ -14,6 +14,7 @@ import httpx
 import tenacity
 
 from collector.fetch.address import Address, FetchError
+from collector.fetch.deadline import Deadline
 from digitsolver import __version__
 
 HIGHEST_RATE = 5.0
@@ -71,6 +72,7 @@ class Session:
     interval: float = field(init=False)
     _last: float = field(init=False, default=-math.inf)
     _cookies: dict[str, str] = field(init=False, default_factory=dict)
+    _deadline: Deadline = field(init=False, default_factory=Deadline)
     _client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,8 +125,19 @@ class Session:
     def _send(self, url: httpx.URL, limit: int) -> tuple[Answer, str | None]:
         """Send one request when its time has come; return the answer and where it redirects."""
         self._pace()
-        began = self.clock()
-        extensions = {"sni_hostname": url.host}
+        try:
+            with self._deadline.within(LONGEST_ANSWER):
+                answer = self._exchange(url, limit)
+        except httpx.TransportError:
+            if not self._deadline.passed:
+                raise
+        if self._deadline.passed:
+            raise FetchError(f"{url}: expected an answer within {LONGEST_ANSWER:g} s")
+        return answer
+
+    def _exchange(self, url: httpx.URL, limit: int) -> tuple[Answer, str | None]:
+        """Send a request and read what comes."""
+        extensions = {"sni_hostname": url.host, "trace": self._deadline.trace}
         with self._client.stream(
             "GET", self.address.goes_to(url), headers=self._headers(url), extensions=extensions
         ) as response:
@@ -132,7 +145,7 @@ class Session:
             if self.keep_cookies:
                 self._keep_cookies(response)
             location = response.headers.get("location") if response.is_redirect else None
-            data = b"" if location else self._body(response, url, limit, began)
+            data = b"" if location else self._body(response, url, limit)
             media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             wait = _retry_after(response.headers.get("retry-after"))
             return Answer(url, response.status_code, media, data, wait), location
@@ -165,8 +178,8 @@ class Session:
                 continue
             self._cookies |= {name: morsel.coded_value for name, morsel in cookie.items()}
 
-    def _body(self, response: httpx.Response, url: httpx.URL, limit: int, began: float) -> bytes:
-        """Read an answer up to the limits of size and time."""
+    def _body(self, response: httpx.Response, url: httpx.URL, limit: int) -> bytes:
+        """Read an answer up to the limit of size."""
         if response.headers.get("content-encoding", "identity") != "identity":
             raise FetchError(f"{url}: expected an answer that is not packed, found a packed one")
         data = bytearray()
@@ -174,8 +187,6 @@ class Session:
             data += part
             if len(data) > limit:
                 raise FetchError(f"{url}: expected at most {limit:,} bytes, found more")
-            if self.clock() - began > LONGEST_ANSWER:
-                raise FetchError(f"{url}: expected an answer within {LONGEST_ANSWER:g} s")
         return bytes(data)
 
 

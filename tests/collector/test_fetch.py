@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -268,11 +269,28 @@ def test_a_server_that_hangs_is_left(
     assert len(read_records(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("what", ["status", "header", "body"])
 def test_a_server_that_drips_is_left(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(session, "LONGEST_ANSWER", -1.0)
-    assert "expected an answer within -1 s" in str(go(site, tmp_path).stopped)
+    monkeypatch.setattr(session, "LONGEST_ANSWER", 0.5)
+    over = threading.Event()
+    start = {"status": b"", "header": b"HTTP/1.1 200 OK\r\nX-", "body": b"HTTP/1.1 200 OK\r\n\r\n"}
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        with suppress(OSError):
+            handler.wfile.write(start[what])
+            while not over.wait(0.01):
+                handler.wfile.write(b"H")
+
+    site.replies = [drip]
+    try:
+        result = go(site, tmp_path)
+    finally:
+        over.set()
+    assert "expected an answer within 0.5 s" in str(result.stopped)
+    assert read_records(tmp_path) == []
 
 
 def test_nothing_new_for_long_is_a_reason_to_stop(
