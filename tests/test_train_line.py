@@ -1,6 +1,7 @@
 """Fit the line network to few labels: the parts by hand, the whole on a few drawn pictures."""
 
 import csv
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -302,9 +303,23 @@ def test_augment_repeats_itself_and_leaves_its_input() -> None:
 
 def test_augment_without_amounts_changes_nothing() -> None:
     picture = lines().pictures[0]
-    nothing = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    nothing = Augmentation(**dict.fromkeys(asdict(Augmentation()), 0))
     for seed in range(5):
         assert (augment(picture, np.random.default_rng(seed), nothing) == picture).all()
+
+
+def test_augment_sprinkles_ink_and_ground() -> None:
+    nothing = Augmentation(**dict.fromkeys(asdict(Augmentation()), 0))
+    salt = replace(nothing, salted=1.0, salt=0.2)
+    picture = np.full((48, 96, 3), 100, np.uint8)
+    picture[20:30, 40:56] = (250, 120, 130)
+    shares = []
+    for seed in range(20):
+        changed = augment(picture, np.random.default_rng(seed), salt)
+        levels = set(map(tuple, changed.reshape(-1, 3).tolist()))
+        assert levels <= {(100, 100, 100), (250, 120, 130)}
+        shares.append(float((changed != picture).any(axis=2).mean()))
+    assert 0 < min(shares) < 0.03 < max(shares) < 0.1, "half of up to 20 % is ink on ground"
 
 
 def test_augment_keeps_the_ink_inside() -> None:

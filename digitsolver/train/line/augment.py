@@ -13,6 +13,9 @@ from digitsolver.train.line.batches import Prepared
 
 Floats = NDArray[np.float32]
 
+INK = 99
+"""Percentile of the first channel from which a pixel is taken for ink: it is the rarer side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
@@ -21,8 +24,9 @@ class Augmentation:
     ``rotation`` is in degrees, ``scale`` and ``shear`` are fractions, ``shift`` and ``warp`` are
     pixels of the prepared picture, ``contrast`` and ``mixing`` fractions of the levels' spread,
     ``brightness`` and ``noise`` are levels: each the largest change either way. ``filtered`` and
-    ``noisy`` are the parts of all pictures that are blurred or sharpened, or made noisy, and
-    ``patches`` the most patches that are rubbed out.
+    ``noisy`` are the parts of all pictures that are blurred or sharpened, or made noisy,
+    ``patches`` the most patches that are rubbed out. The part ``salted`` gets up to the share
+    ``salt`` of their pixels as dark as ink or as light as the ground.
     """
 
     rotation: float = 3.0
@@ -37,6 +41,8 @@ class Augmentation:
     filtered: float = 0.3
     noisy: float = 0.5
     patches: int = 2
+    salted: float = 0.5
+    salt: float = 0.08
 
 
 def augment(
@@ -46,8 +52,8 @@ def augment(
 
     It is bent by one affine map and two sine waves, its edges going on outside (Simard,
     Steinkraus & Platt, "Best practices for convolutional neural networks", 2003), its channels
-    are mixed, and some pictures are blurred, sharpened, made noisy or lose a patch (DeVries &
-    Taylor, "Cutout", 2017). The picture that was given stays as it is.
+    are mixed, and some pictures are blurred, sharpened, made noisy, sprinkled with salt and pepper
+    or lose a patch (DeVries & Taylor, "Cutout", 2017). The picture that was given stays as it is.
 
     >>> still = np.full((48, 96, 3), 128, np.uint8)
     >>> augment(still, np.random.default_rng(0)).shape
@@ -68,6 +74,8 @@ def augment(
     changed = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     for _ in range(rng.integers(0, amount.patches + 1)):
         _rub_out(changed, rng)
+    if rng.random() < amount.salted:
+        _sprinkle(changed, rng, amount.salt)
     return changed
 
 
@@ -122,6 +130,16 @@ def _noise(shape: tuple[int, ...], rng: np.random.Generator, most: float) -> Flo
     if rng.random() < 0.5:
         strength[1:] = 0
     return rng.standard_normal(shape, dtype=np.float32) * strength
+
+
+def _sprinkle(picture: Prepared, rng: np.random.Generator, most: float) -> None:
+    """Give single pixels of `picture` the level of its ink or of its ground."""
+    share = most * float(rng.random())
+    chance = rng.random(picture.shape[:2], dtype=np.float32)
+    ground = np.median(picture, axis=(0, 1))
+    brightest = picture[..., 0] >= np.percentile(picture[..., 0], INK)
+    picture[chance < share / 2] = picture[brightest].mean(axis=0)
+    picture[chance > 1 - share / 2] = ground
 
 
 def _rub_out(picture: Prepared, rng: np.random.Generator) -> None:
