@@ -141,7 +141,7 @@ MIXED = Look(
     layers=(
         Layer("speckle", 1.4, Range(1, 20), Range(0.1, 0.6), ("ink",), 0.8),
         Layer("speckle", 0.8, Range(1, 16), Range(0.1, 0.6), ("edge", "ground", "ink"), 0.8),
-        Layer("speckle", 2.2, Range(2, 30, low_end=1.2), fixed(0.01), ("ink", "ground"), 1.0),
+        Layer("speckle", 3.6, Range(2, 30), fixed(0.01), ("ink", "ground"), 1.0),
         Layer("speckle", 1.0, Range(2, 24), fixed(0.01), ("ink",), 0.8),
         Layer("confetti", 0.7, Range(1, 12), fixed(0.1), ("any",), 0.6),
         Layer("dots", 0.8, Range(1, 12), Range(0.3, 1.4), ("any", "tint"), 0.5, VEIL),

@@ -41,7 +41,7 @@ class Plan:
     look: str = "mixed"
     alphabet: str = DIGITS
     seed: int = 0
-    cycles: tuple[int, ...] = (148, 300)
+    cycles: tuple[int, ...] = (148, 300, 280)
     part: int = 1024
     batch: int = 32
     lag: int = 8
