@@ -144,6 +144,8 @@ def _changed(trials: Trials, base: Candidate) -> Iterator[Candidate]:
     """Yield the changes of a style that do best, tried on all captchas."""
     screened = []
     for change, trial in changes(base.trial):
+        if not trials.labelled and trial.scales != base.trial.scales:
+            continue  # the less a crop shows, the more alike crops are
         found = trials.attempt(trial, f"{base.change}, {change}", SCREENED)
         if found is not None:
             screened.append(found)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.errors import SegmentationError
+from digitsolver.files import shown
 from digitsolver.samples import Sample
 from digitsolver.style import Style
 from digitsolver.tune import likeness, quality
@@ -94,7 +95,7 @@ class Trials:
         some = some_of(labelled if self.labelled else samples, COMPARED, seed)
         self.length = length
         self.pictures = read(_at_most(some, length), length)
-        self.failure: SegmentationError | None = None
+        self.failure = ""
         """Why the first captcha was not cut that was not."""
         self._noisy = None if self.labelled else self.pictures.noisy(seed)
         self._progress = progress
@@ -124,7 +125,8 @@ class Trials:
             try:
                 cuts[index] = self.pictures.cut(index, trial.style)
             except SegmentationError as error:
-                self.failure = self.failure or error
+                name = shown(self.pictures.samples[index].path)
+                self.failure = self.failure or f"{name}: {error}"
         if not cuts:
             return None
         style = with_window(trial.style, list(cuts.values()), trial.scales)
