@@ -64,6 +64,8 @@ class Checked:
     @property
     def note(self) -> str | None:
         """Return what weakens the suspects, None where nothing does."""
+        if not self.labelled:
+            return None
         if self.agreement is None:
             return "no label was held against a model: they have other characters than it knows"
         if self.agreement >= DOUBTFUL:
@@ -84,7 +86,7 @@ class Checked:
             "bad labels": len(self.problems),
             "duplicates": len(self.duplicates),
             "near duplicates": len(self.near),
-            "labelled twice": len(self.conflicts),
+            "with two labels": len(self.conflicts),
             "outliers": len(self.outliers),
             "suspects": len(self.suspects),
         }

@@ -19,6 +19,8 @@ STYLE = """
 :root { color-scheme: light dark; --line: #8884; --mark: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --mark: #ff8a80; } }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+.counts { display: flex; flex-wrap: wrap; gap: 0 3rem; }
+h1 { overflow-wrap: anywhere; } h2 { font-size: 1.15rem; }
 table { border-collapse: collapse; margin: .5rem 0 2rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .8rem .3rem 0; text-align: left; }
 td.number { font-variant-numeric: tabular-nums; text-align: right; }
@@ -36,13 +38,17 @@ HEAD = """<!doctype html>
 def render_page(found: Checked) -> str:
     """Return the page; names and labels are text in it, whatever they hold."""
     title = f"Samples in {escape(shown(found.folder))}"
+    counts = (
+        _counts("Counts", found.summary()),
+        _counts("Each digit", dict(sorted(found.digits.items()))),
+        _counts("Digits in a label", dict(sorted(found.lengths.items()))),
+        _counts("Sizes", dict(found.sizes.most_common(10))),
+        _counts("Formats", dict(found.modes.most_common(10))),
+    )
     body = [
         f"<h1>{title}</h1>",
-        _counts("Counts", found.summary()),
-        _counts("Digits in a label", found.lengths),
-        _counts("How often each digit", dict(sorted(found.digits.items()))),
-        _counts("Sizes", dict(found.sizes.most_common(20))),
-        _counts("Formats", dict(found.modes.most_common())),
+        f'<div class="counts">{"".join(counts)}</div>',
+        f"<p>{escape(found.note)}</p>" if found.note else "",
         *_suspects(found),
         *_pairs("The same picture with different labels", found, found.conflicts),
         *_pairs("The same files", found, found.duplicates),
@@ -60,7 +66,7 @@ def _counts(title: str, counts: Mapping[Any, int]) -> str:
         f'<tr><th scope="row">{escape(str(name))}</th><td class="number">{escape(str(n))}</td></tr>'
         for name, n in counts.items()
     )
-    return f"<h2>{title}</h2><table>{rows}</table>" if rows else ""
+    return f"<section><h2>{title}</h2><table>{rows}</table></section>" if rows else ""
 
 
 def _suspects(found: Checked) -> Iterator[str]:

@@ -133,6 +133,7 @@ def test_what_somebody_found_unreadable_is_no_work_left(tmp_path: Path, solver: 
         store.mark_unreadable(record.id, by="ann")
     *_, found = check(tmp_path / "in", solver)
     assert (found.marked, found.unlabelled, found.needs_a_person) == (1, 0, False)
+    assert found.note is None
     assert found.to_json()["unreadable"] == 1
 
 
