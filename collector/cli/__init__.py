@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from collector.cli.gather import fetch, generate, import_
+from collector.cli.label import label
 from collector.cli.sets import check, export, split
 from digitsolver.cli.console import Group
 
@@ -12,7 +13,7 @@ from digitsolver.cli.console import Group
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digitsolver", prog_name="collector")
 def main() -> None:
-    """Collect labelled captchas: draw, import or fetch them.
+    """Collect labelled captchas: draw, import, fetch or label them.
 
     \b
     Example:
@@ -20,5 +21,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, import_, fetch, check, export, split):
+for _command in (generate, import_, fetch, label, check, export, split):
     main.add_command(_command)

@@ -91,7 +91,12 @@ class Record:
     @property
     def can_undo(self) -> bool:
         """Return whether there is a decision to undo."""
-        return standing(self.history).action in DECISIONS
+        return self.standing.action in DECISIONS
+
+    @property
+    def standing(self) -> Change:
+        """Return the change that counts: the last that was not undone."""
+        return standing(self.history)
 
     @property
     def confirmed(self) -> bool:

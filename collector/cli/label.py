@@ -1,0 +1,136 @@
+"""The command ``label``: the page on 127.0.0.1, or the terminal."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import secrets
+import socket
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from collector.cli.options import AS_JSON
+from digitsolver.errors import BundleError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collector.label.session import Session
+    from digitsolver.solver import Solver
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The model folder that proposes; else the one trained here before, or the default.",
+)
+@click.option("--length", type=click.IntRange(1), help="Digits in each, where all have as many.")
+@click.option(
+    "--retrain-every", type=click.IntRange(10), metavar="N", help="Train after N new labels each."
+)
+@click.option("--by", "who", default="person", show_default=True, help="Who labels.")
+@click.option("--no-browser", is_flag=True, help="Print the address, and open nothing.")
+@AS_JSON
+def label(
+    folder: Path,
+    *,
+    model: Path | None,
+    length: int | None,
+    retrain_every: int | None,
+    who: str,
+    no_browser: bool,
+    as_json: bool,
+) -> None:
+    """Label the captchas of DIR: a model proposes, you accept with Enter or type over.
+
+    Opens a page on this machine alone, at an address that nobody else knows. What the model
+    doubts most comes first. Each answer is on the disk before the next picture comes; ctrl-C
+    ends it, and the same command goes on.
+
+    \b
+    Example:
+      collector label captchas/mine --retrain-every 50
+    """
+    _require_web()
+    if not who or ":" in who:
+        raise click.BadParameter(f"expected a name without a colon, found {who!r}", param_hint="by")
+    with _session(folder, model, length, who=who, retrain_every=retrain_every) as session:
+        _serve(session, folder, open_browser=not no_browser)
+        done = session.state()
+    if as_json:
+        named = ("samples", "labelled", "unreadable", "open", "answers", "accepted")
+        click.echo(json.dumps({name: done[name] for name in named}))
+    else:
+        counts = f"{done['labelled']} of {done['samples']} labelled, {done['open']} to go"
+        click.echo(f"{folder}: {done['answers']} answers; {counts}", err=True)
+
+
+@contextmanager
+def _session(folder: Path, model: Path | None, length: int | None, **how: Any) -> Iterator[Session]:
+    """Open a folder to be labelled, with what proposes; end all of it afterwards."""
+    from collector.label.proposals import Proposals
+    from collector.label.session import Session
+    from collector.label.trainer import Trainer
+    from collector.store import open_store
+    from digitsolver.solver import load
+
+    if not folder.is_dir():
+        raise click.BadParameter(f"expected a folder with pictures: {folder}", param_hint="DIR")
+    trainer = Trainer(folder)
+    solver = _solver(model or trainer.kept)
+    with open_store(folder) as store:
+        proposals = Proposals(store, solver, length=length)
+        proposals.start()
+        session = Session(store, proposals, trainer, load=load, **how)
+        try:
+            yield session
+        finally:
+            session.close()
+
+
+def _solver(model: Path | None) -> Solver | None:
+    """Open what proposes; where there is no default model, nothing does, and that is said."""
+    from digitsolver.solver import load
+
+    try:
+        return load(model)
+    except BundleError as error:
+        if model is not None:
+            raise
+        click.echo(f"nothing is proposed: {error}", err=True)
+        return None
+
+
+def _serve(session: Session, folder: Path, *, open_browser: bool) -> None:
+    """Serve the page until ctrl-C."""
+    import uvicorn
+
+    from collector.label.app import create_app
+
+    token = secrets.token_urlsafe(16)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        app = create_app(session, token=token, port=port)
+        settings = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        )
+        address = f"http://127.0.0.1:{port}/{token}/"
+        click.echo(f"label {folder} at {address} (ctrl-C ends)", err=True)
+        if open_browser:
+            webbrowser.open(address)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(settings).run(sockets=[listening])
+
+
+def _require_web() -> None:
+    for name in ("fastapi", "uvicorn"):
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(
+                f"labelling: expected the package {name}, found none; "
+                "install it with: pip install 'digitsolver[web]'"
+            )

@@ -1,0 +1,40 @@
+"""Tell how fast somebody labels, and how long the rest will take."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+LAST = 30
+"""Answers that count: people get faster."""
+BREAK = 60.0
+"""Seconds without an answer that are a break and count for nothing."""
+
+
+class Pace:
+    """Follow the answers of one person."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin; the first answer is timed from here."""
+        self._clock = clock
+        self._last = clock()
+        self._seconds: deque[float] = deque(maxlen=LAST)
+        self.answers = 0
+
+    def answer(self) -> None:
+        """Count an answer."""
+        now = self._clock()
+        if now - self._last <= BREAK:
+            self._seconds.append(now - self._last)
+        self._last = now
+        self.answers += 1
+
+    @property
+    def seconds(self) -> float | None:
+        """Return the seconds that an answer takes, None before there are any to tell from."""
+        return sum(self._seconds) / len(self._seconds) if self._seconds else None
+
+    def left(self, count: int) -> float | None:
+        """Return the seconds that `count` more answers will take."""
+        return None if self.seconds is None else count * self.seconds

@@ -1,0 +1,289 @@
+"""Know what is shown and what an answer does; a page or a terminal shows it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from collector.label import order
+from collector.label.pace import Pace
+from collector.label.proposals import Proposal, Proposals
+from collector.label.trainer import Trainer
+from collector.store import Record, Store
+from digitsolver.errors import DigitSolverError, FolderError
+
+if TYPE_CHECKING:
+    from digitsolver.solver import Solver
+
+ENOUGH = 10
+"""Labels below which nothing can be learned."""
+DIGITS_KEPT = 4
+
+
+class StaleError(DigitSolverError):
+    """Say that a sample was changed by somebody else since it was shown."""
+
+
+class Session:
+    """Hold what one person is shown; several threads may ask.
+
+    Each answer is in the store, safe from a power cut, before a method returns. Who said so is
+    kept as ``<who>: accepted <model>``, ``corrected <model>``, ``reviewed <model>`` or ``typed``.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        proposals: Proposals,
+        trainer: Trainer,
+        *,
+        who: str = "person",
+        retrain_every: int | None = None,
+        load: Callable[[Path], Solver] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin with the sample whose label teaches most; `load` opens a model just trained."""
+        if not who or ":" in who:
+            raise ValueError(f"who: expected a name without a colon, found {who!r}")
+        self.store = store
+        self._proposals = proposals
+        self._trainer = trainer
+        self._who = who
+        self._retrain_every = retrain_every
+        self._load = load
+        self._pace = Pace(clock)
+        self._lock = threading.RLock()
+        self._current: str | None = None
+        self._shown: Proposal | None = None
+        self._before: list[str] = []
+        self._ahead: list[str] = []
+        self._skipped: dict[str, int] = {}
+        self._seen: set[str] = set()
+        self._reviewing = False
+        self._accepted = 0
+        self._since_training = 0
+        self._note = ""
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return all that is shown, as plain values."""
+        with self._lock:
+            self.store.refresh()
+            record = self._look()
+            records = self.store.records()
+            opened = sum(map(order.is_open, records))
+            labelled = sum(one.label is not None for one in records)
+            suspects = self._suspects()
+            left = len(suspects) if self._reviewing else opened
+            note, self._note = self._note, ""
+            return {
+                "sample": record and self._sample(record),
+                "samples": len(records),
+                "labelled": labelled,
+                "unreadable": len(records) - labelled - opened,
+                "open": opened,
+                "suspects": len(suspects),
+                "reviewing": self._reviewing,
+                "answers": self._pace.answers,
+                "accepted": self._accepted,
+                "seconds": self._pace.seconds,
+                "seconds_left": self._pace.left(left),
+                "model": self._proposals.model,
+                "alphabet": self._proposals.alphabet,
+                "read": self._proposals.count_read,
+                "training": self._training(),
+                "note": note,
+            }
+
+    def current(self) -> Record | None:
+        """Return the sample that is shown."""
+        with self._lock:
+            return self._look()
+
+    # --- changing -----------------------------------------------------------------------------
+
+    def answer(self, identifier: str, text: str, seen: int) -> None:
+        """Give a sample a label; `seen` is how many changes it had when it was shown.
+
+        Raises StaleError where it has more by now, LabelError for what is no label.
+        """
+        with self._lock:
+            self._check(identifier, seen)
+            told, confidence = self._told(identifier, text)
+            self.store.set_label(identifier, text, by=told, confidence=confidence)
+            self._accepted += confidence is not None
+            self._answered(identifier)
+
+    def mark_unreadable(self, identifier: str, seen: int) -> None:
+        """Say that nobody can read a sample; raises StaleError as `answer` does."""
+        with self._lock:
+            self._check(identifier, seen)
+            self.store.mark_unreadable(identifier, by=f"{self._who}: looked")
+            self._answered(identifier)
+
+    def undo(self) -> None:
+        """Take this person's last answer back, also one of an earlier session, and show it."""
+        with self._lock:
+            self.store.refresh()
+            last = self._last_decision()
+            if last is None:
+                self._note = "There is nothing to undo."
+                return
+            self.store.undo(last, by=f"{self._who}: undid")
+            self._since_training = max(0, self._since_training - 1)
+            self._seen.discard(last)
+            self._before = [one for one in self._before if one != last]
+            self._show(last, keep=True)
+            self._note = "The last answer is taken back."
+
+    def move(self, forward: bool) -> None:
+        """Show the sample before, or the next one without an answer to this."""
+        with self._lock:
+            if not forward and not self._before:
+                self._note = "This is the first one that you saw."
+            elif not forward:
+                self._show(self._before.pop(), keep=True)
+            elif self._current:
+                self._pass(self._current)
+
+    def review(self, on: bool) -> None:
+        """Show labels that the model contradicts strongly, or go on with what has no label."""
+        with self._lock:
+            self._reviewing = on
+            self._current, self._ahead = None, []
+            if on and not self._suspects():
+                self._reviewing = False
+                self._note = "The model contradicts no label strongly."
+
+    def retrain(self) -> None:
+        """Begin to train on the labels so far."""
+        with self._lock:
+            labelled = [
+                (self.store.path(one), one.label) for one in self.store.records() if one.label
+            ]
+            known = set(self._proposals.alphabet)
+            fitting = [(path, label) for path, label in labelled if set(label) <= known]
+            if len(fitting) < ENOUGH:
+                self._note = f"Training needs {ENOUGH} labels or more; there are {len(fitting)}."
+            elif self._trainer.start(fitting, self._proposals.alphabet, self._use):
+                self._since_training = 0
+
+    def close(self) -> None:
+        """End what goes on in the background."""
+        self._trainer.stop()
+        self._proposals.stop()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _look(self) -> Record | None:
+        """Return the sample to show, another one where the last is done or gone."""
+        if self._current:
+            with suppress(FolderError):
+                return self.store.get(self._current)
+        while self._ahead:
+            with suppress(FolderError):
+                return self._present(self.store.get(self._ahead.pop()))
+        if self._reviewing:
+            rest = self._suspects()
+            if rest:
+                return self._present(rest[0])
+            self._reviewing = False
+            self._note = "That was the last label in doubt."
+        chosen = order.choose(self.store.records(), self._proposals.known(), self._skipped)
+        return self._present(chosen) if chosen else None
+
+    def _present(self, record: Record) -> Record:
+        """Make a sample the one that is shown, with what is proposed now: it does not change."""
+        self._current = record.id
+        self._shown = self._proposals.of(record)
+        return record
+
+    def _show(self, identifier: str, *, keep: bool) -> None:
+        if keep and self._current and self._current != identifier:
+            self._ahead.append(self._current)
+        self._present(self.store.get(identifier))
+
+    def _pass(self, identifier: str) -> None:
+        """Leave a sample as it is."""
+        if order.is_open(self.store.get(identifier)):
+            self._skipped[identifier] = 1 + max(self._skipped.values(), default=0)
+        if self._reviewing:
+            self._seen.add(identifier)
+        self._before.append(identifier)
+        self._current = None
+
+    def _check(self, identifier: str, seen: int) -> None:
+        self.store.refresh()
+        if identifier != self._current or len(self.store.get(identifier).history) != seen:
+            raise StaleError("This one was answered elsewhere meanwhile; nothing was changed.")
+
+    def _told(self, identifier: str, text: str) -> tuple[str, float | None]:
+        """Say who or what gave a label, and how sure the model was of one that was accepted."""
+        shown = self._shown
+        proposed = bool(shown and shown.text)
+        if self._reviewing and shown:
+            return f"{self._who}: reviewed {shown.model}", None
+        if shown is None or not proposed:
+            return f"{self._who}: typed", None
+        if self.store.get(identifier).label is None and text == shown.text:
+            return f"{self._who}: accepted {shown.model}", round(shown.confidence, DIGITS_KEPT)
+        return f"{self._who}: corrected {shown.model}", None
+
+    def _answered(self, identifier: str) -> None:
+        self._pace.answer()
+        self._seen.add(identifier)
+        self._skipped.pop(identifier, None)
+        self._before.append(identifier)
+        self._current = None
+        self._since_training += 1
+        if self._retrain_every and self._since_training >= self._retrain_every:
+            self.retrain()
+
+    def _last_decision(self) -> str | None:
+        """Return the sample that this person decided on last, if any decision stands."""
+        for identifier in reversed(self.store.decisions()):
+            with suppress(FolderError):
+                standing = self.store.get(identifier).standing
+                if standing.by.startswith(f"{self._who}: "):
+                    return identifier
+        return None
+
+    def _suspects(self) -> list[Record]:
+        return order.suspects(self.store.records(), self._proposals.known(), self._seen)
+
+    def _use(self, bundle: Path) -> None:
+        """Let a model that was just trained propose."""
+        if self._load:
+            self._proposals.use(self._load(bundle))
+
+    def _training(self) -> dict[str, Any]:
+        status = self._trainer.status
+        return {
+            "running": status.running,
+            "done": status.done,
+            "total": status.total,
+            "message": status.message,
+        }
+
+    def _sample(self, record: Record) -> dict[str, Any]:
+        shown = self._shown
+        return {
+            "id": record.id,
+            "name": record.original or record.file,
+            "seen": len(record.history),
+            "label": record.label,
+            "unreadable": not order.is_open(record) and record.label is None,
+            "proposal": shown
+            and {
+                "text": shown.text,
+                "confidence": round(shown.confidence, DIGITS_KEPT),
+                "digits": [round(one, DIGITS_KEPT) for one in shown.digits],
+                "boxes": [list(box) for box in shown.boxes],
+                "model": shown.model,
+            },
+        }

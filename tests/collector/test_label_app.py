@@ -1,0 +1,199 @@
+"""What the page's addresses answer, and whom they refuse."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+
+from collector.label.app import PAGE, create_app
+from collector.label.guard import MAX_BODY, App
+from collector.store import New
+from digitsolver import image
+from tests.collector.labelling import TEXTS, Desk, open_desk
+from tests.templates import draw
+
+TOKEN, PORT = "a-token", 4711
+HERE = f"http://127.0.0.1:{PORT}"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_desk(tmp_path / "mine", None)
+    yield opened
+    opened.session.close()
+
+
+class Client:
+    """Ask the application without a server."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    def ask(self, method: str, url: str, **sent: Any) -> httpx.Response:
+        return asyncio.run(self._ask(method, url, **sent))
+
+    async def _ask(self, method: str, url: str, **sent: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await client.request(method, url, **sent)
+
+
+@pytest.fixture
+def page(desk: Desk) -> Client:
+    assert desk.session.current()  # the first of TEXTS is shown
+    return Client(create_app(desk.session, token=TOKEN, port=PORT))
+
+
+def post(page: Client, name: str, **body: Any) -> httpx.Response:
+    return page.ask("POST", f"{HERE}/{TOKEN}/{name}", json=body, headers={"Origin": HERE})
+
+
+def get(page: Client, name: str, **headers: str) -> httpx.Response:
+    return page.ask("GET", f"{HERE}/{TOKEN}/{name}", headers=headers)
+
+
+def labels(desk: Desk) -> list[str | None]:
+    return [record.label for record in desk.store.records()]
+
+
+def test_every_part_of_the_page_is_there_and_asks_for_nothing_from_elsewhere(
+    page: Client,
+) -> None:
+    for name, (_, kind) in PAGE.items():
+        answer = get(page, name)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(kind)
+        assert "://" not in answer.text
+    policy = get(page, "").headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'")
+    assert get(page, "openapi.json").status_code == 404
+
+
+def test_a_picture_is_given_as_png_by_its_id_alone(desk: Desk, page: Client) -> None:
+    answer = get(page, f"picture/{desk.ids[0]}")
+    assert answer.headers["content-type"] == "image/png"
+    assert np.array_equal(image.decode(answer.content), draw(TEXTS[0]))
+    broken = desk.store.add(New(b"no picture", "png", source="here", original="x")).record.id
+    assert get(page, f"picture/{broken}").status_code == 404
+
+
+def test_keys_change_the_store_before_they_are_answered(desk: Desk, page: Client) -> None:
+    sample = get(page, "state").json()["sample"]
+    named = {"id": sample["id"], "seen": sample["seen"]}
+    state = post(page, "answer", **named, text="4711").json()
+    assert labels(desk) == ["4711", None, None, None]
+    assert (state["labelled"], state["sample"]["id"]) == (1, desk.ids[1])
+    post(page, "unreadable", id=desk.ids[1], seen=1)
+    assert desk.store.get(desk.ids[1]).unreadable
+    state = post(page, "move", forward=True).json()
+    assert state["sample"]["id"] == desk.ids[3]
+    assert post(page, "undo").json()["unreadable"] == 0
+    assert (
+        post(page, "review", on=True).json()["note"] == "The model contradicts no label strongly."
+    )
+    assert post(page, "retrain").json()["note"].startswith("Training needs 10 labels")
+
+
+def test_an_answer_that_comes_twice_counts_once(desk: Desk, page: Client) -> None:
+    answer = {"id": desk.ids[0], "seen": 1, "text": "4711"}
+    assert post(page, "answer", **answer).status_code == 200
+    again = post(page, "answer", **answer)
+    assert again.status_code == 409
+    assert "nothing was changed" in again.json()["error"]
+    assert len(desk.store.get(desk.ids[0]).history) == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": f"127.0.0.1:{PORT + 1}"},
+        {"Host": f"evil.example:{PORT}"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"http://localhost:{PORT}"},
+        {"Origin": f"https://127.0.0.1:{PORT}"},
+    ],
+)
+def test_foreign_host_and_origin_are_refused(
+    desk: Desk, page: Client, headers: dict[str, str]
+) -> None:
+    for path in ("", "state", f"picture/{desk.ids[0]}", "page.js"):
+        assert get(page, path, **headers).status_code in {403, 421}
+    body = {"id": desk.ids[0], "seen": 1, "text": "4711"}
+    sent = {"Origin": HERE, **headers}
+    assert page.ask("POST", f"{HERE}/{TOKEN}/answer", json=body, headers=sent).status_code in {
+        403,
+        421,
+    }
+    assert labels(desk) == [None] * 4
+
+
+def test_a_change_without_an_origin_is_refused(desk: Desk, page: Client) -> None:
+    body = {"id": desk.ids[0], "seen": 1, "text": "4711"}
+    assert page.ask("POST", f"{HERE}/{TOKEN}/answer", json=body).status_code == 403
+    assert labels(desk) == [None] * 4
+
+
+@pytest.mark.parametrize("path", ["", "/", "/wrong/", "/wrong/state", "/state", f"//{TOKEN}/state"])
+def test_a_wrong_token_is_refused(page: Client, path: str) -> None:
+    assert page.ask("GET", HERE + path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../../etc/passwd",
+        "picture/../../samples.jsonl",
+        "picture/..%2f..%2fsamples.jsonl",
+        "picture/samples.jsonl",
+        "picture/%2e%2e",
+        "samples.jsonl",
+        "app.py",
+    ],
+)
+def test_no_path_leads_to_another_file(page: Client, path: str) -> None:
+    answer = page.ask("GET", f"{HERE}/{TOKEN}/{path}")
+    assert answer.status_code in {403, 404}
+    assert "history" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<script>alert(1)</script>", "../4711", "47 11", "", "x" * 65, "47\n11", "4711\u202e"],
+)
+def test_a_label_that_is_none_is_refused(desk: Desk, page: Client, text: str) -> None:
+    assert post(page, "answer", id=desk.ids[0], seen=1, text=text).status_code == 422
+    assert labels(desk) == [None] * 4
+
+
+def test_a_label_of_10_mb_is_refused(desk: Desk, page: Client) -> None:
+    answer = post(page, "answer", id=desk.ids[0], seen=1, text="1" * 10_000_000)
+    assert answer.status_code == 413
+    assert len(answer.content) < MAX_BODY
+    assert labels(desk) == [None] * 4
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"id": 1, "seen": "1", "text": []}'])
+def test_what_is_no_answer_is_refused(desk: Desk, page: Client, body: bytes) -> None:
+    sent = {"Origin": HERE, "Content-Type": "application/json"}
+    assert page.ask("POST", f"{HERE}/{TOKEN}/answer", content=body, headers=sent).status_code == 422
+    assert labels(desk) == [None] * 4
+
+
+def test_a_script_in_a_file_name_stays_text(desk: Desk, page: Client) -> None:
+    name = "<img src=x onerror=alert(1)>.png"
+    data = cv2.imencode(".png", draw("5555"))[1].tobytes()
+    desk.store.add(New(data, "png", source="here", original=name))
+    for _ in TEXTS:
+        post(page, "move", forward=True)
+    answer = get(page, "state")
+    assert answer.json()["sample"]["name"] == name
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "innerHTML" not in get(page, "page.js").text + get(page, "editor.js").text

@@ -1,0 +1,347 @@
+"""What is shown next, what an answer does, and what stays after a kill: no browser is needed."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from collector.label import order
+from collector.label.pace import Pace
+from collector.label.proposals import Proposal
+from collector.label.session import ENOUGH, StaleError
+from collector.label.trainer import Fit
+from collector.store import Record, read_records
+from digitsolver.errors import LabelError
+from digitsolver.samples import read_captchas
+from tests.collector import labelling
+from tests.collector.labelling import TEXTS, Clock, Desk, open_desk
+from tests.templates import make_bundle
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("label") / "model")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, model: Path) -> Iterator[Desk]:
+    opened = open_desk(tmp_path / "mine", model)
+    yield opened
+    opened.session.close()
+
+
+def proposal(text: str, confidence: float, model: str = "aaaaaaaa") -> Proposal:
+    return Proposal(text, confidence, (confidence,) * len(text), (), model)
+
+
+def by(desk: Desk, index: int) -> str:
+    return desk.store.get(desk.ids[index]).by
+
+
+# --- order --------------------------------------------------------------------------------
+
+
+def test_the_least_sure_comes_first_what_was_not_read_or_is_no_captcha_later(
+    desk: Desk,
+) -> None:
+    first, second, third, fourth = desk.ids
+    fifth = labelling.add(desk.store, "5")
+    records = desk.store.records()
+    known = {first: proposal("4711", 0.9), second: proposal("0842", 0.2), third: proposal("9", 0.1)}
+    known[fifth] = proposal("", 0.0)
+    skipped = {third: 1}
+    chosen = []
+    while record := order.choose(records, known, skipped):
+        chosen.append(record.id)
+        records = [one for one in records if one.id != record.id]
+    assert chosen == [second, first, fourth, fifth, third]
+
+
+def test_what_is_labelled_or_unreadable_is_not_open(desk: Desk) -> None:
+    desk.store.set_label(desk.ids[0], "4711", by="x")
+    desk.store.mark_unreadable(desk.ids[1], by="x")
+    desk.store.mark_unreadable(desk.ids[2], by="x")
+    desk.store.undo(desk.ids[2], by="x")
+    assert [order.is_open(one) for one in desk.store.records()] == [False, False, True, True]
+
+
+def test_suspects_are_strong_contradictions_the_surest_first(desk: Desk) -> None:
+    labels = ["4711", "0842", "9035", "1267"]
+    records = [
+        desk.store.set_label(one, label, by="x")
+        for one, label in zip(desk.ids, labels, strict=True)
+    ]
+    texts = ["4777", "0842", "9036", "1268"]
+    sure = [0.7, 0.9, 0.95, order.STRONG - 0.01]
+    known = {one: proposal(text, p) for one, text, p in zip(desk.ids, texts, sure, strict=True)}
+    found = order.suspects(records, known, ())
+    assert [one.id for one in found] == [desk.ids[2], desk.ids[0]]
+    assert order.suspects(records, known, {desk.ids[2]})[0].id == desk.ids[0]
+
+
+def test_who_overruled_a_model_is_asked_again_by_another_model_only(desk: Desk) -> None:
+    record = desk.store.set_label(desk.ids[0], "4711", by="person: corrected aaaaaaaa")
+    assert order.suspects([record], {record.id: proposal("1", 0.9)}, ()) == []
+    assert order.suspects([record], {record.id: proposal("1", 0.9, "bbbbbbbb")}, ()) == [record]
+
+
+# --- answers ------------------------------------------------------------------------------
+
+
+def test_the_model_proposes_with_a_confidence_and_a_box_for_each_digit(desk: Desk) -> None:
+    shown = desk.session.state()["sample"]
+    assert shown["proposal"]["text"] == desk.shown
+    assert len(shown["proposal"]["digits"]) == len(shown["proposal"]["boxes"]) == 4
+    assert shown["name"] == f"picture {TEXTS.index(desk.shown)}.png"
+    assert shown["label"] is None
+
+
+def test_accepted_corrected_and_unreadable_are_told_apart_in_the_store(desk: Desk) -> None:
+    accepted = desk.ids.index(desk.session.state()["sample"]["id"])
+    desk.answer(TEXTS[accepted])
+    corrected = desk.ids.index(desk.session.state()["sample"]["id"])
+    desk.answer("5555")
+    marked = desk.ids.index(desk.session.state()["sample"]["id"])
+    desk.mark()
+    name = desk.proposals.model
+    assert by(desk, accepted) == f"person: accepted {name}"
+    assert desk.store.get(desk.ids[accepted]).confidence is not None
+    assert by(desk, corrected) == f"person: corrected {name}"
+    assert desk.store.get(desk.ids[corrected]).confidence is None
+    assert desk.store.get(desk.ids[marked]).unreadable
+    state = desk.session.state()
+    assert (state["labelled"], state["unreadable"], state["open"]) == (2, 1, 1)
+    assert (state["answers"], state["accepted"]) == (3, 1)
+    # The folder says so at once, to every program.
+    labels = {sample.label for sample in read_captchas(desk.store.folder)[0]}
+    assert labels == {TEXTS[accepted], "5555"}
+
+
+def test_without_a_model_labels_are_typed(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "mine", None)
+    assert desk.session.state()["sample"]["proposal"] is None
+    assert desk.shown == TEXTS[0]
+    desk.answer("4711")
+    assert by(desk, 0) == "person: typed"
+    assert desk.session.state()["model"] is None
+
+
+def test_an_answer_to_what_is_not_shown_or_was_changed_is_refused(desk: Desk) -> None:
+    record = desk.session.current()
+    assert record
+    other = next(one for one in desk.ids if one != record.id)
+    with pytest.raises(StaleError, match="answered elsewhere"):
+        desk.session.answer(other, "1", 1)
+    desk.store.set_label(record.id, "77", by="somebody else")
+    with pytest.raises(StaleError, match="answered elsewhere"):
+        desk.session.answer(record.id, "1", 1)
+    with pytest.raises(LabelError, match="expected a label of 1 to 64"):
+        desk.session.answer(record.id, "../1", 2)
+    assert desk.store.get(record.id).label == "77"
+
+
+# --- undo, back and on --------------------------------------------------------------------
+
+
+def test_undo_brings_the_last_one_back_then_the_one_before(desk: Desk) -> None:
+    first = desk.shown
+    desk.answer("1111")
+    second = desk.shown
+    desk.answer("2222")
+    third = desk.shown
+    desk.session.undo()
+    assert (desk.shown, desk.session.state()["labelled"]) == (second, 1)
+    desk.session.undo()
+    assert (desk.shown, desk.session.state()["labelled"]) == (first, 0)
+    desk.session.undo()
+    assert desk.session.state()["note"] == "There is nothing to undo."
+    desk.answer("3333")
+    assert desk.shown == second
+    desk.answer("4444")
+    assert desk.shown == third
+    history = [change.action for change in desk.store.get(desk.ids[TEXTS.index(first)]).history]
+    assert history == ["added", "labelled", "undone", "labelled"]
+
+
+def test_undo_reaches_answers_of_an_earlier_session_but_nobody_elses(
+    desk: Desk, model: Path
+) -> None:
+    desk.answer("1111")
+    desk.store.set_label(desk.ids[TEXTS.index(desk.shown)], "9", by="somebody: typed")
+    desk.session.close()
+    again = open_desk(desk.store.folder, model)
+    again.session.undo()
+    again.session.undo()
+    labels = [one.label for one in again.store.records() if one.label]
+    assert labels == ["9"]
+    again.session.close()
+
+
+def test_one_can_go_on_without_an_answer_and_back(desk: Desk) -> None:
+    first = desk.shown
+    desk.session.move(forward=True)
+    second = desk.shown
+    assert second != first
+    desk.session.move(forward=False)
+    assert desk.shown == first
+    desk.session.move(forward=False)
+    assert desk.session.state()["note"] == "This is the first one that you saw."
+    desk.session.move(forward=True)
+    assert desk.shown == second
+    for _ in range(2):
+        desk.answer("1")
+    assert desk.shown not in {first, second}
+    desk.answer("1")
+    assert desk.shown == first  # what was skipped comes last
+
+
+def test_what_is_shown_again_can_be_labelled_anew(desk: Desk) -> None:
+    desk.answer("1111")
+    desk.session.move(forward=False)
+    assert desk.session.state()["sample"]["label"] == "1111"
+    desk.answer(desk.shown)
+    assert by(desk, TEXTS.index(desk.shown)) == "source"
+    assert desk.session.state()["labelled"] == 1
+
+
+def test_all_done(desk: Desk) -> None:
+    for _ in TEXTS:
+        desk.answer("1")
+    state = desk.session.state()
+    assert (state["sample"], state["open"]) == (None, 0)
+
+
+# --- review -------------------------------------------------------------------------------
+
+
+def test_review_shows_the_label_that_the_model_contradicts(tmp_path: Path, model: Path) -> None:
+    folder = tmp_path / "mine"
+    desk = open_desk(folder, model)
+    for index, text in enumerate(TEXTS):
+        desk.store.set_label(desk.ids[index], "1111" if index == 2 else text, by="source")
+        desk.proposals.of(desk.store.get(desk.ids[index]))
+    assert desk.session.state()["suspects"] == 1
+    desk.session.review(True)
+    state = desk.session.state()
+    assert (desk.shown, state["sample"]["label"], state["reviewing"]) == (TEXTS[2], "1111", True)
+    desk.answer(TEXTS[2])
+    state = desk.session.state()
+    assert (state["suspects"], state["reviewing"], state["sample"]) == (0, False, None)
+    assert state["note"] == "That was the last label in doubt."
+    assert by(desk, 2) == f"person: reviewed {desk.proposals.model}"
+    desk.session.review(True)
+    assert desk.session.state()["note"] == "The model contradicts no label strongly."
+
+
+# --- training -----------------------------------------------------------------------------
+
+
+def label_enough(desk: Desk) -> None:
+    for number in range(ENOUGH - len(TEXTS)):
+        labelling.add(desk.store, f"{number}234", label=f"{number}234")
+    for text, identifier in zip(TEXTS, desk.ids, strict=True):
+        desk.store.set_label(identifier, text, by="x")
+
+
+def test_training_proposes_anew_and_is_kept(tmp_path: Path, model: Path) -> None:
+    shutil.copytree(model, tmp_path / "model")
+    desk = open_desk(tmp_path / "mine", None, fit=labelling.fit_by_copy)
+    label_enough(desk)
+    labelling.add(desk.store, "8888")
+    desk.session.retrain()
+    assert desk.session.state()["training"]["running"]
+    desk.session.retrain()  # one at a time
+    desk.trainer.wait(120)
+    state = desk.session.state()
+    assert state["training"]["message"] == "a better model proposes now"
+    assert state["model"]
+    desk.session.move(forward=True)
+    assert desk.session.state()["sample"]["proposal"]["text"] == "8888"
+    seen = (tmp_path / "mine/.label/trained on.txt").read_text(encoding="utf-8").splitlines()
+    assert len(seen) == ENOUGH
+    assert seen[0] == "000000-4711.png"
+    assert desk.trainer.kept == tmp_path / "mine/.label/model"
+    assert not list((tmp_path / "mine/.label").glob("labels-*"))
+    desk.session.close()
+
+
+@pytest.mark.parametrize(
+    ("fit", "message"),
+    [
+        (labelling.fit_in_vain, "training: expected TensorFlow, found none"),
+        (labelling.fit_and_die, "training ended with status 3"),
+    ],
+)
+def test_training_that_fails_says_so_and_labelling_goes_on(
+    tmp_path: Path, model: Path, fit: Fit, message: str
+) -> None:
+    desk = open_desk(tmp_path / "mine", model, fit=fit)
+    label_enough(desk)
+    before = desk.proposals.model
+    desk.session.retrain()
+    desk.trainer.wait(120)
+    state = desk.session.state()
+    assert (state["training"]["message"], state["model"]) == (message, before)
+    assert not state["training"]["running"]
+    desk.session.close()
+
+
+def test_training_begins_after_so_many_answers_and_not_with_too_few(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(desk.trainer, "start", lambda labels, *rest: asked.append(len(labels)))
+    desk.session.retrain()
+    assert desk.session.state()["note"] == "Training needs 10 labels or more; there are 0."
+    monkeypatch.setattr(desk.session, "_retrain_every", 2)
+    for number in range(ENOUGH):
+        labelling.add(desk.store, f"{number}99", label=f"{number}99")
+    desk.answer("1")
+    assert asked == []
+    desk.answer("2")
+    assert asked == [ENOUGH + 2]
+
+
+# --- pace ---------------------------------------------------------------------------------
+
+
+def test_pace_counts_no_breaks() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    assert (pace.seconds, pace.left(5)) == (None, None)
+    for now in (2.0, 6.0, 1006.0, 1009.0):
+        clock.now = now
+        pace.answer()
+    assert (pace.seconds, pace.left(10), pace.answers) == (3.0, 30.0, 4)
+
+
+# --- a kill -------------------------------------------------------------------------------
+
+
+def test_nothing_is_lost_when_nobody_closes_the_session(desk: Desk) -> None:
+    text = desk.shown
+    desk.answer(text)
+    desk.mark()
+    records: list[Record] = read_records(desk.store.folder)
+    assert [one.label for one in records if one.label] == [text]
+    assert sum(one.unreadable for one in records if not one.label) >= 1
+
+
+def test_the_background_reads_everything(desk: Desk) -> None:
+    desk.proposals.start()
+    until(lambda: desk.proposals.count_read == len(TEXTS))
+    later = labelling.add(desk.store, "5555")  # as another process would
+    until(lambda: later in desk.proposals.known())
+    texts = {
+        text: desk.proposals.known()[one].text for one, text in zip(desk.ids, TEXTS, strict=True)
+    }
+    assert texts == {text: text for text in TEXTS}
+
+
+def until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
