@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from collector.cli.options import AS_JSON
+from collector.cli.terminal import label_on_terminal
 from digitsolver.errors import BundleError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--by", "who", default="person", show_default=True, help="Who labels.")
 @click.option("--no-browser", is_flag=True, help="Print the address, and open nothing.")
+@click.option("--terminal", is_flag=True, help="Label here, without a browser.")
 @AS_JSON
 def label(
     folder: Path,
@@ -44,6 +46,7 @@ def label(
     retrain_every: int | None,
     who: str,
     no_browser: bool,
+    terminal: bool,
     as_json: bool,
 ) -> None:
     """Label the captchas of DIR: a model proposes, you accept with Enter or type over.
@@ -56,11 +59,15 @@ def label(
     Example:
       collector label captchas/mine --retrain-every 50
     """
-    _require_web()
+    if not terminal:
+        _require_web()
     if not who or ":" in who:
         raise click.BadParameter(f"expected a name without a colon, found {who!r}", param_hint="by")
     with _session(folder, model, length, who=who, retrain_every=retrain_every) as session:
-        _serve(session, folder, open_browser=not no_browser)
+        if terminal:
+            label_on_terminal(session)
+        else:
+            _serve(session, folder, open_browser=not no_browser)
         done = session.state()
     if as_json:
         named = ("samples", "labelled", "unreadable", "open", "answers", "accepted")
@@ -132,5 +139,5 @@ def _require_web() -> None:
         if importlib.util.find_spec(name) is None:
             raise MissingExtraError(
                 f"labelling: expected the package {name}, found none; "
-                "install it with: pip install 'digitsolver[web]'"
+                "install it with: pip install 'digitsolver[web]', or label with --terminal"
             )

@@ -1,0 +1,172 @@
+"""Label on a terminal: the captcha in half blocks, the same keys as on the page."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digitsolver.errors import DigitSolverError
+
+if TYPE_CHECKING:
+    from collector.label.editor import Editor
+    from collector.label.session import Session
+
+KEYS = {
+    "\r": "enter",
+    "\n": "enter",
+    " ": "space",
+    "\x7f": "backspace",
+    "\x08": "backspace",
+    "\x1b[3~": "delete",
+    "\x1b[A": "up",
+    "\x1b[B": "down",
+    "\x1b[C": "right",
+    "\x1b[D": "left",
+    "\x1b[H": "home",
+    "\x1b[F": "end",
+}
+HELP = (
+    "Enter accept · 0-9 type over · arrows move, down: later, up: back · Space, Backspace, Delete\n"
+    "x unreadable · u undo · r retrain · v review · ? help · q quit"
+)
+SHORT = "Enter accept · u undo · x unreadable · ? help · q quit"
+ROWS_OF_TEXT = 9
+SURE, DOUBTFUL = (60, 60, 60), (185, 122, 23)
+
+
+def label_on_terminal(session: Session) -> None:
+    """Show one sample after another until all are done, or somebody quits."""
+    while True:
+        state = session.state()
+        if state["sample"] is None:
+            click.echo("Every captcha has an answer." if state["samples"] else "No captcha here.")
+            return
+        if not _one(session, state):
+            return
+
+
+def _one(session: Session, state: dict[str, Any]) -> bool:
+    """Show one sample until there is another to show; tell whether to go on."""
+    editor = _editor(state)
+    note = state["note"]
+    while True:
+        _show(session, state, editor, note)
+        key = _key()
+        if key in {"q", "ctrl-c"} and key not in state["alphabet"]:
+            return False
+        if key == "?":
+            note = HELP
+        elif key == "enter" and not editor.is_whole:
+            note = "Type the label first, or x for unreadable."
+        elif not editor.press(key):
+            act = _actions(session, state, editor).get(key)
+            if act is None:
+                continue
+            try:
+                act()
+            except DigitSolverError as error:
+                note = str(error)
+                continue
+            return True
+
+
+def _actions(
+    session: Session, state: dict[str, Any], editor: Editor
+) -> dict[str, Callable[[], None]]:
+    """Return what the keys do that lead elsewhere."""
+    sample = state["sample"]
+    return {
+        "enter": lambda: session.answer(sample["id"], editor.text, sample["seen"]),
+        "x": lambda: session.mark_unreadable(sample["id"], sample["seen"]),
+        "u": session.undo,
+        "r": session.retrain,
+        "v": lambda: session.review(not state["reviewing"]),
+        "down": lambda: session.move(forward=True),
+        "up": lambda: session.move(forward=False),
+    }
+
+
+def _editor(state: dict[str, Any]) -> Editor:
+    from collector.label.editor import Editor
+
+    sample = state["sample"]
+    proposal = sample["proposal"] or {"text": "", "digits": []}
+    text = sample["label"] or proposal["text"]
+    sure = tuple(proposal["digits"]) if text == proposal["text"] else ()
+    return Editor(text, state["alphabet"], sure)
+
+
+def _show(session: Session, state: dict[str, Any], editor: Editor, note: str) -> None:
+    """Clear the terminal and draw everything."""
+    from collector.label.blocks import draw_blocks
+    from digitsolver import image
+
+    size = shutil.get_terminal_size()
+    click.clear()
+    click.echo(_counts(state))
+    try:
+        record = session.store.get(state["sample"]["id"])
+        picture = image.read(session.store.path(record))
+        click.echo(draw_blocks(picture, size.columns - 2, max(4, size.lines - ROWS_OF_TEXT)))
+    except DigitSolverError as error:
+        click.echo(f"cannot be shown: {error}; x marks it unreadable")
+    click.echo(state["sample"]["name"].encode("unicode_escape").decode())
+    click.echo(_cells(editor))
+    click.echo(_said(state))
+    click.echo(note or SHORT)
+
+
+def _cells(editor: Editor) -> str:
+    """Return the digits, with a colour behind those in doubt, that at the cursor reversed."""
+    cells = []
+    for place, character in enumerate(editor.text + " "):
+        sure = editor.sure[place] if place < len(editor.sure) else 1.0
+        doubt = min(1.0, max(0.0, (0.98 - sure) / 0.6))
+        red, green, blue = (round(a + doubt * (b - a)) for a, b in zip(SURE, DOUBTFUL, strict=True))
+        here = place == editor.here
+        cells.append(
+            click.style(
+                f" {character} ", fg="white", bg=(red, green, blue), bold=True, reverse=here
+            )
+        )
+    return " ".join(cells)
+
+
+def _said(state: dict[str, Any]) -> str:
+    sample, proposal = state["sample"], state["sample"]["proposal"]
+    parts = [f"labelled {sample['label']}"] if sample["label"] else []
+    if proposal and proposal["text"]:
+        sure = min(99, int(100 * proposal["confidence"]))
+        parts.append(f"the model reads {proposal['text']}, {sure} % sure")
+    training = state["training"]
+    if training["running"]:
+        parts.append(f"training {training['done']} of {training['total']}")
+    elif training["message"]:
+        parts.append(training["message"])
+    return "; ".join(parts)
+
+
+def _counts(state: dict[str, Any]) -> str:
+    parts = [f"{state['labelled']} of {state['samples']} labelled", f"{state['open']} to go"]
+    if state["seconds"]:
+        parts.append(f"{60 / max(state['seconds'], 0.1):.0f} a minute")
+    if state["seconds_left"]:
+        parts.append(f"about {max(1, round(state['seconds_left'] / 60))} min left")
+    if state["reviewing"]:
+        parts.append(f"review: {state['suspects']} in doubt")
+    return " · ".join(parts)
+
+
+def _key() -> str:
+    """Return the name of a key, or the character."""
+    try:
+        pressed = click.getchar()
+        if pressed == "\x1b" and not sys.stdin.isatty():
+            pressed += click.getchar() + click.getchar()  # a pipe gives them one by one
+    except (KeyboardInterrupt, EOFError):
+        return "ctrl-c"
+    return KEYS.get(pressed, pressed)
