@@ -33,7 +33,7 @@ from digitsolver.visualize import (
     visualize,
 )
 from digitsolver.visualize.attention import draw_attention, heated
-from digitsolver.visualize.boards import changed, draw_segmenters, draw_steps
+from digitsolver.visualize.boards import changed, draw_segmenters, draw_steps, shares
 from digitsolver.visualize.canvas import BLUE, GREEN, PAPER, RED, Canvas, resized
 from digitsolver.visualize.network import draw_activations, draw_reading, mosaic, telling
 from digitsolver.visualize.panels import PANELS, SEEN
@@ -434,6 +434,14 @@ def test_what_a_cleaner_changed() -> None:
     after = np.array([[0, 255, 0, 255]], np.uint8)
     colours = changed(before, after)[0].tolist()
     assert colours == [[170, 170, 170], list(RED), list(BLUE), [255, 255, 255]]
+
+
+def test_the_board_tells_how_much_of_the_ink_changed() -> None:
+    before = np.array([[0, 0, 0, 0, 255]], np.uint8)
+    after = np.array([[255, 0, 0, 0, 127]], np.uint8)
+    told = shares(before, after)
+    assert told == "ink: 25% gone (red), 13% new"
+    assert shares(before, before) == "nothing"
 
 
 def test_the_board_of_steps_grows_with_the_cleaners(make: Make) -> None:

@@ -107,9 +107,19 @@ def _step(name: str, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Row
     if name == SPLIT:
         return Row(name, LEVELS, (showing(before, "the original"), showing(after, "")))
     what = (CLEANERS[name].__doc__ or "").split("\n\n")[0].replace("\n    ", " ")
-    share = np.abs(after.astype(np.int16) - before).sum() / max(1, (255 - before.astype(int)).sum())
-    note = f"{share:.0%} of the ink: red gone, blue new" if share else "nothing"
-    return Row(name, what, (showing(changed(before, after), note), showing(after, "")))
+    return Row(
+        name, what, (showing(changed(before, after), shares(before, after)), showing(after, ""))
+    )
+
+
+def shares(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> str:
+    """Say how much of the ink a cleaner removed, and how much it added."""
+    darker = before.astype(np.int64) - after
+    if not darker.any():
+        return "nothing"
+    ink = max(1, int((255 - before.astype(np.int64)).sum()))
+    gone, new = -darker.clip(max=0).sum() / ink, darker.clip(min=0).sum() / ink
+    return f"ink: {gone:.0%} gone (red), {new:.0%} new"
 
 
 def showing(picture: NDArray[np.uint8], note: str) -> Callable[[Canvas], str]:
