@@ -1,4 +1,4 @@
-"""Every architecture trains, exports, goes on after an interruption, and reads."""
+"""Every architecture trains on every segmenter's crops, goes on, exports, and reads."""
 
 from dataclasses import replace
 from functools import partial
@@ -10,20 +10,23 @@ import pytest
 from digitsolver import models, solver, train
 from digitsolver.preprocess import crops_of
 from digitsolver.samples import DigitsFolder, Sample
+from digitsolver.stages import SEGMENTERS
 from digitsolver.train import digits as training
 from digitsolver.train import recipe_for
-from digitsolver.train.recipe import SETTINGS, Recipe
+from digitsolver.train.recipe import SETTINGS
 from tests.templates import STYLE, draw, write
 
-NAMES = [name for name in models.ARCHITECTURES if name != Recipe().architecture]
 TEXTS = [f"{number * 167 % 10000:04}" for number in range(60)]
 SMALL = replace(STYLE, crop_height=16, crop_width=12)
 
 
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> DigitsFolder:
+@pytest.fixture(scope="module", params=SEGMENTERS)
+def digits(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> DigitsFolder:
     paths = write(tmp_path_factory.mktemp("captchas"), TEXTS)
-    found, problems = crops_of([Sample(path, path.stem[-4:]) for path in paths], SMALL)
+    style = replace(SMALL, segmenter=request.param)
+    found, problems = crops_of([Sample(path, path.stem[-4:]) for path in paths], style)
     assert problems == []
     return found
 
@@ -37,7 +40,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", models.ARCHITECTURES)
 def test_architecture_trains_goes_on_exports_and_reads(
     name: str, digits: DigitsFolder, tmp_path: Path
 ) -> None:
@@ -58,13 +61,13 @@ def test_architecture_trains_goes_on_exports_and_reads(
         progress=lambda done, total, text: told.append(done),
     )
     assert told == [2]
-    assert made.facts.architecture == name
+    assert (made.facts.architecture, made.style.segmenter) == (name, digits.style.segmenter)
     assert made.metrics()["onnx_difference"] <= 1e-4
     reader = solver.load(made.path, threads=1)
     fresh = [f"{number * 391 % 10000:04}" for number in range(1, 26)]
     read = "".join(reader.solve(draw(text)).text for text in fresh)
     right = np.mean([one == true for one, true in zip(read, "".join(fresh), strict=True)])
-    assert right > 0.8, "a tenth would be right by chance"
+    assert right > 0.5, "a tenth would be right by chance"
 
 
 @pytest.mark.parametrize("name", models.ARCHITECTURES)
