@@ -17,6 +17,7 @@ PROJECTIONS = ("grey", "ground", "ink")
 POLARITIES = ("auto", "dark", "light")
 ROWS = ("line", "digit")
 CHANNELS = (1, 3, 4)
+CROPPED = ("cleaned", "levels")
 
 RANGES = {
     "length": (1, 4096),
@@ -67,6 +68,9 @@ class Style:
     channels: int = 1
     """Of a crop: 1 is the cleaned picture, dark on white; 3 the picture's own colours at the same
     place, 4 those and its alpha."""
+    cropped: str = "cleaned"
+    """With one channel, crops show the ``cleaned`` picture, or its ``levels`` before the cleaners,
+    which then tell where the digits are and leave their strokes whole."""
 
     def __post_init__(self) -> None:
         """Raise StyleError where a value is not allowed."""
@@ -163,6 +167,7 @@ def _wrong_value(key: str, value: Any) -> str | None:
         "polarity": POLARITIES,
         "rows": ROWS,
         "channels": CHANNELS,
+        "cropped": CROPPED,
         "segmenter": tuple(SEGMENTERS),
         "cleaners": tuple(CLEANERS),
     }
@@ -198,7 +203,12 @@ STYLES: dict[str, Style] = {
         Style(
             name="colour", projection="ground", cleaners=("frame", "pale", "specks"), rows="digit"
         ),
-        Style(name="lines", projection="ground", cleaners=("frame", "lines", "specks")),
+        Style(
+            name="lines",
+            projection="ground",
+            cleaners=("frame", "lines", "specks"),
+            cropped="levels",
+        ),
         Style(name="across", projection="ink", cleaners=("frame", "curves"), rows="digit"),
     )
 }

@@ -65,7 +65,8 @@ class Trace(Cut):
     ink: NDArray[np.float64]
     """Ink in each column of the box, in pixels."""
     source: NDArray[np.uint8]
-    """What the crops are cut from: the cleaned picture, or the original in the style's channels."""
+    """What the crops are cut from: the cleaned picture, its levels before the cleaners, or the
+    original in the style's channels."""
 
     @property
     def cleaned(self) -> NDArray[np.uint8]:
@@ -165,7 +166,8 @@ def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     box = bounding_box(cleaned)
     x, y, width, height = box
     ink = ink_per_column(cleaned[y : y + height, x : x + width])
-    source = cleaned if style.channels == 1 else image.to_channels(pixels, style.channels)
+    shown = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
+    source = shown if style.channels == 1 else image.to_channels(pixels, style.channels)
     digits = cut(cleaned, source, box, style, length)
     return Trace(**_values(digits), original=seen, steps=steps, box=box, ink=ink, source=source)
 

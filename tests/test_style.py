@@ -44,6 +44,7 @@ styles = st.builds(
     window_width=numbers("window_width"),
     crop_height=whole("crop_height"),
     crop_width=whole("crop_width"),
+    cropped=st.sampled_from(style.CROPPED),
     channels=st.sampled_from(style.CHANNELS),
 )
 
@@ -104,6 +105,7 @@ WRONG = [
     ("lengths = [0, 3]", "lengths: expected 1 to 4096, the lower first, found (0, 3)"),
     ("lengths = [3, 5000]", "lengths: expected 1 to 4096, the lower first, found (3, 5000)"),
     ("pitch = 0", "pitch: expected 0.1 to 100, found 0"),
+    ("cropped = 'ink'", "cropped: expected cleaned or levels, found 'ink'"),
     ("stroke = false", "stroke: expected a number, found False"),
     ("stroke = 0.5", "stroke: expected 1 to 256, found 0.5"),
     ("stroke = nan", "stroke: expected 1 to 256, found nan"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitsolver import image, tune
 from digitsolver.errors import DigitSolverError, ImageError, SegmentationError
 from digitsolver.samples import read_captchas
-from digitsolver.style import STYLES, Style
+from digitsolver.style import CROPPED, STYLES, Style
 from digitsolver.tracing import Cut, Trace, cut, trace
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -101,6 +101,18 @@ def test_crops_of_a_grey_picture_may_have_channels() -> None:
         crops = trace(two_bars(), replace(SMALL, channels=channels), length=2).crops
         assert crops.shape == (2, 12, 9, channels)
         assert (crops[0, ..., :3] == two_bars()[4:16, 3:12, None]).all()
+
+
+def test_crops_may_be_of_the_picture_before_it_is_cleaned() -> None:
+    picture = two_bars()
+    picture[9] = 0
+    style = replace(SMALL, cleaners=("lines",), stroke=3.0)
+    cleaned, levels = (trace(picture, replace(style, cropped=one), length=2) for one in CROPPED)
+    assert levels.centroids.tolist() == cleaned.centroids.tolist()
+    for crop, same, centre in zip(levels.crops, cleaned.crops, levels.centroids, strict=True):
+        left = round(centre - 4.5)
+        assert (crop == picture[4:16, left : left + 9]).all()
+        assert same[5, 0] == 255
 
 
 def test_digits_may_be_cut_anew() -> None:

@@ -38,16 +38,18 @@ class Cut:
     """Hold the digits of one captcha as a style cuts them, without crops."""
 
     cleaned: Grey
+    source: Grey
+    """What crops are cut from: the cleaned picture, or its levels before the cleaners."""
     box: Box
     centroids: NDArray[np.float64]
     spans: NDArray[np.intp]
     boxes: NDArray[np.intp]
 
     def crops(self, style: Style) -> NDArray[np.uint8]:
-        """Return the crops of the cleaned picture, (n, height, width); the style has a window."""
+        """Return the crops, (n, height, width); the style has a window."""
         centres = np.stack((self.centroids, self.boxes[:, 1] + self.boxes[:, 3] / 2), axis=1)
         window = (style.window_height or 1, style.window_width or 1)
-        return crop(self.cleaned, centres, window, (style.crop_height, style.crop_width))
+        return crop(self.source, centres, window, (style.crop_height, style.crop_width))
 
 
 class Pictures:
@@ -83,6 +85,11 @@ class Pictures:
         early = tuple(name for name in style.cleaners if name in BEFORE_LEVELS)
         late = tuple(name for name in style.cleaners if name not in BEFORE_LEVELS)
         return self._after(index, style, early, late)
+
+    def levels(self, index: int, style: Style) -> Grey:
+        """Return the picture with its levels spread, before the cleaners that follow."""
+        early = tuple(name for name in style.cleaners if name in BEFORE_LEVELS)
+        return self._after(index, style, early, ())
 
     def _after(
         self, index: int, style: Style, early: tuple[str, ...], late: tuple[str, ...]
@@ -135,7 +142,8 @@ class Pictures:
         if style.rows == "digit":
             rows = middles(cleaned, spans, y, y + height)
             boxes[:, 1], boxes[:, 3] = rows[:, 0], rows[:, 1] - rows[:, 0]
-        return Cut(cleaned, box, segments.centroids + x, spans, boxes)
+        source = cleaned if style.cropped == "cleaned" else self.levels(index, style)
+        return Cut(cleaned, source, box, segments.centroids + x, spans, boxes)
 
 
 def read(samples: Sequence[Sample], length: int | None) -> Pictures:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from digitsolver.errors import FolderError
 from digitsolver.samples import Sample
 from digitsolver.stages import SEGMENTERS
-from digitsolver.style import POLARITIES, PROJECTIONS, ROWS, STYLES
+from digitsolver.style import CROPPED, POLARITIES, PROJECTIONS, ROWS, STYLES
 from digitsolver.tune.measure import with_lengths, with_scaled_stroke
 from digitsolver.tune.trials import Candidate, Progress, Trial, Trials
 
@@ -46,6 +46,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "polarity": POLARITIES,
     "segmenter": tuple(SEGMENTERS),
     "rows": ROWS,
+    "cropped": CROPPED,
 }
 SCALES = (0.8, 1.25)
 """A change makes the stroke, or a side of the window, so many times as large."""
@@ -63,7 +64,7 @@ def choose(
 
     The search starts from the named styles. In each round the best style that has not been
     changed yet is changed in every single way: projection, polarity, one cleaner more or less,
-    segmenter, rows, and the sizes of stroke and window. What does best on some captchas is tried
+    segmenter, rows, what crops show, and the sizes of stroke and window. What does best on some captchas is tried
     on all (successive halving: K. Jamieson and A. Talwalkar, "Non-stochastic best arm
     identification and hyperparameter optimization", 2016). Taken is the simplest style that is
     not worse than the best by more than one standard error of their difference (L. Breiman et
