@@ -27,6 +27,8 @@ WINDOW_TO_HEIGHT = 1.4
 """Height of the window over that of a digit, where the style does not say it."""
 WINDOW_TO_PITCH = 1.5
 """Width of the window over the distance of digits, where the style does not say it."""
+SPOT = "spot"
+"""Name of a segmentation that a network made: see `stages.spot`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,33 @@ def cut(
     size = (style.crop_height, style.crop_width)
     crops = crop(source, _centres(centroids, boxes), window, size)
     return Cut(style.segmenter, centroids, spans, boxes, window, crops)
+
+
+def cut_round(
+    cleaned: NDArray[np.uint8],
+    source: NDArray[np.uint8],
+    box: Box,
+    style: Style,
+    window: tuple[int, int],
+    centroids: NDArray[np.float64],
+) -> Cut:
+    """Cut the `window` round these columns, rising, as `cut` does round those of a segmenter.
+
+    A digit is taken to be as wide as fits into the window; the spans may overlap.
+    """
+    x, _, width, _ = box
+    half = digit_width(window) / 2
+    edges = np.stack((np.floor(centroids - half), np.ceil(centroids + half)), axis=1)
+    spans = edges.astype(np.intp).clip(x, x + width)
+    boxes = _boxes(cleaned, spans, box, style.rows)
+    size = (style.crop_height, style.crop_width)
+    crops = crop(source, _centres(centroids, boxes), window, size)
+    return Cut(SPOT, centroids, spans, boxes, window, crops)
+
+
+def digit_width(window: tuple[int, int]) -> float:
+    """Return how wide a digit is, in pixels, for which such a window is made."""
+    return window[1] / WINDOW_TO_PITCH
 
 
 def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:

@@ -14,6 +14,7 @@ import pytest
 from digitsolver import bundle, solver, style
 from digitsolver.errors import BundleError, ImageError, SegmentationError
 from digitsolver.readers import digits
+from digitsolver.readers.found import BESIDE
 from digitsolver.solver import Digit, Failure, Reading, Solver
 from digitsolver.tracing import trace
 from tests.templates import STYLE, draw, facts, make_bundle, write, write_onnx
@@ -142,6 +143,28 @@ def test_another_segmentation_is_taken_where_it_is_surer(tmp_path: Path) -> None
     assert poor.read(kept) == found
     right = trace(picture, replace(poor.bundle.style, segmenter="kmeans"), length=4)
     assert (kept.crops == right.crops).all()
+
+
+def test_digits_are_looked_for_where_no_segmentation_finds_them(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "model")
+    blind = solver.load(folder, threads=1)
+    bundle.seal(folder, replace(facts(), counts={BESIDE: 1}))
+    reader = solver.load(folder, threads=1)
+    barred = np.hstack([draw("3746"), np.full((50, 70), 255, np.uint8)])
+    barred[24:28, 120:-4] = 0
+    stages = trace(barred, STYLE)
+    assert reader.read(stages).text != "3746"
+    assert blind.solve(barred).text != "3746"
+    found = reader.solve(barred)
+    assert (found.text, len(found.digits)) == ("3746", 4)
+    kept = reader.retrace(stages)
+    assert kept.segmenter == "spot"
+    assert reader.read(kept) == found
+    assert kept.window == stages.window
+    for centroid, (start, stop) in zip(kept.centroids, kept.spans, strict=True):
+        assert start <= centroid <= stop
+    many = list(reader.solve_many([draw("0082"), barred, barred]))
+    assert [one.text for one in many if isinstance(one, Reading)] == ["0082", "3746", "3746"]
 
 
 @pytest.mark.parametrize("estimate", [3, 4, 5])

@@ -15,7 +15,7 @@ from digitsolver import image, tune
 from digitsolver.errors import DigitSolverError, ImageError, SegmentationError
 from digitsolver.samples import read_captchas
 from digitsolver.style import CROPPED, STYLES, Style
-from digitsolver.tracing import Cut, Trace, cut, trace
+from digitsolver.tracing import Cut, Trace, cut, cut_round, trace
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -125,6 +125,20 @@ def test_digits_may_be_cut_anew() -> None:
     assert found.with_cut(anew).segmenter == "kmeans"
     equal = cut(found.cleaned, found.source, found.box, replace(style, segmenter="equal"), 2)
     assert (equal.segmenter, equal.spans.tolist()) == ("equal", [[6, 15], [15, 23]])
+
+
+def test_windows_may_be_cut_anywhere() -> None:
+    found = trace(two_bars(), SMALL, length=2)
+    same = cut_round(found.cleaned, found.source, found.box, SMALL, found.window, found.centroids)
+    assert (same.crops == found.crops).all()
+    assert same.boxes[:, 1::2].tolist() == found.boxes[:, 1::2].tolist()
+    columns = np.array([6.0, 7.0, 14.0])
+    between = cut_round(found.cleaned, found.source, found.box, SMALL, found.window, columns)
+    assert between.segmenter == "spot"
+    assert between.centroids.tolist() == [6, 7, 14]
+    assert (between.spans >= 6).all()
+    assert (between.spans <= 23).all()
+    assert (between.crops[2] == 255).all()
 
 
 def test_inputs_are_alike(tmp_path: Path) -> None:

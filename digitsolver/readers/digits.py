@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError, SegmentationError
 from digitsolver.readers.answer import Answer, Digit, Picture, Reading, path_of
+from digitsolver.readers.found import BESIDE, Found, settle, slide
 from digitsolver.readers.network import ACTIVATIONS, Network
-from digitsolver.stages.clip import Box
-from digitsolver.tracing import Cut, Trace, cut, trace
+from digitsolver.tracing import Trace, cut, trace
 
 INPUT = "crops"
 CROPS_NDIM = 3
@@ -26,17 +27,6 @@ it concerns a fifth of real captchas rather than a twentieth."""
 SURER = 1.1
 """So many times as sure of its digits, in the geometric mean, must another segmentation be. Of 600
 drawn captchas of the look lines, that won 41 and lost 3; at 1.0 it wins 52 and loses 37."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Hold the digits found in one picture, and no more of it than cutting it anew needs."""
-
-    path: str | None
-    cleaned: NDArray[np.uint8]
-    source: NDArray[np.uint8]
-    box: Box
-    digits: Cut
 
 
 class DigitsReader:
@@ -54,7 +44,7 @@ class DigitsReader:
 
     def look(self, picture: Picture, length: int | None) -> Found:
         """Run the stages over `picture`."""
-        return _found(trace(picture, self.bundle.style, length=length), path_of(picture))
+        return Found.of(trace(picture, self.bundle.style, length=length), path_of(picture))
 
     def read(self, found: Sequence[Found], length: int | None) -> list[Answer]:
         """Read several pictures in one batch, and what is unsure again in another."""
@@ -62,26 +52,28 @@ class DigitsReader:
 
     def read_trace(self, traced: Trace) -> Reading:
         """Return the reading of a picture whose stages have already run, as they cut it."""
-        (reading,) = self._read_once([_found(traced, None)])
+        (reading,) = self._read_once([Found.of(traced)])
         return reading
 
     def retrace(self, traced: Trace, length: int | None) -> Trace:
         """Return the trace with the segmentation that ``read`` keeps."""
-        ((kept, _),) = self._surest([_found(traced, None)], length)
+        ((kept, _),) = self._surest([Found.of(traced)], length)
         return traced.with_cut(kept.digits)
 
     def _surest(self, found: Sequence[Found], length: int | None) -> list[tuple[Found, Reading]]:
         """Return each picture cut so that the network is surest of its digits, and the reading.
 
         Where it is unsure, it also reads what each of `TRIED` cuts, with a digit more or fewer
-        where no `length` is told.
+        where no `length` is told. A network that has seen what is no digit also looks for the
+        digits with the window at every few columns.
         """
         first = self._read_once(found)
+        unsure = [index for index, one in enumerate(first) if one.confidence < UNSURE]
         others = [
-            (index, other)
-            for index, reading in enumerate(first)
-            if reading.confidence < UNSURE
-            for other in self._others(found[index], length)
+            (index, other) for index in unsure for other in self._others(found[index], length)
+        ]
+        others += [
+            (unsure[index], other) for index, other in self._spotted([found[i] for i in unsure])
         ]
         second = self._read_once([other for _, other in others])
         best = list(zip(found, first, strict=True))
@@ -105,6 +97,23 @@ class DigitsReader:
                 yield replace(one, digits=cut(one.cleaned, one.source, one.box, other, digits))
             except SegmentationError:
                 continue
+
+    def _spotted(self, found: Sequence[Found]) -> Iterator[tuple[int, Found]]:
+        """Yield the number of each picture and its digits cut where the network is surest of some.
+
+        It sees all places of all the pictures in one batch.
+        """
+        style = self.bundle.style
+        if not found or not self.bundle.facts.counts.get(BESIDE):
+            return
+        slid = [slide(one, style) for one in found]
+        chances = self.probabilities(np.concatenate([one.crops for one in slid]))
+        stops = np.cumsum([len(one.crops) for one in slid])[:-1]
+        sure = np.split(np.log(chances.max(axis=1)), stops)
+        for index, (one, over, scores) in enumerate(zip(found, slid, sure, strict=True)):
+            every = np.repeat(scores[:, None], len(one.digits.crops), axis=1)
+            with suppress(SegmentationError):
+                yield index, settle(one, style, over, every)
 
     def _read_once(self, found: Sequence[Found]) -> list[Reading]:
         """Read the crops of several pictures in one batch."""
@@ -133,11 +142,6 @@ class DigitsReader:
                 f"crops: expected (n, {height}, {width}, {channels}), found {crops.shape}"
             )
         return pixels
-
-
-def _found(traced: Trace, path: str | None) -> Found:
-    """Return what reading needs of a trace."""
-    return Found(path, traced.cleaned, traced.source, traced.box, traced.digits)
 
 
 def _check(network: Network) -> None:
