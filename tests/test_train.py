@@ -69,7 +69,7 @@ def test_bundle_has_all_files(trained: bundle.Bundle) -> None:
     assert trained.facts.length == 4
     assert trained.facts.shape == (28, 20, 1)
     assert trained.facts.alphabet == "0123456789"
-    assert trained.facts.counts == {"captchas": 60, "digits": 240, "held_back": 9}
+    assert trained.facts.counts == {"captchas": 60, "digits": 240, "held_back": 9, "beside": 0}
     assert trained.style == style.Style()
 
 

@@ -20,7 +20,7 @@ from digitsolver.train.line import run as lines
 from digitsolver.train.line.lines import held_rows
 from digitsolver.train.line.phases import finish_lines, measure_lines
 from digitsolver.train.line.recipe import LineRecipe
-from digitsolver.train.recipe import Recipe, gather
+from digitsolver.train.recipe import Recipe
 from digitsolver.train.result import Progress, Trained, ignore
 from digitsolver.train.source import cut
 
@@ -111,16 +111,16 @@ def _cut_alike(
     samples: Sequence[Sample], rows: Sequence[int], style: str | Style, recipe: Recipe
 ) -> Rival:
     """Return the run of the reader ``digits`` that holds back the captchas of `rows`."""
-    folder, problems = cut(samples, style)
-    found = gather(folder.crops, folder.labels, folder.captcha_ids, recipe.alphabet)
-    numbers = {name: number for number, name in enumerate(sorted(set(folder.captcha_ids)))}
+    found = cut(samples, style, recipe.seed)
+    names = sorted(set(found.stages.captcha_ids))
+    numbers = {name: number for number, name in enumerate(names)}
     ids = unique_ids(samples)
     held = [numbers.get(ids[samples[row].path], -1) for row in rows]
     apart = [number for number in held if number >= 0]
-    if not 0 < len(apart) < found.count:
+    if not 0 < len(apart) < len(names):
         text = f"found {len(apart)} of {len(held)} held back that can be cut"
         raise DigitSolverError(f"expected digits to learn from and to measure on, {text}")
-    return Rival(digits.Run(found, folder.style, recipe, apart), held, problems)
+    return Rival(digits.make_run(found, recipe, apart), held, found.problems)
 
 
 class _Match:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from digitsolver import bundle, files, models, style
 from digitsolver.bundle import Bundle, Facts
+from digitsolver.readers.found import BESIDE
 from digitsolver.style import Style
 from digitsolver.train import export, report
 from digitsolver.train.calibrate import temperature
@@ -21,7 +22,7 @@ from digitsolver.train.feed import DrawnCrops
 from digitsolver.train.fitting import EpochEnded, Fit, Task, fit
 from digitsolver.train.recipe import ADVISED, Digits, Recipe, gather, split
 from digitsolver.train.result import Progress, Trained, ignore, versions, versions_that_count
-from digitsolver.train.source import read_source
+from digitsolver.train.source import Source, read_source
 from digitsolver.train.watch import Watch
 
 READER = "digits"
@@ -35,12 +36,15 @@ class Run:
     """Hold what one training run was asked for.
 
     ``apart`` are the numbers of the captchas to hold back; by default the recipe's share is.
+    ``stages`` are the digits as the stages cut them, where what is learned from was cut anew by
+    the labels: those held back are measured as they will be read.
     """
 
     digits: Digits
     style: Style
     recipe: Recipe
     apart: Sequence[int] | None = None
+    stages: Digits | None = None
 
     @property
     def again(self) -> bool:
@@ -54,10 +58,12 @@ class Run:
 
     def parts(self) -> tuple[Digits, Digits]:
         """Return what is learned from first, and what is held back."""
+        stages = self.stages or self.digits
         if self.apart is None:
-            return split(self.digits, self.recipe.held_back, self.recipe.seed)
-        held = np.isin(self.digits.captchas, self.apart)
-        return self.digits.where(~held), self.digits.where(held)
+            held = split(stages, self.recipe.held_back, self.recipe.seed)[1]
+        else:
+            held = stages.where(np.isin(stages.captchas, self.apart))
+        return self.digits.where(~np.isin(self.digits.captchas, held.captchas)), held
 
     def task(self, name: str, learn: Digits, held: Digits | None) -> Task:
         """Return what one fit of this run is to learn."""
@@ -101,19 +107,19 @@ def train_folder(
     FolderError when `source` is neither kind of folder.
     """
     models.require_training()
-    digits, problems = read_source(Path(source), style, labels, recipe)
-    trained = train_digits(
-        digits.crops,
-        digits.labels,
-        digits.captcha_ids,
-        digits.style,
-        out,
-        recipe=recipe,
-        resume=resume,
-        progress=progress,
-        tensorboard=tensorboard,
+    found = read_source(Path(source), style, labels, recipe)
+    run = make_run(found, recipe)
+    trained = _train(run, out, resume=resume, progress=progress, tensorboard=tensorboard)
+    return Trained(trained, found.problems)
+
+
+def make_run(found: Source, recipe: Recipe, apart: Sequence[int] | None = None) -> Run:
+    """Return the run that learns from what was `found`; ``train_digits`` says what it raises."""
+    digits, stages = (
+        gather(one.crops, one.labels, one.captcha_ids, recipe.alphabet)
+        for one in (found.digits, found.stages)
     )
-    return Trained(trained, problems)
+    return Run(digits, found.digits.style, recipe, apart, stages)
 
 
 def train_digits(
@@ -148,6 +154,18 @@ def train_digits(
     _check_fits(digits, style)
     models.require_training()
     run = Run(digits, style, recipe)
+    return _train(run, out, resume=resume, progress=progress, tensorboard=tensorboard)
+
+
+def _train(
+    run: Run,
+    out: str | os.PathLike[str],
+    *,
+    resume: bool,
+    progress: Progress | None,
+    tensorboard: Path | None,
+) -> Bundle:
+    """Carry out `run` and write the bundle `out`."""
     target, told, start = Path(os.path.realpath(out)), progress or ignore, time.perf_counter()
     with files.new_folder(target, foreign=bundle.foreign) as folder:
         checkpoint = watched(Checkpoint.beside(target), tensorboard)
@@ -221,7 +239,8 @@ def _write_pictures(folder: Path, measured: Fit, outcome: report.Outcome) -> Non
 
 def _facts(run: Run, outcome: report.Outcome) -> Facts:
     """Return what the manifest says of this run."""
-    lengths = {int(count) for count in np.unique(run.digits.captchas, return_counts=True)[1]}
+    digits = run.digits.shown()
+    lengths = {int(count) for count in np.unique(digits.captchas, return_counts=True)[1]}
     return Facts(
         reader=READER,
         architecture=run.recipe.architecture,
@@ -232,8 +251,9 @@ def _facts(run: Run, outcome: report.Outcome) -> Facts:
         seed=run.recipe.seed,
         counts={
             "captchas": run.digits.count,
-            "digits": len(run.digits),
+            "digits": len(digits),
             "held_back": outcome.held.count,
+            BESIDE: len(run.digits) - len(digits),
         },
         versions=versions(),
     )
@@ -241,12 +261,13 @@ def _facts(run: Run, outcome: report.Outcome) -> Facts:
 
 def _metrics(run: Run, measured: Fit, outcome: report.Outcome, again: bool) -> dict[str, Any]:
     """Return the content of ``metrics.json``."""
-    counts = np.bincount(run.digits.classes, minlength=len(run.recipe.alphabet)).tolist()
+    digits = run.digits.shown()
+    counts = np.bincount(digits.classes, minlength=len(run.recipe.alphabet)).tolist()
     per_class = dict(zip(run.recipe.alphabet, counts, strict=True))
     return {
         "validation": outcome.metrics(),
         "captchas": run.digits.count,
-        "digits": len(run.digits),
+        "digits": len(digits),
         "digits_per_class": per_class,
         "warnings": _warnings(run, per_class),
         "epochs": len(measured.history),

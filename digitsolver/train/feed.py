@@ -10,7 +10,7 @@ from digitsolver.style import Style
 from digitsolver.tracing import trace
 from digitsolver.train.augment import augment
 from digitsolver.train.drawers import drawer
-from digitsolver.train.recipe import Digits, Recipe
+from digitsolver.train.recipe import NONE, Digits, Recipe
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -82,6 +82,20 @@ class DrawnCrops:
         return np.concatenate(crops), np.array(classes, np.intp)
 
 
+def targets_of(classes: NDArray[np.intp], kinds: int) -> NDArray[np.float32]:
+    """Return `classes` as rows of zeros with a one, ``(n, kinds)``.
+
+    Of what shows no digit the network shall be as unsure as can be: all are the same. (A.
+    Dhamija, M. Günther and T. Boult, "Reducing network agnostophobia", 2018.)
+
+    >>> targets_of(np.array([1, NONE]), 2).tolist()
+    [[0.0, 1.0], [0.5, 0.5]]
+    """
+    rows = np.eye(kinds, dtype=np.float32)[classes]
+    rows[classes == NONE] = 1 / kinds
+    return rows
+
+
 def batches(
     learn: Digits, recipe: Recipe, drawn: DrawnCrops | None, start: int, stop: int
 ) -> "tf.data.Dataset":
@@ -92,7 +106,6 @@ def batches(
     import tensorflow as tf
 
     own: Crops = (learn.crops.reshape(-1, *learn.shape), learn.classes)
-    targets = np.eye(len(recipe.alphabet), dtype=np.float32)
 
     def make(number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         step = int(number)
@@ -102,7 +115,7 @@ def batches(
             crops, classes = drawn.at(step)
         rows = generator.integers(0, len(crops), recipe.batch)
         batch = augment(crops[rows], generator, recipe.augmentation)
-        return batch.astype(np.float32), targets[classes[rows]]
+        return batch.astype(np.float32), targets_of(classes[rows], len(recipe.alphabet))
 
     def load(number: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         batch, answers = tf.numpy_function(make, [number], [tf.float32, tf.float32])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from digitsolver import models
 from digitsolver.train.checkpoint import Checkpoint, Row, State
 from digitsolver.train.devices import on_devices
-from digitsolver.train.feed import DrawnCrops, batches
+from digitsolver.train.feed import DrawnCrops, batches, targets_of
 from digitsolver.train.recipe import Digits, Recipe
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Task:
         return self.recipe.steps(len(self.learn))
 
     def targets(self, digits: Digits) -> NDArray[np.float32]:
-        """Return the classes of `digits` as rows of zeros with a one."""
-        return np.eye(len(self.recipe.alphabet), dtype=np.float32)[digits.classes]
+        """Return the classes of `digits` as ``targets_of`` gives them."""
+        return targets_of(digits.classes, len(self.recipe.alphabet))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ DIGEST = 16
 """Characters of a digest that tells captchas apart."""
 ADVISED = 30
 """Captchas below which the figures say little."""
+NONE = -1
+"""The class of a crop that shows no digit, whose label is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ def recipe_for(architecture: str = "cnn", **settings: Any) -> Recipe:
 class Digits:
     """Hold crops ``(n, height, width[, channels])`` uint8, their classes, and their captchas.
 
-    ``classes`` are ``(n,)`` indices into the alphabet; ``captchas`` are ``(n,)`` numbers, the
-    same for the crops of one captcha.
+    ``classes`` are ``(n,)`` indices into the alphabet, or `NONE`; ``captchas`` are ``(n,)``
+    numbers, the same for the crops of one captcha.
     """
 
     crops: NDArray[np.uint8]
@@ -140,14 +142,19 @@ class Digits:
             found.append(total.hexdigest()[:DIGEST])
         return found
 
+    def shown(self) -> "Digits":
+        """Return the crops that show a digit."""
+        return self.where(self.classes != NONE)
+
 
 def gather(
     crops: NDArray[np.uint8], labels: Sequence[str], captcha_ids: Sequence[str], alphabet: str
 ) -> Digits:
     """Return `crops` with their `labels` and `captcha_ids` as numbers.
 
-    Raises ``ValueError`` when the three differ in number or a crop is no uint8 picture,
-    LabelError for a label outside `alphabet`, FolderError when there is too little to learn from.
+    An empty label is that of a crop that shows no digit. Raises ``ValueError`` when the three
+    differ in number or a crop is no uint8 picture, LabelError for a label outside `alphabet`,
+    FolderError when there is too little to learn from.
     """
     if crops.dtype != np.uint8 or crops.ndim not in {3, 4}:
         raise ValueError(
@@ -159,7 +166,7 @@ def gather(
             "crops, labels, captcha_ids: expected one length, "
             f"found {len(crops)}, {len(labels)}, {len(captcha_ids)}"
         )
-    place = {character: index for index, character in enumerate(alphabet)}
+    place = {character: index for index, character in enumerate(alphabet)} | {"": NONE}
     for label, name in zip(labels, captcha_ids, strict=True):
         if label not in place:
             raise LabelError(f"{name}: expected a character of {alphabet!r}, found {label!r}")
@@ -177,7 +184,7 @@ def _check_enough(digits: Digits) -> None:
             f"training: expected at least {FEWEST} labelled captchas ({ADVISED} or more advised), "
             f"found {digits.count}"
         )
-    kinds = len(np.unique(digits.classes))
+    kinds = len(np.unique(digits.shown().classes))
     if kinds < 2:
         raise FolderError(f"training: expected at least 2 different digits, found {kinds}")
 
@@ -185,15 +192,15 @@ def _check_enough(digits: Digits) -> None:
 def split(digits: Digits, fraction: float, seed: int) -> tuple[Digits, Digits]:
     """Return `digits` in two parts by captcha; the second holds about `fraction` of them.
 
-    Captchas with the same crops go to the same part. Each part holds at least one captcha where
-    there are two different ones.
+    The second has no crops without a digit. Captchas with the same crops go to the same part.
+    Each part holds at least one captcha where there are two different ones.
     """
     keys = _content_keys(digits)
     unique = sorted(set(keys.tolist()))
     order = np.random.default_rng(seed).permutation(len(unique))
     take = min(max(round(fraction * len(unique)), 1), len(unique) - 1)
     held = np.isin(keys, [unique[index] for index in order[:take]])
-    return digits.where(~held), digits.where(held)
+    return digits.where(~held), digits.where(held).shown()
 
 
 def _content_keys(digits: Digits) -> NDArray[np.str_]:

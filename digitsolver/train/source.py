@@ -1,6 +1,7 @@
 """Read what the reader ``digits`` learns from: a folder of digits, or captchas to be cut."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +10,30 @@ from digitsolver import preprocess, samples, tune
 from digitsolver.errors import FolderError
 from digitsolver.samples import DigitsFolder, Problem, Sample
 from digitsolver.style import Style
+from digitsolver.train.aligning import align
 from digitsolver.train.recipe import Recipe
 from digitsolver.train.result import check_drawable
 
 
-def read_source(
-    source: Path, style: str | Style, labels: int | None, recipe: Recipe
-) -> tuple[DigitsFolder, list[Problem]]:
-    """Return the digits of the folder `source`, and what could not be used.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Hold the digits to learn from, the same as the stages cut them, and what was left out."""
+
+    digits: DigitsFolder
+    stages: DigitsFolder
+    problems: list[Problem]
+
+
+def read_source(source: Path, style: str | Style, labels: int | None, recipe: Recipe) -> Source:
+    """Return the digits of the folder `source`.
 
     Captchas are cut by `style`; a digits folder brings its own. With `labels`, that many captchas
     are drawn with the recipe's seed. Raises FolderError for another folder.
     """
     if samples.is_digits_folder(source):
         digits, problems = samples.read_digits(source)
-        return _drawn(digits, labels, recipe.seed), problems
+        digits = _drawn(digits, labels, recipe.seed)
+        return Source(digits, digits, problems)
     found, problems = samples.read_captchas(source)
     captchas, strange = samples.check_labels(found, recipe.alphabet)
     if not captchas:
@@ -31,14 +41,19 @@ def read_source(
     if labels is not None:
         check_drawable(labels, len(captchas))
         captchas = samples.draw(captchas, labels, recipe.seed)
-    digits, rejected = cut(captchas, style)
-    return digits, [*problems, *strange, *rejected]
+    cut_up = cut(captchas, style, recipe.seed)
+    return replace(cut_up, problems=[*problems, *strange, *cut_up.problems])
 
 
-def cut(captchas: Sequence[Sample], style: str | Style) -> tuple[DigitsFolder, list[Problem]]:
-    """Return the digits of `captchas`, and what could not be cut, in a style yet to be found."""
+def cut(captchas: Sequence[Sample], style: str | Style, seed: int) -> Source:
+    """Return the digits of `captchas`, in a style yet to be found.
+
+    Digits that the stages often put wrongly are cut anew to learn from, and crops without a digit
+    come with them: see ``align``.
+    """
     settings = tune.resolve(style, captchas) if isinstance(style, str) else style
-    return preprocess.crops_of(captchas, settings)
+    digits, problems = preprocess.crops_of(captchas, settings)
+    return Source(align(captchas, digits, seed), digits, problems)
 
 
 def _drawn(digits: DigitsFolder, labels: int | None, seed: int) -> DigitsFolder:

@@ -64,12 +64,12 @@ def choose(
 
     The search starts from the named styles. In each round the best style that has not been
     changed yet is changed in every single way: projection, polarity, one cleaner more or less,
-    segmenter, rows, what crops show, and the sizes of stroke and window. What does best on some captchas is tried
-    on all (successive halving: K. Jamieson and A. Talwalkar, "Non-stochastic best arm
-    identification and hyperparameter optimization", 2016). Taken is the simplest style that is
-    not worse than the best by more than one standard error of their difference (L. Breiman et
-    al., "Classification and regression trees", 1984). `progress` is called with the number of
-    styles tried since the last call; there are `most_tries` at most.
+    segmenter, rows, what crops show, and the sizes of stroke and window. What does best on some
+    captchas is tried on all (successive halving: K. Jamieson and A. Talwalkar, "Non-stochastic
+    best arm identification and hyperparameter optimization", 2016). Taken is the simplest style
+    that is not worse than the best by more than one standard error of their difference (L.
+    Breiman et al., "Classification and regression trees", 1984). `progress` is called with the
+    number of styles tried since the last call; there are `most_tries` at most.
 
     Raises:
         FolderError: No sample can be segmented with any style.
