@@ -22,7 +22,7 @@ from digitsolver.train.line.phases import finish_lines, measure_lines
 from digitsolver.train.line.recipe import LineRecipe
 from digitsolver.train.recipe import Recipe
 from digitsolver.train.result import Progress, Trained, ignore
-from digitsolver.train.source import cut
+from digitsolver.train.source import cut, gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,9 @@ def _cut_alike(
     if not 0 < len(apart) < len(names):
         text = f"found {len(apart)} of {len(held)} held back that can be cut"
         raise DigitSolverError(f"expected digits to learn from and to measure on, {text}")
-    return Rival(digits.make_run(found, recipe, apart), held, found.problems)
+    learn, stages = (gathered(one, recipe) for one in (found.digits, found.stages))
+    run = digits.Run(learn, found.digits.style, recipe, apart, stages)
+    return Rival(run, held, found.problems)
 
 
 class _Match:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from digitsolver import bundle, files, models, style
 from digitsolver.bundle import Bundle, Facts
 from digitsolver.readers.found import BESIDE
+from digitsolver.samples import DigitsFolder
 from digitsolver.style import Style
 from digitsolver.train import export, report
 from digitsolver.train.calibrate import temperature
@@ -22,7 +23,7 @@ from digitsolver.train.feed import DrawnCrops
 from digitsolver.train.fitting import EpochEnded, Fit, Task, fit
 from digitsolver.train.recipe import ADVISED, Digits, Recipe, gather, split
 from digitsolver.train.result import Progress, Trained, ignore, versions, versions_that_count
-from digitsolver.train.source import Source, read_source
+from digitsolver.train.source import gathered, read_source
 from digitsolver.train.watch import Watch
 
 READER = "digits"
@@ -108,18 +109,20 @@ def train_folder(
     """
     models.require_training()
     found = read_source(Path(source), style, labels, recipe)
-    run = make_run(found, recipe)
-    trained = _train(run, out, resume=resume, progress=progress, tensorboard=tensorboard)
-    return Trained(trained, found.problems)
-
-
-def make_run(found: Source, recipe: Recipe, apart: Sequence[int] | None = None) -> Run:
-    """Return the run that learns from what was `found`; ``train_digits`` says what it raises."""
-    digits, stages = (
-        gather(one.crops, one.labels, one.captcha_ids, recipe.alphabet)
-        for one in (found.digits, found.stages)
+    digits = found.digits
+    trained = train_digits(
+        digits.crops,
+        digits.labels,
+        digits.captcha_ids,
+        digits.style,
+        out,
+        stages=found.stages,
+        recipe=recipe,
+        resume=resume,
+        progress=progress,
+        tensorboard=tensorboard,
     )
-    return Run(digits, found.digits.style, recipe, apart, stages)
+    return Trained(trained, found.problems)
 
 
 def train_digits(
@@ -129,6 +132,7 @@ def train_digits(
     style: Style,
     out: str | os.PathLike[str],
     *,
+    stages: DigitsFolder | None = None,
     recipe: Recipe = RECIPE,
     resume: bool = False,
     progress: Progress | None = None,
@@ -137,10 +141,11 @@ def train_digits(
     """Train on `crops`, uint8 ``(n, height, width[, channels])``, and write the bundle `out`.
 
     `labels` and `captcha_ids` name the digit and the captcha of each crop. Some captchas are
-    held back to measure and calibrate; with few, the network is then fitted again to all. The
-    bundle appears whole or not at all. The same seed gives the same network. With `resume` an
-    interrupted run goes on where it was. While it trains, ``history.csv`` and ``curves.png`` in
-    ``Checkpoint.beside(out).folder`` show each epoch, and so do event files in `tensorboard`.
+    held back to measure and calibrate, as `stages` has them where that is given; with few, the
+    network is then fitted again to all. The bundle appears whole or not at all. The same seed
+    gives the same network. With `resume` an interrupted run goes on where it was. While it
+    trains, ``history.csv`` and ``curves.png`` in ``Checkpoint.beside(out).folder`` show each
+    epoch, and so do event files in `tensorboard`.
 
     Raises:
         ValueError: `crops`, `labels` and `captcha_ids` differ in number, or the crops are not of
@@ -153,19 +158,8 @@ def train_digits(
     digits = gather(crops, labels, captcha_ids, recipe.alphabet)
     _check_fits(digits, style)
     models.require_training()
-    run = Run(digits, style, recipe)
-    return _train(run, out, resume=resume, progress=progress, tensorboard=tensorboard)
-
-
-def _train(
-    run: Run,
-    out: str | os.PathLike[str],
-    *,
-    resume: bool,
-    progress: Progress | None,
-    tensorboard: Path | None,
-) -> Bundle:
-    """Carry out `run` and write the bundle `out`."""
+    as_cut = None if stages is None else gathered(stages, recipe)
+    run = Run(digits, style, recipe, stages=as_cut)
     target, told, start = Path(os.path.realpath(out)), progress or ignore, time.perf_counter()
     with files.new_folder(target, foreign=bundle.foreign) as folder:
         checkpoint = watched(Checkpoint.beside(target), tensorboard)

@@ -11,7 +11,7 @@ from digitsolver.errors import FolderError
 from digitsolver.samples import DigitsFolder, Problem, Sample
 from digitsolver.style import Style
 from digitsolver.train.aligning import align
-from digitsolver.train.recipe import Recipe
+from digitsolver.train.recipe import Digits, Recipe, gather
 from digitsolver.train.result import check_drawable
 
 
@@ -54,6 +54,11 @@ def cut(captchas: Sequence[Sample], style: str | Style, seed: int) -> Source:
     settings = tune.resolve(style, captchas) if isinstance(style, str) else style
     digits, problems = preprocess.crops_of(captchas, settings)
     return Source(align(captchas, digits, seed), digits, problems)
+
+
+def gathered(folder: DigitsFolder, recipe: Recipe) -> Digits:
+    """Return the digits of `folder` with their classes and captchas as numbers; see ``gather``."""
+    return gather(folder.crops, folder.labels, folder.captcha_ids, recipe.alphabet)
 
 
 def _drawn(digits: DigitsFolder, labels: int | None, seed: int) -> DigitsFolder:
