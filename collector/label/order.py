@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from collector.label.proposals import Proposal
 from collector.store import Record
 
-STRONG = 0.6
+STRONG = 0.8
 """How sure a model must be of another text before a label is called a likely mistake."""
 
 
@@ -40,7 +40,7 @@ def suspects(
 ) -> list[Record]:
     """Return the samples whose labels the model contradicts strongly, the surest first.
 
-    Those in `seen` are left out, and labels that a person gave in spite of the same proposal.
+    Those in `seen` are left out, and labels that were reviewed against the same model before.
     """
     found = []
     for record in records:
@@ -48,6 +48,15 @@ def suspects(
         if record.label is None or proposal is None or record.id in seen:
             continue
         differs = proposal.text not in {"", record.label}
-        if differs and proposal.confidence >= STRONG and not record.by.endswith(proposal.model):
+        if differs and proposal.confidence >= STRONG and not _is_reviewed(record, proposal):
             found.append((proposal.confidence, record))
     return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
+
+
+def reviewed(model: str) -> str:
+    """Return how the store says that a label was looked at because a model contradicted it."""
+    return f"reviewed {model}"
+
+
+def _is_reviewed(record: Record, proposal: Proposal) -> bool:
+    return record.by.endswith(f": {reviewed(proposal.model)}")

@@ -106,17 +106,20 @@ class Proposals:
             self._read(model, [record])
         return self._known.get(record.id)
 
+    def read_waiting(self) -> None:
+        """Read what the latest model has not read, unless it is replaced or `stop` is called."""
+        model = self._model
+        waiting = self._waiting(model) if model else []
+        for start in range(0, len(waiting), CHUNK):
+            if self._stop.is_set() or self._model is not model or model is None:
+                return
+            self._read(model, waiting[start : start + CHUNK])
+
     def _read_all(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
-            model = self._model
-            waiting = self._waiting(model) if model else []
-            for start in range(0, len(waiting), CHUNK):
-                if self._stop.is_set() or self._model is not model or model is None:
-                    break
-                self._read(model, waiting[start : start + CHUNK])
-            else:
-                self._wake.wait(LOOK_AGAIN)
+            self.read_waiting()
+            self._wake.wait(LOOK_AGAIN)
 
     def _waiting(self, model: _Model) -> list[Record]:
         """Return what the model has not read, samples without a label first."""

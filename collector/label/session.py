@@ -227,7 +227,7 @@ class Session:
         shown = self._shown
         proposed = bool(shown and shown.text)
         if self._reviewing and shown:
-            return f"{self._who}: reviewed {shown.model}", None
+            return f"{self._who}: {order.reviewed(shown.model)}", None
         if shown is None or not proposed:
             return f"{self._who}: typed", None
         if self.store.get(identifier).label is None and text == shown.text:
@@ -236,7 +236,6 @@ class Session:
 
     def _answered(self, identifier: str) -> None:
         self._pace.answer()
-        self._seen.add(identifier)
         self._skipped.pop(identifier, None)
         self._before.append(identifier)
         self._current = None
@@ -260,6 +259,7 @@ class Session:
         """Let a model that was just trained propose."""
         if self._load:
             self._proposals.use(self._load(bundle))
+            self._seen.clear()
 
     def _training(self) -> dict[str, Any]:
         status = self._trainer.status
