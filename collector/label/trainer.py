@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -34,12 +35,11 @@ def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
     """Fit the default model to a folder of captchas, and write the bundle `out`.
 
     Sends (done, total, "") as it goes on, and in the end (0, 0, what went wrong), if anything.
-    Runs in a process of its own, at a low priority.
+    Runs in a process of its own, at a low priority; ends when nobody listens any more.
     """
     from digitsolver.train import LineRecipe, train
 
-    if hasattr(os, "nice"):
-        os.nice(10)
+    _stand_back()
     try:
         train(
             source,
@@ -51,6 +51,15 @@ def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
         )
     except DigitSolverError as error:
         told.send((0, 0, str(error)))
+    except BrokenPipeError:
+        pass  # who asked is gone
+
+
+def _stand_back() -> None:
+    """Leave the processor to who labels, and ctrl-C to the process that it is meant for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(10)
 
 
 class Trainer:

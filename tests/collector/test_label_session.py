@@ -1,8 +1,10 @@
 """What is shown next, what an answer does, and what stays after a kill: no browser is needed."""
 
+import multiprocessing
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,15 @@ from collector.label import order
 from collector.label.pace import Pace
 from collector.label.proposals import Proposal
 from collector.label.session import ENOUGH, StaleError
-from collector.label.trainer import Fit
+from collector.label.trainer import Fit, fit
 from collector.store import Record, read_records
-from digitsolver.errors import LabelError
-from digitsolver.samples import read_captchas
+from digitsolver import bundle
+from digitsolver.errors import LabelError, MissingExtraError
+from digitsolver.samples import DIGITS, read_captchas
+from tests import tiny
 from tests.collector import labelling
 from tests.collector.labelling import TEXTS, Clock, Desk, open_desk
-from tests.templates import make_bundle
+from tests.templates import make_bundle, write
 
 
 @pytest.fixture(scope="module")
@@ -304,6 +308,43 @@ def test_training_begins_after_so_many_answers_and_not_with_too_few(
     assert asked == []
     desk.answer("2")
     assert asked == [ENOUGH + 2]
+
+
+def test_a_model_is_fitted_to_the_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.shrink(monkeypatch)
+    stood_back: list[bool] = []
+    monkeypatch.setattr("collector.label.trainer._stand_back", lambda: stood_back.append(True))
+    monkeypatch.setattr("digitsolver.train.LineRecipe", lambda alphabet: tiny.LINE)
+    write(tmp_path / "labels", [f"{number * 167 % 10000:04}" for number in range(12)])
+    reading, writing = multiprocessing.Pipe(duplex=False)
+    fit(tmp_path / "labels", tmp_path / "model", DIGITS, writing)
+    writing.close()
+    told = list(iter_told(reading))
+    assert stood_back
+    assert told[-1][0] == told[-1][1] > 0
+    assert bundle.load(tmp_path / "model").facts.counts["captchas"] == 12
+
+
+def test_a_training_that_cannot_be_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise MissingExtraError("training: expected TensorFlow")
+
+    monkeypatch.setattr("collector.label.trainer._stand_back", lambda: None)
+    monkeypatch.setattr("digitsolver.models.require_training", missing)
+    reading, writing = multiprocessing.Pipe(duplex=False)
+    fit(tmp_path, tmp_path / "model", DIGITS, writing)
+    writing.close()
+    assert list(iter_told(reading)) == [(0, 0, "training: expected TensorFlow")]
+
+
+def iter_told(reading: Connection) -> Iterator[tuple[int, int, str]]:
+    while True:
+        try:
+            yield reading.recv()
+        except EOFError:
+            return
 
 
 # --- pace ---------------------------------------------------------------------------------
