@@ -163,12 +163,15 @@ def cut_round(
 ) -> Cut:
     """Cut the `window` round these columns, rising, as `cut` does round those of a segmenter.
 
-    A digit is taken to be as wide as fits into the window; the spans may overlap.
+    A digit is taken to be as wide as fits into the window; the spans may overlap, and lie in the
+    box, be it at its edge.
     """
     x, _, width, _ = box
     half = digit_width(window) / 2
     edges = np.stack((np.floor(centroids - half), np.ceil(centroids + half)), axis=1)
-    spans = edges.astype(np.intp).clip(x, x + width)
+    starts, stops = edges.astype(np.intp).T
+    starts = starts.clip(x, x + width - 1)
+    spans = np.stack((starts, stops.clip(starts + 1, x + width)), axis=1)
     boxes = _boxes(cleaned, spans, box, style.rows)
     size = (style.crop_height, style.crop_width)
     crops = crop(source, _centres(centroids, boxes), window, size)

@@ -139,6 +139,11 @@ def test_windows_may_be_cut_anywhere() -> None:
     assert (between.spans >= 6).all()
     assert (between.spans <= 23).all()
     assert (between.crops[2] == 255).all()
+    each = replace(SMALL, rows="digit")
+    beside = np.array([-9.0, 2.0, 45.0])
+    outside = cut_round(found.cleaned, found.source, found.box, each, found.window, beside)
+    assert outside.spans[[0, 2]].tolist() == [[6, 7], [22, 23]]
+    assert (outside.crops[[0, 2]] == 255).all()
 
 
 def test_inputs_are_alike(tmp_path: Path) -> None:
