@@ -124,7 +124,12 @@ def _serve(session: Session, folder: Path, *, open_browser: bool) -> None:
         port = listening.getsockname()[1]
         app = create_app(session, token=token, port=port)
         settings = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=2,
         )
         address = f"http://127.0.0.1:{port}/{token}/"
         click.echo(f"label {folder} at {address} (ctrl-C ends)", err=True)

@@ -51,7 +51,7 @@ function show(said, again) {
   const other = sample?.id !== before?.id || sample?.seen !== before?.seen || !before;
   $("figure").hidden = $("field").hidden = !sample;
   $("empty").hidden = Boolean(sample);
-  if (sample && (other || again)) open(sample);
+  if (sample && other) open(sample);
   showCounts();
   showModel();
   if (said.note) note(said.note);
@@ -68,7 +68,6 @@ function open(sample) {
   const proposal = sample.proposal?.text ? sample.proposal : null;
   editor.open(sample.label ?? proposal?.text ?? "", proposal);
   $("proposal").textContent = describe(sample, proposal);
-  $("mode").textContent = state.reviewing ? `Review: is this label right? ${state.suspects} in doubt` : "";
   $("text").focus({ preventScroll: true });
   mark(editor.here);
 }
@@ -97,6 +96,7 @@ function showCounts() {
   if (rest) parts.push(`about ${time(rest)} left`);
   $("counts").textContent = parts.join(" · ");
   $("progress").value = samples ? (labelled + unreadable) / samples : 0;
+  $("mode").textContent = state.reviewing ? `Review: is this label right? ${state.suspects} in doubt` : "";
   const review = state.suspects ? ` ${state.suspects} labels are in doubt: v shows them.` : "";
   $("done").textContent = samples ? `Every captcha has an answer.${review}` : "There is no captcha in this folder.";
 }

@@ -24,9 +24,11 @@ from selenium.webdriver.chrome.service import Service  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 DRIVER = shutil.which("chromedriver")
-COUNT, PATIENCE = 22, 200
+COUNT, PATIENCE = 22, 600
 CODE = "from collector.cli import main; main()"
 
 pytestmark = [
@@ -66,8 +68,8 @@ def browser() -> Iterator[Any]:
     for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.page_load_strategy = "none"  # `Person` waits for what it needs
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.set_page_load_timeout(PATIENCE)
     try:
         yield driver
     finally:
@@ -220,6 +222,9 @@ def reload_in_the_middle(person: Person, folder: Path) -> None:
     """Reload with half a label typed: the same sample again, and every answer still there."""
     before, sample = records(folder), person.sample
     person.press(Keys.HOME, "99")
+    person.press("v")
+    person.until(lambda: "contradicts no label" in person.read("note"))
+    assert person.typed.startswith("99")  # a command takes nothing away
     person.driver.refresh()
     person.until(lambda: person.sample)
     assert (person.sample, records(folder)) == (sample, before)
