@@ -132,7 +132,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@lru_cache(maxsize=2**16)
+@lru_cache(maxsize=2**16)  # asked for every picture at each change of the table
 def claimed_label(name: str) -> str | None:
     """Return the label that a file name gives away, None where it gives none.
 
