@@ -218,9 +218,14 @@ class Session:
         self._current = None
 
     def _check(self, identifier: str, seen: int) -> None:
+        """Raise StaleError unless a sample is the one shown, as it was then."""
         self.store.refresh()
-        if identifier != self._current or len(self.store.get(identifier).history) != seen:
-            raise StaleError("This one was answered elsewhere meanwhile; nothing was changed.")
+        record = self.store.get(identifier)
+        if identifier == self._current and len(record.history) == seen:
+            return
+        if identifier == self._current and not order.is_open(record):
+            self._current = None  # somebody else was faster: on with another
+        raise StaleError("This one was answered elsewhere meanwhile; nothing was changed.")
 
     def _told(self, identifier: str, text: str) -> tuple[str, float | None]:
         """Say who or what gave a label, and how sure the model was of one that was accepted."""

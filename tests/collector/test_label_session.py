@@ -14,7 +14,7 @@ from collector.label.pace import Pace
 from collector.label.proposals import Proposal
 from collector.label.session import ENOUGH, StaleError
 from collector.label.trainer import Fit, fit
-from collector.store import Record, read_records
+from collector.store import Record, Store, read_records
 from digitsolver import bundle
 from digitsolver.errors import LabelError, MissingExtraError
 from digitsolver.samples import DIGITS, read_captchas
@@ -134,18 +134,27 @@ def test_without_a_model_labels_are_typed(tmp_path: Path) -> None:
     assert desk.session.state()["model"] is None
 
 
-def test_an_answer_to_what_is_not_shown_or_was_changed_is_refused(desk: Desk) -> None:
+def test_an_answer_to_what_is_not_shown_or_is_no_label_is_refused(desk: Desk) -> None:
     record = desk.session.current()
     assert record
     other = next(one for one in desk.ids if one != record.id)
     with pytest.raises(StaleError, match="answered elsewhere"):
         desk.session.answer(other, "1", 1)
-    desk.store.set_label(record.id, "77", by="somebody else")
-    with pytest.raises(StaleError, match="answered elsewhere"):
-        desk.session.answer(record.id, "1", 1)
     with pytest.raises(LabelError, match="expected a label of 1 to 64"):
-        desk.session.answer(record.id, "../1", 2)
+        desk.session.answer(record.id, "../1", 1)
+    assert desk.session.current() == record
+    assert not any(one.label for one in desk.store.records())
+
+
+def test_who_is_slower_than_somebody_else_is_shown_another(desk: Desk) -> None:
+    record = desk.session.current()
+    assert record
+    with_others = Store(desk.store.folder)
+    with_others.set_label(record.id, "77", by="somebody else: typed")
+    with pytest.raises(StaleError, match="nothing was changed"):
+        desk.session.answer(record.id, "1", 1)
     assert desk.store.get(record.id).label == "77"
+    assert desk.session.state()["sample"]["id"] != record.id
 
 
 # --- undo, back and on --------------------------------------------------------------------
