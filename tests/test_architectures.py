@@ -67,7 +67,9 @@ def test_architecture_trains_goes_on_exports_and_reads(
     fresh = [f"{number * 391 % 10000:04}" for number in range(1, 26)]
     read = "".join(reader.solve(draw(text)).text for text in fresh)
     right = np.mean([one == true for one, true in zip(read, "".join(fresh), strict=True)])
-    assert right > 0.5, "a tenth would be right by chance"
+    # Equal parts cut into digits that stand a little apart: 80 steps learn less from them.
+    least = 0.5 if digits.style.segmenter == "equal" else 0.8
+    assert right > least, "a tenth would be right by chance"
 
 
 @pytest.mark.parametrize("name", models.ARCHITECTURES)
