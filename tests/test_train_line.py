@@ -407,12 +407,12 @@ def test_splice_leaves_what_it_cannot_cut() -> None:
 def heard(texts: list[str], temperature: float = 1.0) -> Heard:
     """Return what a network says that reads `texts` for the labels 01, 10, 00."""
     labels = ["01", "10", "00"]
-    logits = []
+    views = []
     for text in texts:
         spelled = f".{'.'.join(text)}."
-        logits.append(path(spelled, len(spelled)).astype(np.float32))
+        views.append([path(spelled, len(spelled)).astype(np.float32)])
     shown = lines(["01", "10", "00"]).pictures
-    return Heard(shown, labels, logits, "01", None, True, temperature)
+    return Heard(shown, labels, views, "01", None, True, temperature)
 
 
 def test_heard_counts_by_hand() -> None:

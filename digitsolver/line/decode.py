@@ -4,6 +4,7 @@ The alphabet is always honoured, and so is a length that is told: only texts of 
 looked at, over all their alignments, so no character is ever cut off or invented to fit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,15 +63,24 @@ def decode(
         _check_length(length, len(values), len(classes))
     values = _log_softmax(values[:, [*classes, -1]])
     text, alignment, whole, exact = _most_probable(values, length)
-    substitutes = alignment.substitutes
-    own = substitutes[np.arange(len(text)), text]
-    return Decoded(
-        text="".join(alphabet[classes[one]] for one in text),
-        confidence=_share(alignment.probability, whole),
-        confidences=tuple(map(_share, own.tolist(), substitutes.sum(axis=1).tolist())),
-        spans=alignment.spans,
-        exact=exact,
-    )
+    characters = "".join(alphabet[classes[one]] for one in text)
+    return _decoded(characters, text, alignment, whole, exact=exact)
+
+
+def rate(logprobs: ArrayLike, alphabet: str, text: str, length: int | None = None) -> Decoded:
+    """Return what `logprobs`, as ``decode`` takes them, say of a `text` of the `alphabet`.
+
+    Its confidence is 0 where it does not fit into the frames, or is not of the `length` told.
+
+    >>> round(rate(np.log([[0.7, 0.2, 0.1]]), "ab", "b").confidence, 6)
+    0.2
+    """
+    values, _ = _checked(logprobs, alphabet, None, blanks=1)
+    frames = np.exp(_log_softmax(values))
+    classes = [alphabet.index(character) for character in text]
+    whole = 1.0 if length is None else total(frames, length)
+    allowed = whole if length in {None, len(text)} else 0.0
+    return _decoded(text, classes, align(frames, classes), allowed, exact=True)
 
 
 def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = None) -> Decoded:
@@ -94,6 +104,12 @@ def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = 
     )
 
 
+def mean_logprobs(views: Sequence[ArrayLike]) -> Floats:
+    """Return the logarithms of the mean probabilities of `views`, all of one shape."""
+    chances = [np.exp(_log_softmax(np.asarray(one, dtype=np.float64))) for one in views]
+    return np.asarray(np.log(np.mean(chances, axis=0)))
+
+
 def _most_probable(values: Floats, length: int | None) -> tuple[list[int], Alignment, float, bool]:
     """Return the best text, its alignment, what all allowed texts have, and whether it is exact."""
     frames = np.exp(values)
@@ -115,6 +131,21 @@ def _most_probable(values: Floats, length: int | None) -> tuple[list[int], Align
     elif alignment and best.text == tuple(text):
         return text, alignment, whole, best.exact
     return list(best.text), align(frames, best.text), whole, best.exact
+
+
+def _decoded(
+    text: str, classes: list[int], alignment: Alignment, whole: float, *, exact: bool
+) -> Decoded:
+    """Return a text of which the frames say what `alignment` holds, out of a `whole`."""
+    substitutes = alignment.substitutes
+    own = substitutes[np.arange(len(classes)), classes]
+    return Decoded(
+        text=text,
+        confidence=_share(alignment.probability, whole),
+        confidences=tuple(map(_share, own.tolist(), substitutes.sum(axis=1).tolist())),
+        spans=alignment.spans,
+        exact=exact,
+    )
 
 
 def _best_path(values: Floats) -> list[int]:

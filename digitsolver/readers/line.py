@@ -11,8 +11,15 @@ from digitsolver import image
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError, ImageError, SegmentationError
 from digitsolver.files import shown
-from digitsolver.line.decode import Decoded, decode, decode_positions
+from digitsolver.line.decode import Decoded
 from digitsolver.line.prepare import CHANNELS, HEIGHT, prepare
+from digitsolver.line.views import (
+    SURE,
+    decode_position_views,
+    decode_views,
+    other_views,
+    together,
+)
 from digitsolver.readers.answer import Answer, Digit, Picture, Reading, path_of
 from digitsolver.readers.network import ACTIVATIONS, Network
 
@@ -69,16 +76,21 @@ class LineReader:
             raise ImageError(f"{shown(path)}: {str(error).removeprefix('picture: ')}") from None
 
     def read(self, found: Sequence[Found], length: int | None) -> list[Answer]:
-        """Read several pictures, those of one width in one batch."""
-        rows: dict[int, list[int]] = defaultdict(list)
-        for row, one in enumerate(found):
-            rows[one.prepared.shape[1]].append(row)
-        answers: dict[int, Answer] = {}
-        for some in rows.values():
-            logits = self._network.scaled(np.stack([found[row].prepared for row in some]))
-            for row, values in zip(some, logits, strict=True):
-                answers[row] = self._answer(found[row], values, length)
-        return [answers[row] for row in range(len(found))]
+        """Read several pictures, those of one width in one batch.
+
+        Where that is not sure, other views of them are read, too, and all together.
+        """
+        plain = self._logits([one.prepared for one in found])
+        answers = [
+            self._answer(one, [view], length) for one, view in zip(found, plain, strict=True)
+        ]
+        unsure = [row for row, answer in enumerate(answers) if _unsure(answer)]
+        fixed = self._width is not None
+        others = [one for row in unsure for one in other_views(found[row].prepared, fixed=fixed)]
+        logits = [*(plain[row] for row in unsure), *self._logits(others)]
+        for row, views in zip(unsure, together(logits, len(unsure)), strict=True):
+            answers[row] = self._answer(found[row], views, length)
+        return answers
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities (n, frames, classes) of prepared pictures."""
@@ -88,19 +100,32 @@ class LineReader:
         """Return what the last convolution saw in prepared pictures."""
         return self._network.run(ACTIVATIONS, self._checked(pictures))
 
-    def _answer(self, found: Found, logits: NDArray[np.float32], length: int | None) -> Answer:
-        """Return the reading of one picture, or why there is none."""
+    def _logits(self, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """Return the scaled logits of prepared pictures of any widths."""
+        rows: dict[int, list[int]] = defaultdict(list)
+        for row, picture in enumerate(pictures):
+            rows[picture.shape[1]].append(row)
+        logits: dict[int, NDArray[np.float32]] = {}
+        for some in rows.values():
+            batch = np.stack([pictures[row] for row in some])
+            logits |= zip(some, self._network.scaled(batch), strict=True)
+        return [logits[row] for row in range(len(pictures))]
+
+    def _answer(
+        self, found: Found, views: Sequence[NDArray[np.float32]], length: int | None
+    ) -> Answer:
+        """Return the reading of one picture by one or more views, or why there is none."""
         alphabet = self.bundle.facts.alphabet
         name = "picture" if found.path is None else shown(found.path)
         if self._by_position:
-            return _reading(found, decode_positions(logits, alphabet), len(logits))
+            return _reading(found, decode_position_views(views, alphabet), len(views[0]))
         try:
-            decoded = decode(logits, alphabet, length=length)
+            decoded = decode_views(views, alphabet, length=length)
         except SegmentationError as error:
             return SegmentationError(f"{name}: {error}")
         if not decoded.text:
             return SegmentationError(f"{name}: expected characters, found none")
-        return _reading(found, decoded, len(logits))
+        return _reading(found, decoded, len(views[0]))
 
     def _checked(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return `pictures` if they are of a size that the network takes."""
@@ -111,6 +136,11 @@ class LineReader:
                 f"pictures: expected (n, {HEIGHT}, {width}, {CHANNELS}), found {pictures.shape}"
             )
         return pictures
+
+
+def _unsure(answer: Answer) -> bool:
+    """Return whether it is worth another view."""
+    return not isinstance(answer, Reading) or answer.confidence < SURE
 
 
 def _pixels(picture: Picture) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.line.views import other_views, together
 from digitsolver.train.calibrate import log_softmax
 from digitsolver.train.checkpoint import Checkpoint, Row, State
 from digitsolver.train.line.batches import to_width
@@ -100,6 +101,14 @@ def hear(model: "keras.Model", lines: Lines) -> list[NDArray[np.float32]]:
     width = model.input_shape[2]
     pictures = [to_width(one, width) if width else one for one in lines.pictures]
     return list(logits_of(model, pictures))
+
+
+def hear_views(model: "keras.Model", lines: Lines) -> list[list[NDArray[np.float32]]]:
+    """Return the logits of all views of each picture, the plain one first."""
+    width = model.input_shape[2]
+    plain = [to_width(one, width) if width else one for one in lines.pictures]
+    others = [other for one in plain for other in other_views(one, fixed=width is not None)]
+    return list(together(list(logits_of(model, [*plain, *others])), len(plain)))
 
 
 def stale(history: Sequence[Row]) -> int:

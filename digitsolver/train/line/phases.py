@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from digitsolver.train.checkpoint import Checkpoint, Row
 from digitsolver.train.line.calibrate import string_temperature
 from digitsolver.train.line.drawn import draw_prepared
-from digitsolver.train.line.fit import Given, Phase, fit, hear
+from digitsolver.train.line.fit import Given, Phase, fit, hear_views
 from digitsolver.train.line.learner import Learner
 from digitsolver.train.line.lines import Lines, split_lines
 from digitsolver.train.line.reading import Heard
@@ -170,9 +170,9 @@ def _speller(run: Run) -> "keras.Model | None":
 def _calibrated(run: Run, learner: Learner, back: Lines) -> Heard:
     """Return what the mean weights say of the pictures held back, at the fitted temperature."""
     with learner.averaged() as model:
-        logits = hear(model, back)
+        views = hear_views(model, back)
     blank = run.recipe.architecture == "line"
-    heard = Heard(back.pictures, back.labels, logits, run.recipe.alphabet, run.length, blank)
+    heard = Heard(back.pictures, back.labels, views, run.recipe.alphabet, run.length, blank)
 
     def confident(temperature: float) -> tuple[Sequence[float], Sequence[bool]]:
         at = replace(heard, temperature=temperature)

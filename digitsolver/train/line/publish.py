@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from digitsolver.train.checkpoint import Row
 from digitsolver.train.line.base import Plan
 from digitsolver.train.line.calibrate import string_temperature
 from digitsolver.train.line.drawn import draw_prepared
-from digitsolver.train.line.fit import hear
+from digitsolver.train.line.fit import hear_views
 from digitsolver.train.line.lines import Lines
 from digitsolver.train.line.network import SHAPE, build
 from digitsolver.train.line.reading import Heard
@@ -65,14 +65,13 @@ def publish(
 def _hear(model: "keras.Model", plan: Plan, look: str, count: int) -> Heard:
     """Let the model read fresh pictures of a look, of any length."""
     lines = Lines(*draw_prepared(look, plan.seed + APART, 0, count, plan.alphabet))
-    logits = hear(model, lines)
-    return Heard(lines.pictures, lines.labels, logits, plan.alphabet, None, blank=True)
+    views = hear_views(model, lines)
+    return Heard(lines.pictures, lines.labels, views, plan.alphabet, None, blank=True)
 
 
 def _cooled(heard: Heard, temperature: float) -> Heard:
     """Return the same readings, as sure as the temperature makes them."""
-    pictures, labels, logits = heard.pictures, heard.labels, heard.logits
-    return Heard(pictures, labels, logits, heard.alphabet, None, True, temperature)
+    return replace(heard, temperature=temperature)
 
 
 def _temperature(heard: Heard) -> float:

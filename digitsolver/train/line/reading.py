@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.line.decode import decode, decode_positions
+from digitsolver.line.views import SURE, decode_position_views, decode_views
 from digitsolver.stats import wilson
 from digitsolver.train.calibrate import log_softmax
 from digitsolver.train.line.batches import Prepared
 
 Logits = Sequence[NDArray[np.float32]]
+Views = Sequence[Logits]
+"""For each picture the logits of one view or more, the plain one first."""
 
 NOTHING = ""
 """What stands for a character that was read where there is none, or the other way round."""
@@ -23,13 +25,13 @@ NOTHING = ""
 class Heard:
     """Hold what a network said of pictures held back.
 
-    ``logits`` are ``(frames, classes)`` for each of ``pictures``, ``labels`` what they say. With
-    a ``length`` only strings of that length are read.
+    ``views`` are logits ``(frames, classes)`` of each of ``pictures``, ``labels`` what they say.
+    With a ``length`` only strings of that length are read.
     """
 
     pictures: Sequence[Prepared]
     labels: Sequence[str]
-    logits: Logits
+    views: Views
     alphabet: str
     length: int | None
     blank: bool
@@ -39,8 +41,8 @@ class Heard:
 
     def __post_init__(self) -> None:
         """Read all pictures."""
-        answers = read_strings(
-            self.logits, self.alphabet, self.length, blank=self.blank, temperature=self.temperature
+        answers = read_views(
+            self.views, self.alphabet, self.length, blank=self.blank, temperature=self.temperature
         )
         object.__setattr__(self, "texts", [text for text, _ in answers])
         object.__setattr__(self, "confidences", [sure for _, sure in answers])
@@ -81,20 +83,33 @@ def read_strings(
     blank: bool,
     temperature: float = 1.0,
 ) -> list[tuple[str, float]]:
-    """Return the most probable string for each of `logits`, and its probability.
+    """Return the most probable string of one view at each picture, and its probability.
 
     With `blank`, the last class is the blank of connectionist temporal classification; without,
     each row is a position.
     """
-    answers = []
-    for one in logits:
-        cooled = one.astype(np.float64) / temperature
+    views = [[one] for one in logits]
+    return read_views(views, alphabet, length, blank=blank, temperature=temperature)
+
+
+def read_views(
+    views: Views, alphabet: str, length: int | None, *, blank: bool, temperature: float
+) -> list[tuple[str, float]]:
+    """Return what ``read_strings`` does, by all views where the plain one is not sure."""
+
+    def read(some: Logits) -> tuple[str, float]:
+        cooled = [one.astype(np.float64) / temperature for one in some]
         if blank:
-            found = decode(cooled, alphabet, length=length)
+            found = decode_views(cooled, alphabet, length=length)
         else:
-            found = decode_positions(cooled, alphabet)
-        answers.append((found.text, found.confidence))
-    return answers
+            found = decode_position_views(cooled, alphabet)
+        return found.text, found.confidence
+
+    answers = [read(some[:1]) for some in views]
+    return [
+        read(some) if sure < SURE and len(some) > 1 else (text, sure)
+        for some, (text, sure) in zip(views, answers, strict=True)
+    ]
 
 
 def align_characters(label: str, text: str) -> list[tuple[str, str]]:
