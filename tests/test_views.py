@@ -1,19 +1,19 @@
 """Look at a picture several times, and read all views together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from digitsolver import bundle
 from digitsolver.errors import SegmentationError
-from digitsolver.line.decode import decode, rate
+from digitsolver.line.decode import Decoded, decode, rate
 from digitsolver.line.prepare import NARROWEST, WIDEST
 from digitsolver.line.views import (
     SURE,
-    decode_position_views,
-    decode_views,
+    Decoder,
     other_views,
     together,
 )
@@ -85,27 +85,33 @@ def test_no_pictures_have_no_views() -> None:
 
 # --- reading them together ------------------------------------------------------------------
 
+
+def read(views: Sequence[ArrayLike], length: int | None = None, *, heads: bool = False) -> Decoded:
+    decoder = Decoder("ab", length, heads=heads)
+    return decoder.together(decoder.first(views[0]), views)
+
+
 FOR_A = [[0.6, 0.3, 0.1]]
 FOR_B = [[0.1, 0.8, 0.1]]
 
 
 def test_the_mean_decides() -> None:
-    found = decode_views([view(FOR_A), view(FOR_B)], "ab")
+    found = read([view(FOR_A), view(FOR_B)])
     assert found.text == "b"
     assert found.confidence == pytest.approx((0.3 + 0.8) / 2)
-    assert decode_views([view(FOR_A)] * 3 + [view(FOR_B)], "ab").text == "a"
+    assert read([view(FOR_A)] * 3 + [view(FOR_B)]).text == "a"
 
 
 def test_one_view_reads_as_without_views() -> None:
     rng = np.random.default_rng(3)
     for _ in range(20):
         logits = rng.normal(0, 3, (12, 3))
-        assert decode_views([logits], "ab") == decode(logits, "ab")
+        assert read([logits]) == decode(logits, "ab")
 
 
 def test_equal_views_change_nothing() -> None:
     logits = np.random.default_rng(4).normal(0, 3, (12, 3))
-    alone, found = decode(logits, "ab", length=4), decode_views([logits] * 3, "ab", length=4)
+    alone, found = decode(logits, "ab", length=4), read([logits] * 3, 4)
     assert (found.text, found.spans) == (alone.text, alone.spans)
     assert found.confidence == pytest.approx(alone.confidence)
     assert found.confidences == pytest.approx(alone.confidences)
@@ -115,7 +121,7 @@ def test_characters_lie_where_the_plain_view_has_them() -> None:
     plain = view([[0.8, 0.1, 0.1], [0.05, 0.05, 0.9], [0.05, 0.05, 0.9]])
     later = view([[0.05, 0.05, 0.9], [0.05, 0.05, 0.9], [0.05, 0.05, 0.9], [0.1, 0.8, 0.1]])
     surer = view([[0.05, 0.05, 0.9]] * 3 + [[0.01, 0.98, 0.01]])
-    found = decode_views([plain, later, surer], "ab")
+    found = read([plain, later, surer])
     assert found.text == "b"
     assert all(0 <= first <= last < len(plain) for first, last in found.spans)
 
@@ -124,20 +130,20 @@ def test_lengths_are_kept_by_every_view() -> None:
     rng = np.random.default_rng(5)
     for _ in range(50):
         views = [rng.normal(0, 1, (frames, 3)) for frames in (12, 14, 10)]
-        assert len(decode_views(views, "ab", length=5).text) == 5
+        assert len(read(views, 5).text) == 5
 
 
 def test_a_view_with_too_few_frames_says_nothing() -> None:
     plain, short = np.log(np.full((5, 3), 1 / 3)), np.log(np.full((2, 3), 1 / 3))
-    assert len(decode_views([plain, short], "ab", length=4).text) == 4
+    assert len(read([plain, short], 4).text) == 4
     with pytest.raises(SegmentationError, match="length"):
-        decode_views([short, plain], "ab", length=4)
+        read([short, plain], 4)
 
 
 def test_no_text_is_taken_that_the_plain_view_has_no_room_for() -> None:
     plain = np.log(np.full((2, 3), 1 / 3))
     wide = view([[0.98, 0.01, 0.01], [0.01, 0.98, 0.01], [0.98, 0.01, 0.01]])
-    assert len(decode_views([plain, wide, wide], "ab").text) <= 2
+    assert len(read([plain, wide, wide]).text) <= 2
 
 
 def test_rate_says_what_decode_says() -> None:
@@ -152,7 +158,7 @@ def test_rate_says_what_decode_says() -> None:
 
 def test_positions_are_read_by_their_mean() -> None:
     one, other = np.log([[0.6, 0.4], [0.1, 0.9]]), np.log([[0.2, 0.8], [0.1, 0.9]])
-    found = decode_position_views([one, other], "ab")
+    found = read([one, other], heads=True)
     assert found.text == "bb"
     assert found.confidences == pytest.approx([0.6, 0.9])
 

@@ -6,7 +6,7 @@ several views is right more often than one of them (test-time augmentation: Kriz
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import cv2
@@ -55,42 +55,55 @@ def together(views: Sequence[T], count: int) -> Iterator[list[T]]:
         yield [views[row], *views[start : start + others]]
 
 
-def decode_views(
-    views: Sequence[ArrayLike], alphabet: str, *, length: int | None = None
-) -> Decoded:
-    """Return the text that is most probable in the mean of several views of one picture.
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Decode one view of a picture, or several together.
 
-    Each of `views` is what ``decode`` takes, the plain one first. Only texts that one of them is
-    read as are compared. Characters lie where the plain view has them. Raises what ``decode``
-    raises for the plain view.
-
-    >>> plain, other = np.log([[0.5, 0.4, 0.1]]), np.log([[0.2, 0.7, 0.1]])
-    >>> decode_views([plain], "ab").text, decode_views([plain, other], "ab").text
-    ('a', 'b')
+    Views are what ``decode`` takes; with ``heads``, one a position, what ``decode_positions`` does.
     """
-    plain = decode(views[0], alphabet, length=length)
-    best = _mean([plain, *(rate(view, alphabet, plain.text, length) for view in views[1:])])
-    for text in _texts(views[1:], alphabet, length):
-        rated = [rate(view, alphabet, text, length) for view in views]
-        mean = _mean(rated)
-        if rated[0].confidence > 0 and mean.confidence > best.confidence:
-            best = mean
-    return best
 
+    alphabet: str
+    length: int | None = None
+    heads: bool = False
 
-def decode_position_views(views: Sequence[ArrayLike], alphabet: str) -> Decoded:
-    """Return the most probable characters in the mean of several views, place by place.
+    def first(self, view: ArrayLike) -> Decoded:
+        """Return what one view is read as; raises what ``decode`` raises."""
+        if self.heads:
+            return decode_positions(view, self.alphabet)
+        return decode(view, self.alphabet, length=self.length)
 
-    Each of `views` is what ``decode_positions`` takes.
-    """
-    return decode_positions(mean_logprobs(views), alphabet)
+    def together(self, first: Decoded, views: Sequence[ArrayLike]) -> Decoded:
+        """Return the text that is most probable in the mean of `views`.
 
+        `first` is what the plain view, the first of them, is read as. Only texts that one of the
+        views is read as are compared; heads are read place by place. Characters lie where the
+        plain view has them.
 
-def _texts(views: Sequence[ArrayLike], alphabet: str, length: int | None) -> Iterator[str]:
-    """Yield what each view is read as; one with too few frames for the `length` says nothing."""
-    for view in views:
-        with suppress(SegmentationError):
-            yield decode(view, alphabet, length=length).text
+        >>> views = np.log([[[0.5, 0.4, 0.1]], [[0.2, 0.7, 0.1]]])
+        >>> decoder = Decoder("ab")
+        >>> decoder.together(decoder.first(views[0]), views).text
+        'b'
+        """
+        if self.heads:
+            return decode_positions(mean_logprobs(views), self.alphabet)
+        found = [first, *map(self._other, views[1:])]
+        best, most = first, -1.0
+        for text in dict.fromkeys(one.text for one in found if one):
+            rated = [
+                one if one and one.text == text else rate(view, self.alphabet, text, self.length)
+                for one, view in zip(found, views, strict=True)
+            ]
+            mean = _mean(rated)
+            if rated[0].confidence > 0 and mean.confidence > most:
+                best, most = mean, mean.confidence
+        return best
+
+    def _other(self, view: ArrayLike) -> Decoded | None:
+        """Return what a further view is read as; it may have too few frames for the length."""
+        try:
+            return self.first(view)
+        except SegmentationError:
+            return None
 
 
 def _mean(rated: Sequence[Decoded]) -> Decoded:

@@ -13,13 +13,7 @@ from digitsolver.errors import BundleError, ImageError, SegmentationError
 from digitsolver.files import shown
 from digitsolver.line.decode import Decoded
 from digitsolver.line.prepare import CHANNELS, HEIGHT, prepare
-from digitsolver.line.views import (
-    SURE,
-    decode_position_views,
-    decode_views,
-    other_views,
-    together,
-)
+from digitsolver.line.views import SURE, Decoder, other_views, together
 from digitsolver.readers.answer import Answer, Digit, Picture, Reading, path_of
 from digitsolver.readers.network import ACTIVATIONS, Network
 
@@ -80,17 +74,23 @@ class LineReader:
 
         Where that is not sure, other views of them are read, too, and all together.
         """
+        decoder = Decoder(self.bundle.facts.alphabet, length, heads=self._by_position)
         plain = self._logits([one.prepared for one in found])
-        answers = [
-            self._answer(one, [view], length) for one, view in zip(found, plain, strict=True)
-        ]
-        unsure = [row for row, answer in enumerate(answers) if _unsure(answer)]
+        texts = [_decoded(decoder, logits) for logits in plain]
+        unsure = {
+            row: one
+            for row, one in enumerate(texts)
+            if isinstance(one, Decoded) and one.confidence < SURE
+        }
         fixed = self._width is not None
         others = [one for row in unsure for one in other_views(found[row].prepared, fixed=fixed)]
         logits = [*(plain[row] for row in unsure), *self._logits(others)]
-        for row, views in zip(unsure, together(logits, len(unsure)), strict=True):
-            answers[row] = self._answer(found[row], views, length)
-        return answers
+        for (row, one), views in zip(unsure.items(), together(logits, len(unsure)), strict=True):
+            texts[row] = decoder.together(one, views)
+        return [
+            _answer(one, text, len(logits))
+            for one, text, logits in zip(found, texts, plain, strict=True)
+        ]
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities (n, frames, classes) of prepared pictures."""
@@ -111,22 +111,6 @@ class LineReader:
             logits |= zip(some, self._network.scaled(batch), strict=True)
         return [logits[row] for row in range(len(pictures))]
 
-    def _answer(
-        self, found: Found, views: Sequence[NDArray[np.float32]], length: int | None
-    ) -> Answer:
-        """Return the reading of one picture by one or more views, or why there is none."""
-        alphabet = self.bundle.facts.alphabet
-        name = "picture" if found.path is None else shown(found.path)
-        if self._by_position:
-            return _reading(found, decode_position_views(views, alphabet), len(views[0]))
-        try:
-            decoded = decode_views(views, alphabet, length=length)
-        except SegmentationError as error:
-            return SegmentationError(f"{name}: {error}")
-        if not decoded.text:
-            return SegmentationError(f"{name}: expected characters, found none")
-        return _reading(found, decoded, len(views[0]))
-
     def _checked(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return `pictures` if they are of a size that the network takes."""
         width = self._width or "width"
@@ -138,9 +122,21 @@ class LineReader:
         return pictures
 
 
-def _unsure(answer: Answer) -> bool:
-    """Return whether it is worth another view."""
-    return not isinstance(answer, Reading) or answer.confidence < SURE
+def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | SegmentationError:
+    """Return what the plain view of a picture is read as, or why it is not."""
+    try:
+        return decoder.first(logits)
+    except SegmentationError as error:
+        return error
+
+
+def _answer(found: Found, text: Decoded | SegmentationError, frames: int) -> Answer:
+    """Return the reading of one picture, or why there is none."""
+    if isinstance(text, Decoded) and text.text:
+        return _reading(found, text, frames)
+    name = "picture" if found.path is None else shown(found.path)
+    reason = "expected characters, found none" if isinstance(text, Decoded) else text
+    return SegmentationError(f"{name}: {reason}")
 
 
 def _pixels(picture: Picture) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.line.views import SURE, decode_position_views, decode_views
+from digitsolver.line.views import SURE, Decoder
 from digitsolver.stats import wilson
 from digitsolver.train.calibrate import log_softmax
 from digitsolver.train.line.batches import Prepared
@@ -96,20 +96,15 @@ def read_views(
     views: Views, alphabet: str, length: int | None, *, blank: bool, temperature: float
 ) -> list[tuple[str, float]]:
     """Return what ``read_strings`` does, by all views where the plain one is not sure."""
-
-    def read(some: Logits) -> tuple[str, float]:
-        cooled = [one.astype(np.float64) / temperature for one in some]
-        if blank:
-            found = decode_views(cooled, alphabet, length=length)
-        else:
-            found = decode_position_views(cooled, alphabet)
-        return found.text, found.confidence
-
-    answers = [read(some[:1]) for some in views]
-    return [
-        read(some) if sure < SURE and len(some) > 1 else (text, sure)
-        for some, (text, sure) in zip(views, answers, strict=True)
-    ]
+    decoder = Decoder(alphabet, length, heads=not blank)
+    answers = []
+    for one in views:
+        cooled = [view.astype(np.float64) / temperature for view in one]
+        found = decoder.first(cooled[0])
+        if found.confidence < SURE and len(cooled) > 1:
+            found = decoder.together(found, cooled)
+        answers.append((found.text, found.confidence))
+    return answers
 
 
 def align_characters(label: str, text: str) -> list[tuple[str, str]]:
