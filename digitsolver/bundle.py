@@ -6,6 +6,7 @@
     ├── bundle.json       what this is: format, alphabet, length, counts, SHA-256 of each file
     ├── style.toml        the settings of the stages
     ├── model.onnx        the network that solving runs
+    ├── model.int8.onnx   the same with 8 bits, where that reads as well
     ├── model.keras       the same network, for training
     ├── metrics.json      how good it was on captchas held back
     ├── history.csv       loss and accuracy after each epoch
@@ -28,13 +29,14 @@ FORMAT = 1
 MANIFEST = "bundle.json"
 STYLE = "style.toml"
 ONNX = "model.onnx"
+EIGHT_BIT = "model.int8.onnx"
 KERAS = "model.keras"
 METRICS = "metrics.json"
 DEFAULT = Path(__file__).parent / "default"
 """The folder of the model that comes with the package."""
 NEEDED = (ONNX, STYLE)
 KNOWN = {
-    MANIFEST, STYLE, ONNX, KERAS, METRICS,
+    MANIFEST, STYLE, ONNX, EIGHT_BIT, KERAS, METRICS,
     "history.csv", "curves.png", "confusion.png", "mistakes.png",
 }  # fmt: skip
 
@@ -126,9 +128,8 @@ def foreign(folder: Path) -> str | None:
     For ``files.new_folder``: a folder with anything else in it is not replaced.
     """
     names = sorted(path.name for path in folder.iterdir())
-    if names and not is_bundle(folder):
-        return names[0]
-    return next((name for name in names if name not in KNOWN), None)
+    known = KNOWN if is_bundle(folder) else ()
+    return next((name for name in names if name not in known), None)
 
 
 def seal(folder: Path, facts: Facts) -> None:

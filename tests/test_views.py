@@ -15,7 +15,6 @@ from digitsolver.line.views import (
     SURE,
     Decoder,
     other_views,
-    together,
 )
 from digitsolver.readers.answer import Reading
 from digitsolver.readers.line import LineReader
@@ -77,10 +76,6 @@ def test_a_picture_is_left_as_it_is() -> None:
     before = picture.copy()
     other_views(picture)
     assert np.array_equal(picture, before)
-
-
-def test_no_pictures_have_no_views() -> None:
-    assert list(together([], 0)) == []
 
 
 # --- reading them together ------------------------------------------------------------------
@@ -181,7 +176,7 @@ def test_only_who_is_unsure_looks_again(tmp_path: Path, cooling: float, views: i
     reader = LineReader(bundle.load(make_line_bundle(tmp_path / "model")), threads=1)
     counting = Counting(reader.bundle, threads=1)
     counting.cooling = cooling
-    reader._network = counting
+    reader._quick = reader._network = counting
     texts = ["0110", "10", "0011"]
     answers = reader.read([reader.look(draw_marks(text), None) for text in texts], None)
     readings = [answer for answer in answers if isinstance(answer, Reading)]

@@ -42,6 +42,7 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(models.ARCHITECTURES, "cnn", build_crops)
     monkeypatch.setattr("digitsolver.models.build_line", build_line)
     monkeypatch.setattr("digitsolver.train.export.export", export)
+    monkeypatch.setattr("digitsolver.train.line.run.write_eight_bit", lambda *_: False)
     monkeypatch.setattr("digitsolver.train.auto.FEWEST_HELD", 5)
     made = Start(build("0123456789", 1).get_weights(), "0123456789", 1.5, "some digest")
     monkeypatch.setattr("digitsolver.train.line.run.load_start", lambda folder: made)

@@ -5,9 +5,9 @@ several views is right more often than one of them (test-time augmentation: Kriz
 "ImageNet classification with deep convolutional neural networks", 2012).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import cv2
 import numpy as np
@@ -17,9 +17,7 @@ from digitsolver.errors import SegmentationError
 from digitsolver.line.decode import Decoded, decode, decode_positions, mean_logprobs, rate
 from digitsolver.line.prepare import NARROWEST, STEP, WIDEST
 
-T = TypeVar("T")
-
-SURE: Final = 0.95
+SURE: Final = 0.97
 """Confidence from which one view is enough."""
 TURN: Final = 3.0
 """Degrees that a picture is turned by: to the left where it gets wider, else to the right."""
@@ -41,18 +39,6 @@ def other_views(picture: NDArray[np.uint8], *, fixed: bool = False) -> list[NDAr
         wider = narrower = columns
     smooth = np.asarray(cv2.medianBlur(picture, 3), dtype=np.uint8)
     return [_turned(picture, wider, TURN), _turned(picture, narrower, -TURN), smooth]
-
-
-def together(views: Sequence[T], count: int) -> Iterator[list[T]]:
-    """Yield the views of each of `count` pictures: `views` has all plain ones first.
-
-    >>> list(together(["a", "b", "a1", "a2", "b1", "b2"], 2))
-    [['a', 'a1', 'a2'], ['b', 'b1', 'b2']]
-    """
-    others = len(views) // count - 1 if count else 0
-    for row in range(count):
-        start = count + row * others
-        yield [views[row], *views[start : start + others]]
 
 
 @dataclass(frozen=True, slots=True)

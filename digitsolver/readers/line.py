@@ -3,17 +3,18 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver import image
-from digitsolver.bundle import Bundle
+from digitsolver.bundle import EIGHT_BIT, ONNX, Bundle
 from digitsolver.errors import BundleError, ImageError, SegmentationError
 from digitsolver.files import shown
 from digitsolver.line.decode import Decoded
 from digitsolver.line.prepare import CHANNELS, HEIGHT, prepare
-from digitsolver.line.views import SURE, Decoder, other_views, together
+from digitsolver.line.views import SURE, Decoder, other_views
 from digitsolver.readers.answer import Answer, Digit, Picture, Reading, path_of
 from digitsolver.readers.network import ACTIVATIONS, Network
 
@@ -37,12 +38,28 @@ class LineReader:
     """Read whole pictures: by connectionist temporal classification, or by position."""
 
     def __init__(self, bundle: Bundle, threads: int) -> None:
-        """Open the network of `bundle`; raises BundleError unless it takes whole pictures."""
-        self.bundle = bundle
-        self._network = Network(bundle, threads)
-        self._width = _check_input(self._network)
-        _check_logits(self._network)
+        """Open the network of `bundle`; raises BundleError unless it takes whole pictures.
+
+        One with 8-bit convolutions, where the bundle has it, sees plain views; that with 32 bits is
+        opened when it is needed.
+        """
+        self.bundle, self._threads = bundle, threads
         self._by_position = bundle.facts.architecture == POSITIONS
+        has_quick = EIGHT_BIT in bundle.sha256
+        self._quick = self._open(EIGHT_BIT) if has_quick else self._network
+        self._width = _check_input(self._quick)
+
+    @cached_property
+    def _network(self) -> Network:
+        """Return the network with 32 bits."""
+        return self._open(ONNX)
+
+    def _open(self, name: str) -> Network:
+        """Open a network of the bundle; raises BundleError unless it takes whole pictures."""
+        network = Network(self.bundle, self._threads, name)
+        _check_input(network)
+        _check_logits(network)
+        return network
 
     def length(self, told: int | None) -> int | None:
         """Return `told`, or the length of the bundle.
@@ -75,22 +92,27 @@ class LineReader:
         Where that is not sure, other views of them are read, too, and all together.
         """
         decoder = Decoder(self.bundle.facts.alphabet, length, heads=self._by_position)
-        plain = self._logits([one.prepared for one in found])
+        plain = _logits(self._quick, [one.prepared for one in found])
         texts = [_decoded(decoder, logits) for logits in plain]
         unsure = {
             row: one
             for row, one in enumerate(texts)
             if isinstance(one, Decoded) and one.confidence < SURE
         }
-        fixed = self._width is not None
-        others = [one for row in unsure for one in other_views(found[row].prepared, fixed=fixed)]
-        logits = [*(plain[row] for row in unsure), *self._logits(others)]
-        for (row, one), views in zip(unsure.items(), together(logits, len(unsure)), strict=True):
-            texts[row] = decoder.together(one, views)
+        views = self._views([found[row].prepared for row in unsure]) if unsure else []
+        for (row, one), others in zip(unsure.items(), views, strict=True):
+            texts[row] = decoder.together(one, [plain[row], *others])
         return [
             _answer(one, text, len(logits))
             for one, text, logits in zip(found, texts, plain, strict=True)
         ]
+
+    def _views(self, pictures: Sequence[NDArray[np.uint8]]) -> list[list[NDArray[np.float32]]]:
+        """Return the logits of the other views of each picture."""
+        fixed = self._width is not None
+        others = [other_views(picture, fixed=fixed) for picture in pictures]
+        logits = iter(_logits(self._network, [one for some in others for one in some]))
+        return [[next(logits) for _ in some] for some in others]
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities (n, frames, classes) of prepared pictures."""
@@ -99,17 +121,6 @@ class LineReader:
     def activations(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return what the last convolution saw in prepared pictures."""
         return self._network.run(ACTIVATIONS, self._checked(pictures))
-
-    def _logits(self, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """Return the scaled logits of prepared pictures of any widths."""
-        rows: dict[int, list[int]] = defaultdict(list)
-        for row, picture in enumerate(pictures):
-            rows[picture.shape[1]].append(row)
-        logits: dict[int, NDArray[np.float32]] = {}
-        for some in rows.values():
-            batch = np.stack([pictures[row] for row in some])
-            logits |= zip(some, self._network.scaled(batch), strict=True)
-        return [logits[row] for row in range(len(pictures))]
 
     def _checked(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return `pictures` if they are of a size that the network takes."""
@@ -120,6 +131,18 @@ class LineReader:
                 f"pictures: expected (n, {HEIGHT}, {width}, {CHANNELS}), found {pictures.shape}"
             )
         return pictures
+
+
+def _logits(network: Network, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    """Return the scaled logits of prepared pictures of any widths."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row, picture in enumerate(pictures):
+        rows[picture.shape[1]].append(row)
+    logits: dict[int, NDArray[np.float32]] = {}
+    for some in rows.values():
+        batch = np.stack([pictures[row] for row in some])
+        logits |= zip(some, network.scaled(batch), strict=True)
+    return [logits[row] for row in range(len(pictures))]
 
 
 def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | SegmentationError:

@@ -23,11 +23,14 @@ Sizes = list[int | str | None]
 class Network:
     """Hold an open network, and the sizes of what it takes and gives."""
 
-    def __init__(self, bundle: Bundle, threads: int) -> None:
-        """Open the network of `bundle` for `threads` cores; raises BundleError if it is none."""
-        self.path = bundle.path / bundles.ONNX
+    def __init__(self, bundle: Bundle, threads: int, name: str = bundles.ONNX) -> None:
+        """Open the network `name` of `bundle` for `threads` cores.
+
+        Raises BundleError if it is none.
+        """
+        self.path = bundle.path / name
         self.facts = bundle.facts
-        self._session = _open_session(os.fspath(self.path), threads)
+        self._session = open_session(os.fspath(self.path), threads)
         self.inputs: dict[str, Sizes] = {
             one.name: list(one.shape)[1:] for one in self._session.get_inputs()
         }
@@ -52,7 +55,7 @@ class Network:
         return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
 
-def _open_session(path: str, threads: int) -> "InferenceSession":
+def open_session(path: str, threads: int) -> "InferenceSession":
     """Return an onnxruntime session for the network in the file `path`."""
     import onnxruntime
 

@@ -1,5 +1,6 @@
 """Write a network as ``model.keras`` and ``model.onnx``, and hold the two to each other."""
 
+import math
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 """How far a logit of the ONNX network may be from that of the Keras network, of the largest."""
 OPSET = 18
+LARGE = 1024
+"""Weights of an array that is worth halving."""
 
 
 def export(model: "keras.Model", folder: Path, pixels: NDArray[np.float32], name: str) -> float:
@@ -55,6 +58,26 @@ def write_onnx(model: "keras.Model", path: Path, name: str) -> None:
         tf2onnx.convert.from_function(
             call, input_signature=signature, opset=OPSET, output_path=str(path)
         )
+
+
+def halve_weights(path: Path) -> None:
+    """Store the large weights of the ONNX network at `path` in 16 bits.
+
+    They are 32 bits again as soon as the network is opened.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(str(path))
+    graph = model.graph
+    for weight in [one for one in graph.initializer if math.prod(one.dims) >= LARGE]:
+        half = numpy_helper.to_array(weight).astype(np.float16)
+        stored = numpy_helper.from_array(half, f"{weight.name} of 16 bits")
+        cast = helper.make_node("Cast", [stored.name], [weight.name], to=TensorProto.FLOAT)
+        graph.initializer.remove(weight)
+        graph.initializer.append(stored)
+        graph.node.insert(0, cast)
+    onnx.save(model, str(path))
 
 
 def compare(model: "keras.Model", path: Path, pixels: NDArray[np.float32]) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.line.views import other_views, together
+from digitsolver.line.views import other_views
 from digitsolver.train.calibrate import log_softmax
 from digitsolver.train.checkpoint import Checkpoint, Row, State
 from digitsolver.train.line.batches import to_width
@@ -107,8 +107,9 @@ def hear_views(model: "keras.Model", lines: Lines) -> list[list[NDArray[np.float
     """Return the logits of all views of each picture, the plain one first."""
     width = model.input_shape[2]
     plain = [to_width(one, width) if width else one for one in lines.pictures]
-    others = [other for one in plain for other in other_views(one, fixed=width is not None)]
-    return list(together(list(logits_of(model, [*plain, *others])), len(plain)))
+    views = [[one, *other_views(one, fixed=width is not None)] for one in plain]
+    logits = logits_of(model, [view for some in views for view in some])
+    return [[next(logits) for _ in some] for some in views]
 
 
 def stale(history: Sequence[Row]) -> int:

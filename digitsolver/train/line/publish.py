@@ -11,9 +11,11 @@ import numpy as np
 from digitsolver import bundle, files
 from digitsolver import style as styles
 from digitsolver.bundle import Facts
+from digitsolver.line.views import Decoder
 from digitsolver.stats import auroc
 from digitsolver.train import export
 from digitsolver.train.checkpoint import Row
+from digitsolver.train.eight_bit import write_eight_bit
 from digitsolver.train.line.base import Plan
 from digitsolver.train.line.calibrate import string_temperature
 from digitsolver.train.line.drawn import draw_prepared
@@ -43,16 +45,19 @@ def publish(
     """Write the bundle of a model that learned by `plan` to `folder`, and return its metrics.
 
     `count` fresh pictures of each of the `looks` are drawn to measure it; those of the first also
-    set the temperature. The weights in ``model.keras`` are rounded to 16 bits, those of
-    ``model.onnx`` keep 32.
+    set the temperature. Weights are rounded to 16 bits, and there is a network with 8 bits.
     """
     heard = {look: _hear(model, plan, look, count) for look in looks}
     temperature = _temperature(heard[looks[0]])
     measured = {look: _cooled(one, temperature) for look, one in heard.items()}
     with files.new_folder(folder, foreign=bundle.foreign) as made:
         export.write_onnx(model, made / bundle.ONNX, "pictures")
-        pictures = np.stack([one for one in heard[looks[0]].pictures if one.shape[1] == 96][:32])
-        difference = export.compare(model, made / bundle.ONNX, pictures.astype(np.float32))
+        pictures = heard[looks[0]].pictures
+        narrow = np.stack([one for one in pictures if one.shape[1] == 96][:32])
+        difference = export.compare(model, made / bundle.ONNX, narrow.astype(np.float32))
+        decoder = Decoder(plan.alphabet)
+        write_eight_bit(made / bundle.ONNX, made / bundle.EIGHT_BIT, pictures, decoder, temperature)
+        export.halve_weights(made / bundle.ONNX)
         _halved(model, plan).save(made / bundle.KERAS)
         metrics = _metrics(plan, history, measured) | {"onnx_difference": difference}
         files.write_text(made / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")

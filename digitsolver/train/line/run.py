@@ -15,9 +15,12 @@ from digitsolver import style as styles
 from digitsolver.bundle import Bundle, Facts
 from digitsolver.errors import FolderError
 from digitsolver.line.prepare import CHANNELS, HEIGHT, WIDEST
+from digitsolver.line.views import Decoder
 from digitsolver.samples import Problem, Sample
 from digitsolver.train import export, report
 from digitsolver.train.checkpoint import Checkpoint
+from digitsolver.train.eight_bit import write_eight_bit
+from digitsolver.train.line.augment import augment
 from digitsolver.train.line.batches import to_width
 from digitsolver.train.line.lines import ADVISED, check_enough, read_lines
 from digitsolver.train.line.phases import Fitted, Run, fit_lines
@@ -33,6 +36,8 @@ __all__ = ["Run", "fit_lines", "train_folder", "train_lines"]
 READER = "line"
 COMPARED = 64
 """Pictures on which the two formats of the network are compared."""
+MOST_SCALED = 128
+"""Labelled pictures that tell the range of values in the network, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,7 @@ def write(
     sample = [to_width(one, width) for one in run.lines.pictures[:COMPARED]]
     pixels = np.stack(sample).astype(np.float32)
     difference = export.export(model, folder, pixels, "pictures")
+    eight_bit = _write_eight_bit(run, fitted, folder)
     report.write_history(folder / "history.csv", fitted.history)
     draw_curves(folder / "curves.png", fitted.history)
     draw_confusion(folder / "confusion.png", fitted.heard)
@@ -162,10 +168,21 @@ def write(
     metrics = _metrics(run, fitted) | dict(more or {})
     if fitted.taught:
         metrics["unlabelled"] = fitted.taught.metrics()
-    metrics |= {"onnx_difference": difference, "seconds": round(time.perf_counter() - start, 1)}
+    metrics |= {"onnx_difference": difference, "eight_bit": eight_bit}
+    metrics |= {"seconds": round(time.perf_counter() - start, 1)}
     files.write_text(folder / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")
     styles.dump(styles.Style(), folder / bundle.STYLE)
     bundle.seal(folder, _facts(run, fitted))
+
+
+def _write_eight_bit(run: Run, fitted: Fitted, folder: Path) -> bool:
+    """Write the network with 8 bits, scaled by labelled pictures and changed copies of them."""
+    heard, width, rng = fitted.heard, fitted.model.input_shape[2], np.random.default_rng(0)
+    pictures = [to_width(one, width) if width else one for one in run.lines.pictures[:MOST_SCALED]]
+    changed = [augment(picture, rng) for picture in pictures]
+    decoder = Decoder(heard.alphabet, heard.length, heads=not heard.blank)
+    source, target = folder / bundle.ONNX, folder / bundle.EIGHT_BIT
+    return write_eight_bit(source, target, [*pictures, *changed], decoder, heard.temperature)
 
 
 def _facts(run: Run, fitted: Fitted) -> Facts:
