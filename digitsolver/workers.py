@@ -1,22 +1,18 @@
 """Spread chunks of work over processes, or over the machines of a Dask cluster, in order."""
 
-import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing.connection import wait
 from typing import TypeVar
 
 import cv2
 
-from digitsolver.cluster import by_cluster
 from digitsolver.errors import DigitSolverError
 from digitsolver.image import silence_opencv
 
@@ -67,6 +63,8 @@ def in_order(
     if workers.alone:
         return map(task, chunks)
     if workers.cluster:
+        from digitsolver.cluster import by_cluster
+
         return by_cluster(task, chunks, workers.cluster)
     return _by_processes(task, chunks, workers.jobs)
 
@@ -80,7 +78,9 @@ def usable_cores() -> int:
 
 def _is_worker() -> bool:
     """Return whether this process may not start others: it is one of a pool itself."""
-    return bool(multiprocessing.current_process().daemon)
+    # One that is has imported this; for the others it takes 4 of the 200 ms to the first answer.
+    known = sys.modules.get("multiprocessing.process")
+    return bool(known and known.current_process().daemon)
 
 
 def _by_processes(
@@ -92,8 +92,14 @@ def _by_processes(
     """
     rest = iter(chunks)
     first = list(islice(rest, AHEAD * jobs))
+    if not first:
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(first)) or 1, context, _start_worker)
+    pool = ProcessPoolExecutor(min(jobs, len(first)), context, _start_worker)
     try:
         with _interrupts_held():
             waiting = deque(pool.submit(task, chunk) for chunk in first)
@@ -132,7 +138,10 @@ def _start_worker() -> None:
 
 def _end_with_parent() -> None:
     """Wait for the end of the parent; a worker would wait for work from it for ever."""
-    parent = multiprocessing.parent_process()
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
         signal.raise_signal(signal.SIGTERM)
