@@ -16,8 +16,6 @@ from digitsolver.image import MAX_BYTES
 from digitsolver.readers.answer import Failure, Named
 from digitsolver.samples.captchas import NOT_PICTURES
 
-TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-SUFFIXES = (".zip", *TARS)
 PACKED: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 """What opens a packed tar by the end of its name: unlike tarfile, it notices a missing end."""
 
@@ -28,15 +26,6 @@ BROKEN = (
 """What the standard library raises for a damaged, encrypted or unknown archive."""
 
 
-def is_archive(path: StrPath) -> bool:
-    """Return whether a file's name is that of an archive.
-
-    >>> is_archive("scans.tar.gz"), is_archive("scan.png")
-    (True, False)
-    """
-    return Path(path).name.lower().endswith(SUFFIXES)
-
-
 def members(path: StrPath) -> Iterator[Named | Failure]:
     """Yield the pictures in an archive as ``<archive>/<member>``, in its own order.
 
@@ -44,7 +33,7 @@ def members(path: StrPath) -> Iterator[Named | Failure]:
     A link, a device, an encrypted or too large member, and one whose name leads out of the
     archive becomes a failure; so does the archive where it is damaged, after what could be read.
     """
-    read = _tar_members if str(path).lower().endswith(TARS) else _zip_members
+    read = _zip_members if str(path).lower().endswith(".zip") else _tar_members
     try:
         yield from read(Path(path))
     except BROKEN as error:

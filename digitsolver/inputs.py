@@ -4,14 +4,13 @@ import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from digitsolver.archives import is_archive, members
 from digitsolver.errors import FolderError
 from digitsolver.files import shown
 from digitsolver.readers.answer import Failure, Named
-from digitsolver.samples import picture_paths
 
 LIST = "-"
 """Stands for a list of paths, one a line."""
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
 def pictures(names: Iterable[str], listed: Iterable[str] = ()) -> Iterator[str | Named | Failure]:
@@ -37,8 +36,19 @@ def count(names: Iterable[str]) -> int | None:
     return total
 
 
+def is_archive(name: str) -> bool:
+    """Return whether a file's name is that of an archive.
+
+    >>> is_archive("scans.tar.gz"), is_archive("scan.png")
+    (True, False)
+    """
+    return name.lower().endswith(ARCHIVES)
+
+
 def _named(name: str) -> Iterator[str | Named | Failure]:
     if is_archive(name) and Path(name).is_file():
+        from digitsolver.archives import members
+
         yield from members(name)
     elif Path(name).is_dir():
         yield from _folder(name)
@@ -54,6 +64,8 @@ def _named(name: str) -> Iterator[str | Named | Failure]:
 
 def _folder(name: str) -> list[str | Named | Failure]:
     """Return the pictures in a flat folder, or why there are none."""
+    from digitsolver.samples import picture_paths
+
     try:
         return [str(path) for path in picture_paths(name)]
     except FolderError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import chain, islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,13 @@ from digitsolver import bundle as bundles
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError, DigitSolverError
 from digitsolver.files import shown
-from digitsolver.readers import open_reader
+from digitsolver.readers import DIGITS, open_reader
 from digitsolver.readers.answer import Digit, Failure, Named, Picture, Reading, path_of
-from digitsolver.readers.digits import DigitsReader
-from digitsolver.readers.line import LineReader
-from digitsolver.tracing import Trace
 from digitsolver.workers import Workers, in_order, usable_cores
+
+if TYPE_CHECKING:
+    from digitsolver.readers.digits import DigitsReader
+    from digitsolver.tracing import Trace
 
 __all__ = ["Digit", "Failure", "Named", "Picture", "Reading", "Solver", "Workers", "load"]
 
@@ -51,7 +52,7 @@ class Solver:
     @property
     def has_stages(self) -> bool:
         """Return whether the model reads what the stages give, rather than whole pictures."""
-        return isinstance(self._reader, DigitsReader)
+        return self.bundle.facts.reader == DIGITS
 
     @property
     def digest(self) -> str:
@@ -105,14 +106,14 @@ class Solver:
         else:
             yield from chain.from_iterable(in_order(there, chunks, workers))
 
-    def read(self, traced: Trace) -> Reading:
+    def read(self, traced: "Trace") -> Reading:
         """Return the reading of a picture whose stages have already run, as they cut it.
 
         Raises BundleError for a model that reads whole pictures, without stages.
         """
         return self._digits_reader().read_trace(traced)
 
-    def retrace(self, traced: Trace, *, length: int | None = None) -> Trace:
+    def retrace(self, traced: "Trace", *, length: int | None = None) -> "Trace":
         """Return the trace with the segmentation that ``solve`` keeps, where it is unsure another.
 
         Raises BundleError for a model that reads whole pictures, without stages.
@@ -142,6 +143,8 @@ class Solver:
         The blank is the last class. A network with a head a position has no blank, and a frame a
         position. Raises BundleError for a model that reads what the stages give.
         """
+        from digitsolver.readers.line import LineReader
+
         if not isinstance(self._reader, LineReader):
             raise BundleError(
                 f"{self.bundle.path}: expected the reader 'line', which reads whole pictures; "
@@ -150,7 +153,9 @@ class Solver:
         found = self._reader.look(picture, None)
         return np.asarray(self._reader.probabilities(found.prepared[None])[0])
 
-    def _digits_reader(self) -> DigitsReader:
+    def _digits_reader(self) -> "DigitsReader":
+        from digitsolver.readers.digits import DigitsReader
+
         if not isinstance(self._reader, DigitsReader):
             raise BundleError(
                 f"{self.bundle.path}: expected the reader 'digits', which reads what the stages "

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from digitsolver import style
 from digitsolver.errors import StyleError
 from digitsolver.stages import CLEANERS, SEGMENTERS
-from digitsolver.style import RANGES, STYLES, Style
+from digitsolver.style import RANGES, Style
+from digitsolver.style.named import STYLES
 
 
 def whole(key: str) -> st.SearchStrategy[int]:

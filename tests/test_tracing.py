@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from digitsolver import image, tune
 from digitsolver.errors import DigitSolverError, ImageError, SegmentationError
 from digitsolver.samples import read_captchas
-from digitsolver.style import CROPPED, STYLES, Style
+from digitsolver.style import CROPPED, Style
+from digitsolver.style.named import STYLES
 from digitsolver.tracing import Cut, Trace, cut, cut_round, trace
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -13,7 +13,8 @@ from digitsolver import image, style, tune
 from digitsolver.errors import FolderError, StyleError
 from digitsolver.samples import Sample
 from digitsolver.stages import CLEANERS, PITCH
-from digitsolver.style import STYLES, Style
+from digitsolver.style import Style
+from digitsolver.style.named import STYLES
 from digitsolver.tracing import trace
 from digitsolver.tune import likeness, measure, pictures, quality, search
 from digitsolver.tune.trials import Trial

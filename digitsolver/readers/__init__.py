@@ -1,7 +1,8 @@
 """Turn pictures into readings: a reader for each way in which text is found.
 
 A reader looks at one picture at a time, which may fail, and then reads several in one batch. To
-add one, write a class with the methods of ``Reader`` and give it a line in ``READERS``.
+add one, write a class with the methods of ``Reader``, a function that opens it, and its line in
+``READERS``.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError
 from digitsolver.readers.answer import Answer, Picture
-from digitsolver.readers.digits import DigitsReader
-from digitsolver.readers.line import LineReader
+
+DIGITS, LINE = "digits", "line"
 
 
 class Reader(Protocol):
@@ -36,7 +37,20 @@ class Reader(Protocol):
         """Return what the network's last convolution saw."""
 
 
-READERS: dict[str, Callable[[Bundle, int], Reader]] = {"digits": DigitsReader, "line": LineReader}
+def _open_digits(bundle: Bundle, threads: int) -> Reader:
+    from digitsolver.readers.digits import DigitsReader
+
+    return DigitsReader(bundle, threads)
+
+
+def _open_line(bundle: Bundle, threads: int) -> Reader:
+    from digitsolver.readers.line import LineReader
+
+    return LineReader(bundle, threads)
+
+
+READERS: dict[str, Callable[[Bundle, int], Reader]] = {DIGITS: _open_digits, LINE: _open_line}
+"""What opens each reader; the module of the other, 10 ms, is not imported."""
 
 
 def open_reader(bundle: Bundle, threads: int) -> Reader:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from digitsolver.errors import FolderError
 from digitsolver.samples import Sample
 from digitsolver.stages import SEGMENTERS
-from digitsolver.style import CROPPED, POLARITIES, PROJECTIONS, ROWS, STYLES
+from digitsolver.style import CROPPED, POLARITIES, PROJECTIONS, ROWS
+from digitsolver.style.named import STYLES
 from digitsolver.tune.measure import with_lengths, with_scaled_stroke
 from digitsolver.tune.trials import Candidate, Progress, Trial, Trials
 

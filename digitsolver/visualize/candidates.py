@@ -7,7 +7,7 @@ import numpy as np
 from digitsolver import image
 from digitsolver.errors import DigitSolverError
 from digitsolver.samples import Sample
-from digitsolver.style import STYLES
+from digitsolver.style.named import STYLES
 from digitsolver.tracing import trace
 from digitsolver.tune import Candidate
 from digitsolver.visualize.canvas import BLUE, EDGE, GREEN, NOTE, ORANGE, RED, Canvas

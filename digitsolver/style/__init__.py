@@ -3,15 +3,13 @@
 import os
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-import tomli_w
-
 from digitsolver import files
 from digitsolver.errors import StyleError
-from digitsolver.stages import CLEANERS, SEGMENTERS
 
 PROJECTIONS = ("grey", "ground", "ink")
 POLARITIES = ("auto", "dark", "light")
@@ -91,6 +89,8 @@ def get(name: str) -> Style:
     >>> get("speckle").cleaners
     ('speckles',)
     """
+    from digitsolver.style.named import STYLES
+
     if name in STYLES:
         return STYLES[name]
     if name.endswith(".toml") or Path(name).is_file():
@@ -132,17 +132,26 @@ def dump(style: Style, path: str | os.PathLike[str]) -> None:
         for key, value in asdict(style).items()
         if value is not None
     }
+    import tomli_w
+
     files.write_text(path, tomli_w.dumps(table))
 
 
 def _problems(style: Style) -> list[tuple[str, str]]:
-    hints = get_type_hints(Style)
+    hints = _hints()
     found = []
     for field in fields(Style):
         value = getattr(style, field.name)
+        if type(value) is type(field.default) and value == field.default:
+            continue  # and most often nothing is left that needs the stages' names
         if problem := _wrong_type(value, hints[field.name]) or _wrong_value(field.name, value):
             found.append((field.name, problem))
     return found
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Style)
 
 
 def _wrong_type(value: object, hint: Any) -> str | None:
@@ -162,19 +171,10 @@ def _wrong_type(value: object, hint: Any) -> str | None:
 
 
 def _wrong_value(key: str, value: Any) -> str | None:
-    choices: dict[str, tuple[object, ...]] = {
-        "projection": PROJECTIONS,
-        "polarity": POLARITIES,
-        "rows": ROWS,
-        "channels": CHANNELS,
-        "cropped": CROPPED,
-        "segmenter": tuple(SEGMENTERS),
-        "cleaners": tuple(CLEANERS),
-    }
-    if key in choices:
+    if choices := _choices(key):
         for item in value if isinstance(value, tuple) else (value,):
-            if item not in choices[key]:
-                return f"expected {' or '.join(map(str, choices[key]))}, found {item!r}"
+            if item not in choices:
+                return f"expected {' or '.join(map(str, choices))}, found {item!r}"
     if key not in RANGES or value is None:
         return None
     least, most = RANGES[key]
@@ -185,6 +185,22 @@ def _wrong_value(key: str, value: Any) -> str | None:
     return None
 
 
+def _choices(key: str) -> tuple[object, ...]:
+    """Return the values that a key may have, none where it is free."""
+    if key in {"segmenter", "cleaners"}:
+        from digitsolver.stages import CLEANERS, SEGMENTERS
+
+        return tuple(SEGMENTERS if key == "segmenter" else CLEANERS)
+    known: dict[str, tuple[object, ...]] = {
+        "projection": PROJECTIONS,
+        "polarity": POLARITIES,
+        "rows": ROWS,
+        "channels": CHANNELS,
+        "cropped": CROPPED,
+    }
+    return known.get(key, ())
+
+
 _NAMES = {
     str: "text",
     int: "a whole number",
@@ -192,24 +208,3 @@ _NAMES = {
     tuple[str, ...]: "a list of text",
     tuple[int, int]: "two whole numbers, the lower first",
 }
-
-
-STYLES: dict[str, Style] = {
-    style.name: style
-    for style in (
-        Style(name="plain", cleaners=("frame",)),
-        Style(name="scattered", cleaners=("frame", "specks"), rows="digit"),
-        Style(name="speckle", cleaners=("speckles",)),
-        Style(
-            name="colour", projection="ground", cleaners=("frame", "pale", "specks"), rows="digit"
-        ),
-        Style(
-            name="lines",
-            projection="ground",
-            cleaners=("frame", "lines", "specks"),
-            cropped="levels",
-        ),
-        Style(name="across", projection="ink", cleaners=("frame", "curves"), rows="digit"),
-    )
-}
-"""The named styles, those that take least away first. `tune.choose` starts from them."""
