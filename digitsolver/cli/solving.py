@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digitsolver.cli.console import SOME_INPUT_FAILED, counting
+from digitsolver.cli.console import SOME_INPUT_FAILED, counting, starting
 from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MODEL
 
 if TYPE_CHECKING:
@@ -61,14 +61,15 @@ def solve(
       ls scans/*.png | digitsolver solve - --model model --json
       digitsolver solve 'scans/**/*.png' more.zip --out readings.jsonl --resume
     """
-    from digitsolver.inputs import count, pictures
-    from digitsolver.journal import open_journal
-    from digitsolver.solver import Workers, load
-    from digitsolver.workers import usable_cores
-
     if resume and not out:
         raise click.UsageError("--resume: expected --out, the file to go on with")
-    solver = load(model)
+    with starting():
+        from digitsolver.inputs import count, pictures
+        from digitsolver.journal import open_journal
+        from digitsolver.solver import Workers, load
+        from digitsolver.workers import usable_cores
+
+        solver = load(model)
     read = partial(
         solver.solve_many, length=length, workers=Workers(jobs or usable_cores(), cluster)
     )
