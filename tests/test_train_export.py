@@ -1,0 +1,35 @@
+"""Networks are written so that running them costs no more than it must."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitsolver import bundle, models
+from digitsolver.train import export
+
+pytest.importorskip("tensorflow")
+pytest.importorskip("tf2onnx")
+
+
+def test_dense_layers_over_a_picture_are_written_as_convolutions(tmp_path: Path) -> None:
+    import keras
+    import onnx
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    picture = keras.Input((6, None, 3), name="pictures")
+    x = layers.Conv2D(4, 3, name=models.LAST_CONVOLUTION)(picture)
+    means = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    x = layers.Multiply()([x, layers.Dense(4, activation="sigmoid")(means)])
+    logits = layers.Dense(5)(layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(picture, logits, name="tiny")
+    pixels = np.random.default_rng(0).uniform(0, 255, (3, 6, 9, 3)).astype(np.float32)
+
+    export.export(model, tmp_path, pixels, "pictures")  # raises where the logits differ
+
+    kinds = [node.op_type for node in onnx.load(tmp_path / bundle.ONNX).graph.node]
+    assert kinds.count("Conv") == 2
+    assert "Shape" not in kinds
+    kept = keras.models.load_model(tmp_path / bundle.KERAS)
+    assert [type(layer).__name__ for layer in kept.layers].count("Dense") == 2
