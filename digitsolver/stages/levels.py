@@ -44,8 +44,8 @@ def stretch(grey: Grey) -> Grey:
         return np.full_like(grey, 255)
     total, in_light = cv2.sumElems(grey)[0], cv2.sumElems(cv2.bitwise_and(grey, mask))[0]
     high, low = in_light / light, (total - in_light) / (grey.size - light)
-    table = ((_LEVELS - low) * (255 / (high - low)) + 0.5).clip(0, 255).astype(np.uint8)
-    return as_grey(cv2.LUT(grey, table))
+    table = (_LEVELS - low) * (255 / (high - low)) + 0.5
+    return as_grey(cv2.LUT(grey, np.minimum(np.maximum(table, 0), 255).astype(np.uint8)))
 
 
 def stroke_width(grey: Grey) -> float:
@@ -77,8 +77,8 @@ _ASIDE = 2.0  # price of another colour, in ink
 
 def _likeness_to_ground(picture: NDArray[np.uint8]) -> Grey:
     """Return 255 where a pixel has the ground's colour, 0 where it is farthest from it."""
-    flat = picture.reshape(-1, 3)
-    distance = np.abs(flat - _ground(flat)).max(axis=1)
+    planes = _planes(picture)
+    distance = _distance(planes, _ground(picture))
     scaled = 255 - distance * (255 / max(float(distance.max()), 1.0))
     return as_grey(scaled.astype(np.uint8).reshape(picture.shape[:2]))
 
@@ -89,28 +89,46 @@ def _unlikeness_to_ink(picture: NDArray[np.uint8]) -> Grey:
     The axis from ground to ink is a pixel's share of ink; what lies beside it or beyond its end
     is another colour's.
     """
-    colours = picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
-    flat = colours.reshape(-1, 3).astype(np.float32)
-    ground = _ground(colours.reshape(-1, 3))
-    axis = _ink(colours, flat, ground) - ground
+    grey = picture.ndim == 2
+    colours = as_grey(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)) if grey else picture
+    planes, ground = _planes(colours), _ground(colours)
+    axis = _ink(colours, planes, ground) - ground
     length = float(np.sqrt(axis @ axis))
     if not length:
         return np.full(picture.shape[:2], 255, np.uint8)
-    apart = (flat - ground) / length
-    along = apart @ (axis / length)
-    aside = np.sqrt(np.maximum((apart * apart).sum(axis=1) - along * along, 0))
+    apart = (planes - ground[:, None]) / length
+    along = (axis / length) @ apart
+    aside = np.sqrt(np.maximum((apart * apart).sum(axis=0) - along * along, 0))
     ink = np.minimum(along, 1) - _ASIDE * (aside + np.maximum(along - 1, 0))
-    return as_grey((255 - 255 * ink.clip(0, 1)).astype(np.uint8).reshape(picture.shape[:2]))
+    ink = np.minimum(np.maximum(ink, 0), 1)
+    return as_grey((255 - 255 * ink).astype(np.uint8).reshape(picture.shape[:2]))
 
 
-def _ground(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _planes(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the channels (3, n) of a picture (H, W, 3).
+
+    NumPy takes the largest of three neighbours in 280 us for 150 x 50 pixels, and of three planes
+    in 4 us; sums and differences likewise.
+    """
+    return colours.reshape(-1, 3).T.astype(np.float32, order="C")
+
+
+def _distance(planes: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far each pixel (3, n) is from a colour in the channel where it is farthest."""
+    return np.asarray(np.abs(planes - colour[:, None]).max(axis=0))
+
+
+def _ground(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the colour of the ground: the mean over the fullest of 16 x 16 x 16 bins."""
-    bins = (flat >> 4).astype(np.int32) @ np.array([256, 16, 1], np.int32)
-    return np.asarray(flat[bins == np.bincount(bins).argmax()].mean(axis=0), np.float32)
+    red, green, blue = map(as_grey, cv2.split(colours))
+    bins = ((red >> 4).astype(np.uint16) << 8) | (green & 0xF0) | (blue >> 4)
+    fullest = np.asarray(bins == np.bincount(bins.ravel()).argmax())
+    sums = cv2.sumElems(cv2.copyTo(colours, fullest.view(np.uint8)))[:3]
+    return (np.array(sums) / np.count_nonzero(fullest)).astype(np.float32)
 
 
 def _ink(
-    colours: NDArray[np.uint8], flat: NDArray[np.float32], ground: NDArray[np.float32]
+    colours: NDArray[np.uint8], planes: NDArray[np.float32], ground: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return the colour that most of the broad ink has; that of the ground where there is none.
 
@@ -118,18 +136,31 @@ def _ink(
     noise, dots and lines thinner than they are. What is nearer to the ground than a third of the
     farthest counts not.
     """
-    distance = np.abs(flat - ground).max(axis=1)
-    inked = 3 * distance > max(float(np.percentile(distance, 99)), 1.0)
-    if not inked.any():
+    distance = _distance(planes, ground)
+    inked = np.flatnonzero(3 * distance > max(_highest_but_one_percent(distance), 1.0))
+    if not inked.size:
         return ground
     values = colours.astype(np.float32)
     spread = cv2.blur(values * values, (3, 3)) - np.square(cv2.blur(values, (3, 3)))
-    spread = np.asarray(spread).sum(axis=2).ravel()[inked]
+    spread = (spread[..., 0] + spread[..., 1] + spread[..., 2]).take(inked)
     weights = 1 / (1 + np.maximum(spread, 0) / _EVEN**2) ** 2
-    some = flat[inked]
-    bins = (some.astype(np.int32) >> 5) @ np.array([64, 8, 1], np.int32)
+    some = planes.take(inked, axis=1)
+    bins = np.array([64, 8, 1]) @ (some.astype(np.int64) >> 5)
     fullest = bins == np.bincount(bins, weights).argmax()
     for _ in range(2):
-        colour = np.average(some[fullest], axis=0, weights=weights[fullest])
-        fullest = np.abs(some - colour).max(axis=1) <= _NEAR
+        near = np.flatnonzero(fullest)
+        weight = weights.take(near)
+        weighted = np.ascontiguousarray((some.take(near, axis=1) * weight).T)
+        colour = cv2.reduce(weighted, 0, cv2.REDUCE_SUM)[0] / weight.sum()
+        fullest = _distance(some, colour) <= _NEAR
     return np.asarray(colour, np.float32)
+
+
+def _highest_but_one_percent(values: NDArray[np.float32]) -> float:
+    """Return ``numpy.percentile(values, 99)`` but for rounding: 7,500 values in 15 us, not 75."""
+    rank = (values.size - 1) * np.float32(0.99)
+    place = int(rank)
+    after = min(place + 1, values.size - 1)
+    ordered = np.partition(values, (place, after))
+    low, high, part = ordered[place], ordered[after], rank - np.float32(place)
+    return float(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
