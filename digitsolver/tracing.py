@@ -54,6 +54,9 @@ class Cut:
         return _centres(self.centroids, self.boxes)
 
 
+_FIELDS = tuple(field.name for field in fields(Cut))
+
+
 @dataclass(frozen=True, slots=True)
 class Trace(Cut):
     """Hold what every stage made of one captcha. Columns and rows are those of the original."""
@@ -64,8 +67,6 @@ class Trace(Cut):
     """Name and picture, (H, W), of each step of stage 1."""
     box: Box
     """Of all digits: ``(x, y, width, height)``."""
-    ink: NDArray[np.float64]
-    """Ink in each column of the box, in pixels."""
     source: NDArray[np.uint8]
     """What the crops are cut from: the cleaned picture, its levels before the cleaners, or the
     original in the style's channels."""
@@ -80,6 +81,11 @@ class Trace(Cut):
         """The cleaned picture within the box."""
         x, y, width, height = self.box
         return self.cleaned[y : y + height, x : x + width]
+
+    @property
+    def ink(self) -> NDArray[np.float64]:
+        """Ink in each column of the box, in pixels."""
+        return ink_per_column(self.clipped)
 
     @property
     def digits(self) -> Cut:
@@ -184,7 +190,7 @@ def digit_width(window: tuple[int, int]) -> float:
 
 
 def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
-    seen = image.check(pixels)
+    seen = image.check(pixels) if pixels.shape[2:] == (4,) else pixels  # alpha on white
     steps = tuple(
         clean_steps(
             seen,
@@ -196,22 +202,23 @@ def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     )
     cleaned = steps[-1][1]
     box = bounding_box(cleaned)
-    x, y, width, height = box
-    ink = ink_per_column(cleaned[y : y + height, x : x + width])
     shown = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
     source = shown if style.channels == 1 else image.to_channels(pixels, style.channels)
     digits = cut(cleaned, source, box, style, length)
-    return Trace(**_values(digits), original=seen, steps=steps, box=box, ink=ink, source=source)
+    return Trace(**_values(digits), original=seen, steps=steps, box=box, source=source)
 
 
 def _values(digits: Cut) -> dict[str, Any]:
     """Return the fields of a cut, and no more where it is a trace."""
-    return {field.name: getattr(digits, field.name) for field in fields(Cut)}
+    return {name: getattr(digits, name) for name in _FIELDS}
 
 
 def _centres(centroids: NDArray[np.float64], boxes: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return x and y, (n, 2), in the middle of the digits' boxes, at their centroids."""
-    return np.stack((centroids, boxes[:, 1] + boxes[:, 3] / 2), axis=1)
+    centres = np.empty((len(boxes), 2))
+    centres[:, 0] = centroids
+    centres[:, 1] = boxes[:, 1] + boxes[:, 3] / 2
+    return centres
 
 
 def _boxes(

@@ -26,6 +26,7 @@ Picture: TypeAlias = NDArray[np.uint8]
 
 MAX_BYTES: Final = 32 * 2**20
 """Largest file that is read, in bytes."""
+_SAMPLES: Final = frozenset((np.dtype(np.uint8).char, np.dtype(np.uint16).char))
 MAX_PIXELS: Final = 16_000_000
 """Largest picture that is decoded, in pixels: about 64 MB while it is decoded in colour."""
 
@@ -166,7 +167,7 @@ def silence_opencv() -> None:
 def _read_bytes(path: StrPath) -> bytes:
     name = shown(path)
     try:
-        path = Path(path)
+        path = path if isinstance(path, Path) else Path(path)
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
@@ -229,7 +230,7 @@ def _imdecode(data: bytes, header: Header, grey: bool, name: str) -> NDArray[Any
 
 def _to_rgb(pixels: NDArray[Any], extras: Extras, name: str, alpha: bool) -> Picture:
     """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as a picture, turned upright."""
-    if pixels.dtype not in (np.uint8, np.uint16):
+    if pixels.dtype.char not in _SAMPLES:
         raise ImageError(f"{name}: expected samples of 8 or 16 bits, found {pixels.dtype}")
     if extras.key is not None:
         pixels = _without_key(pixels, extras.key, alpha)

@@ -116,6 +116,8 @@ def _jpeg_frame(data: bytes) -> tuple[tuple[int, int], int]:
 
 
 def _jpeg_extras(data: bytes) -> Extras:
+    if data.endswith(b"\xff\xd9"):  # as nearly all do: the scan need not be found again
+        return Extras()
     scan = _jpeg_frame(data)[1]
     if data.rfind(b"\xff\xd9", scan) < 0:
         raise BrokenError("a file that is cut off")

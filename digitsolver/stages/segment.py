@@ -124,8 +124,10 @@ def _check_columns(columns: int, digits: int) -> None:
 
 def _spans(edges: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return ``[start, stop)`` of each digit between those edges, to the nearest column."""
-    whole = np.floor(edges + (0.5 + _ASIDE)).astype(np.intp)
-    return np.stack((whole[:-1], whole[1:]), axis=1)
+    whole = np.floor(edges + (0.5 + _ASIDE))
+    spans = np.empty((len(whole) - 1, 2), np.intp)
+    spans[:, 0], spans[:, 1] = whole[:-1], whole[1:]
+    return spans
 
 
 def _split(found: list[Block], digits: int, ink: NDArray[np.float64]) -> list[tuple[int, int]]:
