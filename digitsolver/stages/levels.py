@@ -96,7 +96,8 @@ def _unlikeness_to_ink(picture: NDArray[np.uint8]) -> Grey:
     length = float(np.sqrt(axis @ axis))
     if not length:
         return np.full(picture.shape[:2], 255, np.uint8)
-    apart = (planes - ground[:, None]) / length
+    apart = planes - ground[:, None]
+    apart /= length
     along = (axis / length) @ apart
     aside = np.sqrt(np.maximum((apart * apart).sum(axis=0) - along * along, 0))
     ink = np.minimum(along, 1) - _ASIDE * (aside + np.maximum(along - 1, 0))
@@ -141,7 +142,9 @@ def _ink(
     if not inked.size:
         return ground
     values = colours.astype(np.float32)
-    spread = cv2.blur(values * values, (3, 3)) - np.square(cv2.blur(values, (3, 3)))
+    mean = np.asarray(cv2.blur(values, (3, 3)))
+    spread = np.asarray(cv2.blur(np.square(values, out=values), (3, 3)))
+    spread -= np.square(mean, out=mean)
     spread = (spread[..., 0] + spread[..., 1] + spread[..., 2]).take(inked)
     weights = 1 / (1 + np.maximum(spread, 0) / _EVEN**2) ** 2
     some = planes.take(inked, axis=1)
