@@ -7,7 +7,6 @@ system lifts when the process ends, tells a sibling that is in use from one that
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -148,7 +147,7 @@ def _locked_folder(path: Path, target: Path) -> Iterator[None]:
             _empty(path)
             yield
         finally:
-            shutil.rmtree(path, ignore_errors=True)
+            _delete(path, ignore_errors=True)
         return
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -161,7 +160,7 @@ def _locked_folder(path: Path, target: Path) -> Iterator[None]:
             yield
         finally:
             if _is_still(path, fd):
-                shutil.rmtree(path, ignore_errors=True)
+                _delete(path, ignore_errors=True)
     finally:
         os.close(fd)
 
@@ -169,9 +168,15 @@ def _locked_folder(path: Path, target: Path) -> Iterator[None]:
 def _empty(folder: Path) -> None:
     for entry in list(os.scandir(folder)):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            _delete(entry.path)
         else:
             os.unlink(entry.path)
+
+
+def _delete(folder: StrPath, *, ignore_errors: bool = False) -> None:
+    import shutil  # 3 ms, of which most commands need nothing
+
+    shutil.rmtree(folder, ignore_errors=ignore_errors)
 
 
 def _check_replaceable(target: Path, foreign: Foreign) -> None:
@@ -193,7 +198,7 @@ def _restore(target: Path) -> None:
     if not old.is_dir():
         return
     if os.path.lexists(target):
-        shutil.rmtree(old)
+        _delete(old)
     else:
         os.rename(old, target)
 
@@ -212,7 +217,7 @@ def _swap(new: Path, target: Path) -> None:
         raise
     _sync_folder(target.parent)
     if existed:
-        shutil.rmtree(old, ignore_errors=True)
+        _delete(old, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:
