@@ -154,11 +154,11 @@ class Session:
     def review(self, on: bool) -> None:
         """Show labels that the model contradicts strongly, or go on with what has no label."""
         with self._lock:
+            if on and not self._suspects():
+                self._note = "The model contradicts no label strongly."
+                return
             self._reviewing = on
             self._current, self._ahead = None, []
-            if on and not self._suspects():
-                self._reviewing = False
-                self._note = "The model contradicts no label strongly."
 
     def retrain(self) -> None:
         """Begin to train on the labels so far."""

@@ -250,6 +250,15 @@ def test_review_shows_the_label_that_the_model_contradicts(tmp_path: Path, model
     assert desk.session.state()["note"] == "The model contradicts no label strongly."
 
 
+def test_a_review_of_nothing_leaves_what_is_shown(desk: Desk) -> None:
+    before = desk.shown
+    desk.session.move(forward=True)
+    desk.session.move(forward=False)  # back at one that would not be chosen again
+    desk.session.review(True)
+    assert desk.shown == before
+    assert not desk.session.state()["reviewing"]
+
+
 # --- training -----------------------------------------------------------------------------
 
 
