@@ -52,6 +52,7 @@ function show(said, again) {
   $("figure").hidden = $("field").hidden = !sample;
   $("empty").hidden = Boolean(sample);
   if (sample && other) open(sample);
+  if (!sample) $("proposal").textContent = "";
   showCounts();
   showModel();
   if (said.note) note(said.note);
@@ -97,9 +98,11 @@ function showCounts() {
   $("counts").textContent = parts.join(" · ");
   $("progress").value = samples ? (labelled + unreadable) / samples : 0;
   $("mode").textContent = state.reviewing ? `Review: is this label right? ${state.suspects} in doubt` : "";
-  const review = state.suspects ? ` ${state.suspects} labels are in doubt: v shows them.` : "";
+  const review = state.suspects ? ` ${inDoubt(state.suspects)}: v shows ${state.suspects > 1 ? "them" : "it"}.` : "";
   $("done").textContent = samples ? `Every captcha has an answer.${review}` : "There is no captcha in this folder.";
 }
+
+function inDoubt(count) { return `${count} ${count > 1 ? "labels" : "label"} in doubt`; }
 
 function time(seconds) {
   const minutes = Math.round(seconds / 60);
@@ -111,11 +114,16 @@ function showModel() {
   const { model, read, samples, training, suspects } = state;
   const parts = [model ? `model ${model}` : "no model: nothing is proposed"];
   if (model && read < samples) parts.push(`reading ${read} of ${samples}`);
-  if (training.running) parts.push(training.total ? `training ${training.done} of ${training.total}` : "training");
+  if (training.running) parts.push(describeTraining(training));
   else if (training.message) parts.push(training.message);
-  if (suspects && !state.reviewing) parts.push(`${suspects} labels in doubt`);
+  if (suspects && !state.reviewing) parts.push(`${inDoubt(suspects)}: v`);
   $("model").textContent = parts.join(" · ");
   $("letters").hidden = !/[a-z]/i.test(state.alphabet);
+}
+
+function describeTraining({ done, total, seconds_left: rest }) {
+  const part = total ? ` ${done} of ${total}` : "";
+  return `training on the labels so far${part}${rest ? `, about ${time(rest)} left` : ""}`;
 }
 
 // A line under the part of the picture that the digit at the cursor was read in.

@@ -156,6 +156,7 @@ def test_a_person_labels_by_keyboard_and_nothing_is_lost(
             finish_one(person)
             person.until(lambda before=before: person.sample != before)
         assert driver.find_element("id", "empty").is_displayed()
+        assert person.read("proposal") == ""
         server.send_signal(signal.SIGINT)
         assert server.stdout
         told = json.loads(server.stdout.readline())
