@@ -75,6 +75,8 @@ def label(
     else:
         counts = f"{done['labelled']} of {done['samples']} labelled, {done['open']} to go"
         click.echo(f"{folder}: {done['answers']} answers; {counts}", err=True)
+    if done["training"]["running"]:
+        click.echo("the training that was going on has ended with it; the labels stay", err=True)
 
 
 @contextmanager

@@ -144,7 +144,7 @@ def _said(state: dict[str, Any]) -> str:
         parts.append(f"the model reads {proposal['text']}, {sure} % sure")
     training = state["training"]
     if training["running"]:
-        parts.append(f"training {training['done']} of {training['total']}")
+        parts.append(f"training on the labels so far {training['done']} of {training['total']}")
     elif training["message"]:
         parts.append(training["message"])
     return "; ".join(parts)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from collector.label import order
 from collector.label.pace import Pace
 from collector.label.proposals import Proposal, Proposals
-from collector.label.trainer import Trainer
+from collector.label.trainer import Trainer, promise
 from collector.store import Record, Store
 from digitsolver.errors import DigitSolverError, FolderError
 
@@ -260,11 +260,15 @@ class Session:
     def _suspects(self) -> list[Record]:
         return order.suspects(self.store.records(), self._proposals.known(), self._seen)
 
-    def _use(self, bundle: Path) -> None:
-        """Let a model that was just trained propose."""
-        if self._load:
-            self._proposals.use(self._load(bundle))
-            self._seen.clear()
+    def _use(self, bundle: Path) -> str:
+        """Let a model that was just trained propose; return what is said of it."""
+        if self._load is None:
+            return "trained"
+        solver = self._load(bundle)
+        figures = solver.bundle.metrics()
+        self._proposals.use(solver)
+        self._seen.clear()
+        return promise(figures)
 
     def _training(self) -> dict[str, Any]:
         status = self._trainer.status
@@ -272,6 +276,7 @@ class Session:
             "running": status.running,
             "done": status.done,
             "total": status.total,
+            "seconds_left": status.seconds_left,
             "message": status.message,
         }
 

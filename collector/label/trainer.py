@@ -7,10 +7,12 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from digitsolver.bundle import is_bundle
 from digitsolver.errors import DigitSolverError
@@ -23,11 +25,15 @@ Fit = Callable[[Path, Path, str, Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Hold how far a training is; `message` says how it ended, or why it could not."""
+    """Hold how far a training is; `message` says how it ended, or why it could not.
+
+    `seconds_left` is None before there is anything to tell it from.
+    """
 
     running: bool = False
     done: int = 0
     total: int = 0
+    seconds_left: float | None = None
     message: str = ""
 
 
@@ -41,18 +47,19 @@ def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
 
     _stand_back()
     try:
-        train(
-            source,
-            "auto",
-            out,
-            reader="line",
-            recipe=LineRecipe(alphabet=alphabet),
-            progress=lambda done, total, _: told.send((done, total, "")),
-        )
-    except DigitSolverError as error:
-        told.send((0, 0, str(error)))
+        try:
+            train(
+                source,
+                "auto",
+                out,
+                reader="line",
+                recipe=LineRecipe(alphabet=alphabet),
+                progress=lambda done, total, _: told.send((done, total, "")),
+            )
+        except DigitSolverError as error:
+            told.send((0, 0, str(error)))
     except BrokenPipeError:
-        pass  # who asked is gone
+        shutil.rmtree(source, ignore_errors=True)  # who asked is gone, and does not do it
 
 
 def _stand_back() -> None:
@@ -60,6 +67,29 @@ def _stand_back() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(10)
+
+
+class TimeLeft:
+    """Tell from the steps done how long the others take; what comes before the first is not told.
+
+    >>> left = TimeLeft(iter([100.0, 104.0]).__next__)
+    >>> left.after(1, 5), left.after(3, 5)
+    (None, 4.0)
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with no step done."""
+        self._clock = clock
+        self._first: tuple[int, float] | None = None
+
+    def after(self, done: int, total: int) -> float | None:
+        """Return the seconds that are left when `done` of `total` steps have just been done."""
+        now = self._clock()
+        if self._first is None or done <= self._first[0]:
+            self._first = done, now
+            return None
+        step, began = self._first
+        return (now - began) / (done - step) * max(total - done, 0)
 
 
 class Trainer:
@@ -89,11 +119,12 @@ class Trainer:
         return self._status
 
     def start(
-        self, labelled: Iterable[tuple[Path, str]], alphabet: str, then: Callable[[Path], object]
+        self, labelled: Iterable[tuple[Path, str]], alphabet: str, then: Callable[[Path], str]
     ) -> bool:
         """Train on pictures with labels, unless that is going on; call `then` with the bundle.
 
-        `then` is called from another thread. What goes wrong becomes the message of `status`.
+        `then` is called from another thread. What it returns becomes the message of `status`, or
+        else what went wrong.
         """
         if self._status.running:
             return False
@@ -133,14 +164,15 @@ class Trainer:
         process: multiprocessing.process.BaseProcess,
         reading: Connection,
         source: Path,
-        then: Callable[[Path], object],
+        then: Callable[[Path], str],
     ) -> None:
         """Take in what the process tells, until it ends."""
-        problem = ""
+        problem, message = "", ""
+        left = TimeLeft()
         try:
             while True:
                 done, total, problem = reading.recv()
-                self._status = Training(running=True, done=done, total=total)
+                self._status = Training(True, done, total, left.after(done, total))
         except (EOFError, OSError):
             process.join()
         shutil.rmtree(source, ignore_errors=True)
@@ -148,10 +180,20 @@ class Trainer:
             problem = f"training ended with status {process.exitcode}"
         if not problem:
             try:
-                then(self.out)
+                message = then(self.out)
             except DigitSolverError as error:
                 problem = str(error)
-        self._status = Training(message=problem or "a better model proposes now")
+        self._status = Training(message=problem or message)
+
+
+def promise(figures: Mapping[str, Any]) -> str:
+    """Say what the figures of a training promise."""
+    told = "a model trained on your labels proposes now"
+    held = figures.get("validation")
+    if not held:
+        return told
+    right = round(held["captcha_accuracy"] * held["captchas"])
+    return f"{told}; of {held['captchas']} labels kept aside to try it, it read {right}"
 
 
 def _take_copies(folder: Path, labelled: Iterable[tuple[Path, str]]) -> None:

@@ -1,5 +1,6 @@
 """What is shown next, what an answer does, and what stays after a kill: no browser is needed."""
 
+import json
 import multiprocessing
 import shutil
 import time
@@ -16,12 +17,13 @@ from collector.label.session import ENOUGH, StaleError
 from collector.label.trainer import Fit, fit
 from collector.store import Record, Store, read_records
 from digitsolver import bundle
-from digitsolver.errors import LabelError, MissingExtraError
+from digitsolver.errors import FolderError, LabelError, MissingExtraError
+from digitsolver.files import write_text
 from digitsolver.samples import DIGITS, read_captchas
 from tests import tiny
 from tests.collector import labelling
 from tests.collector.labelling import TEXTS, Clock, Desk, open_desk
-from tests.templates import make_bundle, write
+from tests.templates import facts, make_bundle, write
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +273,9 @@ def label_enough(desk: Desk) -> None:
 
 def test_training_proposes_anew_and_is_kept(tmp_path: Path, model: Path) -> None:
     shutil.copytree(model, tmp_path / "model")
+    figures = {"validation": {"captchas": 8, "captcha_accuracy": 0.75}}
+    write_text(tmp_path / "model" / bundle.METRICS, json.dumps(figures))
+    bundle.seal(tmp_path / "model", facts())
     desk = open_desk(tmp_path / "mine", None, fit=labelling.fit_by_copy)
     label_enough(desk)
     labelling.add(desk.store, "8888")
@@ -279,7 +284,9 @@ def test_training_proposes_anew_and_is_kept(tmp_path: Path, model: Path) -> None
     desk.session.retrain()  # one at a time
     desk.trainer.wait(120)
     state = desk.session.state()
-    assert state["training"]["message"] == "a better model proposes now"
+    message = state["training"]["message"]
+    assert message.startswith("a model trained on your labels proposes now; of 8 labels kept aside")
+    assert message.endswith("it read 6")
     assert state["model"]
     desk.session.move(forward=True)
     assert desk.session.state()["sample"]["proposal"]["text"] == "8888"
@@ -355,6 +362,25 @@ def test_a_training_that_cannot_be_says_why(
     fit(tmp_path, tmp_path / "model", DIGITS, writing)
     writing.close()
     assert list(iter_told(reading)) == [(0, 0, "training: expected TensorFlow")]
+
+
+def test_a_training_that_nobody_asks_for_any_more_leaves_no_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(*_: object, progress: Callable[..., object], **__: object) -> None:
+        try:
+            progress(1, 2, "")
+        except BrokenPipeError:
+            raise FolderError("cannot be written") from None
+
+    monkeypatch.setattr("collector.label.trainer._stand_back", lambda: None)
+    monkeypatch.setattr("digitsolver.train.train", train)
+    source = tmp_path / "labels"
+    source.mkdir()
+    reading, writing = multiprocessing.Pipe(duplex=False)
+    reading.close()
+    fit(source, tmp_path / "model", DIGITS, writing)
+    assert not source.exists()
 
 
 def iter_told(reading: Connection) -> Iterator[tuple[int, int, str]]:
