@@ -6,6 +6,7 @@
     ├── order      which captcha is next, which labels are likely mistakes
     ├── proposals  what the model reads, found in the background
     ├── trainer    a better model from the labels so far, in another process
+    ├── values     what is shown, for JSON
     └── pace       how fast it goes
     app, guard   the page on 127.0.0.1: addresses, and who may ask
     page, editor (html, css, js)   the page itself

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from collector.label import order
 from collector.label.pace import Pace
 from collector.label.proposals import Proposal, Proposals
 from collector.label.trainer import Trainer, promise
+from collector.label.values import DIGITS_KEPT, sample_values
 from collector.store import Record, Store
 from digitsolver.errors import DigitSolverError, FolderError
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 ENOUGH = 10
 """Labels below which nothing can be learned."""
-DIGITS_KEPT = 4
 
 
 class StaleError(DigitSolverError):
@@ -82,7 +83,7 @@ class Session:
             left = len(suspects) if self._reviewing else opened
             note, self._note = self._note, ""
             return {
-                "sample": record and self._sample(record),
+                "sample": record and sample_values(record, self._shown),
                 "samples": len(records),
                 "labelled": labelled,
                 "unreadable": len(records) - labelled - opened,
@@ -96,7 +97,7 @@ class Session:
                 "model": self._proposals.model,
                 "alphabet": self._proposals.alphabet,
                 "read": self._proposals.count_read,
-                "training": self._training(),
+                "training": asdict(self._trainer.status),
                 "note": note,
             }
 
@@ -269,31 +270,3 @@ class Session:
         self._proposals.use(solver)
         self._seen.clear()
         return promise(figures)
-
-    def _training(self) -> dict[str, Any]:
-        status = self._trainer.status
-        return {
-            "running": status.running,
-            "done": status.done,
-            "total": status.total,
-            "seconds_left": status.seconds_left,
-            "message": status.message,
-        }
-
-    def _sample(self, record: Record) -> dict[str, Any]:
-        shown = self._shown
-        return {
-            "id": record.id,
-            "name": record.original or record.file,
-            "seen": len(record.history),
-            "label": record.label,
-            "unreadable": not order.is_open(record) and record.label is None,
-            "proposal": shown
-            and {
-                "text": shown.text,
-                "confidence": round(shown.confidence, DIGITS_KEPT),
-                "digits": [round(one, DIGITS_KEPT) for one in shown.digits],
-                "boxes": [list(box) for box in shown.boxes],
-                "model": shown.model,
-            },
-        }
