@@ -4,6 +4,7 @@
 
     session      what is shown, what an answer does          (no browser, no terminal)
     ├── order      which captcha is next, which labels are likely mistakes
+    ├── claims     what somebody else looks at, on a page of their own
     ├── proposals  what the model reads, found in the background
     ├── trainer    a better model from the labels so far, in another process
     ├── values     what is shown, for JSON

@@ -17,20 +17,24 @@ def is_open(record: Record) -> bool:
 
 
 def choose(
-    records: Iterable[Record], proposals: Mapping[str, Proposal], skipped: Mapping[str, int]
+    records: Iterable[Record],
+    proposals: Mapping[str, Proposal],
+    skipped: Mapping[str, int],
+    elsewhere: Collection[str] = (),
 ) -> Record | None:
     """Return the open sample that the model is least sure of, None where none is open.
 
     Least confident first is the simplest form of uncertainty sampling (Lewis & Gale, "A
     sequential algorithm for training text classifiers", 1994): its labels teach most. What was
     not read yet comes after that, then what the model reads nothing in, which may be no captcha
-    at all, and last what was skipped, the longest ago first.
+    at all, then what was skipped, the longest ago first, and last what somebody else looks at.
     """
 
-    def doubt(record: Record) -> tuple[int, int, float]:
+    def doubt(record: Record) -> tuple[bool, int, int, float]:
         proposal = proposals.get(record.id)
         late = 1 if proposal is None else 2 * (not proposal.text)
-        return skipped.get(record.id, 0), late, proposal.confidence if proposal else 0.0
+        sure = proposal.confidence if proposal else 0.0
+        return record.id in elsewhere, skipped.get(record.id, 0), late, sure
 
     return min(filter(is_open, records), key=doubt, default=None)
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from collector.label import order
+from collector.label.claims import Claims
 from collector.label.pace import Pace
 from collector.label.proposals import Proposal, Proposals
-from collector.label.trainer import Trainer, promise
+from collector.label.trainer import KEPT, Trainer, promise
 from collector.label.values import DIGITS_KEPT, sample_values
 from collector.store import Record, Store
 from digitsolver.errors import DigitSolverError, FolderError
@@ -57,6 +58,7 @@ class Session:
         self._retrain_every = retrain_every
         self._load = load
         self._pace = Pace(clock)
+        self._claims = Claims(store.folder / KEPT / "shown")
         self._lock = threading.RLock()
         self._current: str | None = None
         self._shown: Proposal | None = None
@@ -176,6 +178,7 @@ class Session:
 
     def close(self) -> None:
         """End what goes on in the background."""
+        self._claims.give_back()
         self._trainer.stop()
         self._proposals.stop()
 
@@ -185,6 +188,7 @@ class Session:
         """Return the sample to show, another one where the last is done or gone."""
         if self._current:
             with suppress(FolderError):
+                self._claims.take(self._current)
                 return self.store.get(self._current)
         while self._ahead:
             with suppress(FolderError):
@@ -192,11 +196,28 @@ class Session:
         if self._reviewing:
             rest = self._suspects()
             if rest:
-                return self._present(rest[0])
+                return self._present(next(filter(self._is_free, rest), rest[0]))
             self._reviewing = False
             self._note = "That was the last label in doubt."
-        chosen = order.choose(self.store.records(), self._proposals.known(), self._skipped)
-        return self._present(chosen) if chosen else None
+        chosen = self._choose()
+        if chosen is None:
+            self._claims.give_back()
+            return None
+        return self._present(chosen)
+
+    def _choose(self) -> Record | None:
+        """Return the open sample to show next: one that nobody else looks at, if there is any."""
+        records, known = self.store.records(), self._proposals.known()
+        elsewhere: set[str] = set()
+        while True:
+            chosen = order.choose(records, known, self._skipped, elsewhere)
+            if chosen is None or chosen.id in elsewhere or self._is_free(chosen):
+                return chosen
+            elsewhere.add(chosen.id)
+
+    def _is_free(self, record: Record) -> bool:
+        """Tell whether nobody else looks at a sample; it is claimed then."""
+        return self._claims.take(record.id)
 
     def _present(self, record: Record) -> Record:
         """Make a sample the one that is shown, with what is proposed now: it does not change."""

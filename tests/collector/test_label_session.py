@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from collector.label import order
+from collector.label.claims import LEASE, Claims
 from collector.label.pace import Pace
 from collector.label.proposals import Proposal
 from collector.label.session import ENOUGH, StaleError
@@ -157,6 +158,55 @@ def test_who_is_slower_than_somebody_else_is_shown_another(desk: Desk) -> None:
         desk.session.answer(record.id, "1", 1)
     assert desk.store.get(record.id).label == "77"
     assert desk.session.state()["sample"]["id"] != record.id
+
+
+def test_two_people_are_shown_different_captchas(desk: Desk, model: Path) -> None:
+    other = open_desk(desk.store.folder, model)
+    first = desk.shown
+    second = other.shown
+    assert second != first
+    assert (desk.shown, other.shown) == (first, second)  # as long as they look
+    desk.answer(first)
+    assert desk.shown not in {first, second}
+    other.answer(second)
+    other.answer(other.shown)
+    assert other.shown == desk.shown  # there is no other one left
+    other.session.close()
+
+
+def test_two_people_review_different_labels(desk: Desk, model: Path) -> None:
+    other = open_desk(desk.store.folder, model)
+    for one in desk.ids:
+        desk.store.set_label(one, "1111", by="source")
+    other.store.refresh()
+    for pair in (desk, other):
+        for record in pair.store.records():
+            pair.proposals.of(record)
+        pair.session.review(True)
+    assert desk.shown != other.shown
+    other.session.close()
+
+
+def test_a_claim_is_given_back_or_runs_out(tmp_path: Path) -> None:
+    clock = Clock(now=1e9)
+    mine, theirs = Claims(tmp_path / "new", clock), Claims(tmp_path / "new", clock)
+    assert mine.take("a")
+    assert not theirs.take("a")
+    assert theirs.take("../b")
+    assert not mine.take("../b")
+    assert theirs.take("a")  # given back for the other one
+    assert not mine.take("a")
+    clock.now += LEASE + 1
+    assert mine.take("a")
+    theirs.give_back()
+    assert not theirs.take("a")
+    mine.give_back()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["new"]
+
+
+def test_where_nothing_can_be_written_everything_may_be_claimed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert Claims(tmp_path / "file").take("a")
 
 
 # --- undo, back and on --------------------------------------------------------------------
