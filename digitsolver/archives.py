@@ -78,7 +78,7 @@ def _member(
 ) -> Named | Failure:
     """Return one member, or why it is refused."""
     told = f"{path}/{name}"
-    problem = _problem(name, size, ordinary)
+    problem = problem_of(name, size, ordinary)
     if problem:
         return Failure(told, problem)
     try:
@@ -90,21 +90,43 @@ def _member(
     return Named(told, data)
 
 
-def _problem(name: str, size: int, ordinary: bool) -> str | None:
-    """Return why a member is refused before it is read."""
-    parts = PurePosixPath(name.replace("\\", "/"))
-    if parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
+def problem_of(name: str, size: int, ordinary: bool) -> str | None:
+    """Return why a member is refused before it is read, None where it is not.
+
+    >>> problem_of("../1.png", 300, True)
+    'expected a name inside the archive, found one that leads out of it'
+    """
+    if leads_out(name):
         return "expected a name inside the archive, found one that leads out of it"
     if not ordinary:
         return "expected an ordinary file, found a link or a device"
     return f"expected at most {MAX_BYTES:,} bytes, found {size:,}" if size > MAX_BYTES else None
 
 
-def _is_picture(name: str) -> bool:
-    """Return whether a member may be a picture: not hidden, and not what macOS adds."""
+def leads_out(name: str) -> bool:
+    """Return whether a name points outside of what it is a name in, or nowhere.
+
+    >>> leads_out("a/1.png"), leads_out("C:1.png"), leads_out("/1.png"), leads_out("")
+    (False, True, True, True)
+    """
     path = PurePosixPath(name.replace("\\", "/"))
-    hidden = any(part.startswith(".") and part not in {".", ".."} for part in path.parts)
-    return not hidden and "__MACOSX" not in path.parts and path.suffix.lower() not in NOT_PICTURES
+    return not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a file, or a folder of it, is hidden or one that macOS adds to a zip.
+
+    >>> is_hidden(".cache/1.png"), is_hidden("__MACOSX/._1.png"), is_hidden("../1.png")
+    (True, True, False)
+    """
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return any(p == "__MACOSX" or (p.startswith(".") and p not in {".", ".."}) for p in parts)
+
+
+def _is_picture(name: str) -> bool:
+    """Return whether a member may be a picture."""
+    suffix = PurePosixPath(name.replace("\\", "/")).suffix
+    return not is_hidden(name) and suffix.lower() not in NOT_PICTURES
 
 
 def _said(error: BaseException) -> str:

@@ -90,7 +90,7 @@ def test_a_member_that_is_longer_than_it_says(
 ) -> None:
     path = named(tmp_path / "x.zip", kind="zip")
     monkeypatch.setattr(archives, "MAX_BYTES", 2)
-    monkeypatch.setattr(archives, "_problem", lambda *_: None)
+    monkeypatch.setattr(archives, "problem_of", lambda *_: None)
     assert {one.reason for one in members(path) if isinstance(one, Failure)} == {
         "expected at most 2 bytes, found more"
     }

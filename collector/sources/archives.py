@@ -19,6 +19,7 @@ from pathlib import Path
 
 from collector.sources import items as labelling
 from collector.sources.items import Item, UnreadableError, check_size
+from digitsolver.archives import problem_of
 from digitsolver.errors import FolderError
 from digitsolver.files import shown
 from digitsolver.samples import Problem
@@ -120,13 +121,19 @@ def _check_count(path: Path, count: int) -> None:
         raise FolderError(f"{shown(path)}: expected at most {MAX_MEMBERS:,} files, found more")
 
 
+def _check(name: str, size: int, ordinary: bool) -> None:
+    """Refuse a member as `digitsolver.archives` does."""
+    problem = problem_of(name, size, ordinary)
+    if problem:
+        raise UnreadableError(problem)
+
+
 def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     """Read a member of a zip that is not too large, whatever its header says."""
     if info.flag_bits & 1:
         raise UnreadableError("expected a member without a password, found an encrypted one")
-    if stat.S_ISLNK(info.external_attr >> 16):
-        raise UnreadableError("expected an ordinary file, found a link")
-    check_size(info.file_size)
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    _check(info.filename, info.file_size, kind in {0, stat.S_IFREG})
     try:
         with archive.open(info) as stream:
             data = stream.read(labelling.MAX_BYTES + 1)
@@ -138,12 +145,9 @@ def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 def _read_tarred(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     """Read a member of a tar that is an ordinary file and not too large."""
-    if not info.isreg():
-        found = "a link" if info.islnk() or info.issym() else "a device or pipe"
-        raise UnreadableError(f"expected an ordinary file, found {found}")
+    _check(info.name, info.size, info.isfile())
     if info.issparse():
         raise UnreadableError("expected an ordinary file, found a sparse one")
-    check_size(info.size)
     try:
         stream = archive.extractfile(info)
         data = stream.read() if stream else b""

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from collector import table
 from digitsolver import image
+from digitsolver.archives import is_hidden, leads_out
 from digitsolver.errors import FolderError, LabelError
 from digitsolver.files import shown
 from digitsolver.samples import Problem, character_of, label_of
@@ -16,6 +17,7 @@ from digitsolver.samples.captchas import METADATA, NOT_PICTURES, reason
 
 MAX_BYTES = image.MAX_BYTES
 """Largest file that is read."""
+OUTSIDE = "expected a name inside the source, found one that leads out of it"
 METADATA_LINES = "metadata.jsonl"
 """The other table of the Hugging Face ImageFolder: one JSON object a line."""
 
@@ -65,7 +67,8 @@ def item(root: Path, name: str, labels: Labels, read: Read) -> Item | Problem:
     """Read one picture, or say why not."""
     path = root / name.lstrip("/")
     try:
-        check_name(name)
+        if leads_out(name):
+            return Problem(path, OUTSIDE)
         label, by = labels[name] if name in labels else _named(path)
         if label and not label.isalnum():
             return Problem(path, f"expected a label of letters and digits, found {label!r}")
@@ -74,19 +77,6 @@ def item(root: Path, name: str, labels: Labels, read: Read) -> Item | Problem:
         return Problem(path, str(error))
     except LabelError as error:
         return Problem(path, reason(path, error))
-
-
-def is_hidden(name: str) -> bool:
-    """Tell whether a file or a folder of it is hidden, or one that macOS adds to a zip."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    return any(p == "__MACOSX" or (p.startswith(".") and p != "..") for p in parts)
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that points outside its source."""
-    parts = PurePosixPath(name.replace("\\", "/"))
-    if not parts.parts or parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
-        raise UnreadableError("expected a name inside the source, found one that leads out of it")
 
 
 def check_size(size: int) -> None:
