@@ -1,10 +1,10 @@
 """Kill writers of one store at random moments, and see that nothing was lost.
 
-At each moment two processes write to one folder: one imports pictures or adds them singly, as
-`collector fetch` does, the other labels, marks and takes back. Both are killed (SIGKILL) after a
-random time. Then the folder is looked at: every picture whole, each once, what was promised to a
-writer kept, `samples.jsonl` and `metadata.csv` in step with the pictures. The next two go on in
-the same folder, until everything is in it; then a fresh one is begun.
+At each moment two of three write to one folder: `collector fetch` from a server on this machine,
+`collector import`, and somebody who labels, marks and takes back on the labelling page. Both are
+killed (SIGKILL) after a random time. Then the folder is looked at: every picture whole, each once,
+what was promised to a writer kept, `samples.jsonl` and `metadata.csv` in step with the pictures.
+The next two go on in the same folder, until everything is in it; then a fresh one is begun.
 
     python benchmarks/kills.py
     python benchmarks/kills.py --moments 1000 --seed 1
@@ -17,24 +17,23 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from itertools import cycle
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads is not to be forked
 
 import numpy as np
 
-from collector.runs import import_samples
-from collector.store import New, Store, content_id, open_store, read_records
+from benchmarks.parts.writers import Task, Writer, fetch_all, import_all, label_for_ever, serve
+from collector.store import Record, content_id, open_store, read_records
 from digitsolver import image
 from digitsolver.errors import FolderError
 from digitsolver.samples import read_captchas
 
 PICTURES = 120
-
-Promise = Callable[[str], object]
-Writer = Callable[[Path, Path, Promise, random.Random], None]
+PAIRS = ((import_all, label_for_ever), (fetch_all, label_for_ever), (fetch_all, import_all))
 
 
 class LostError(Exception):
@@ -48,89 +47,72 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch, "source")
         contents = _draw(source, options.seed)
-        run(options.moments, rng, Path(scratch), source, contents)
+        pictures = list(contents.values())
+        rng.shuffle(pictures)
+        with serving(pictures) as url:
+            run(options.moments, rng, Path(scratch), url, contents)
 
 
 def run(
-    moments: int, rng: random.Random, scratch: Path, source: Path, contents: dict[str, bytes]
+    moments: int, rng: random.Random, scratch: Path, url: str, contents: dict[str, bytes]
 ) -> None:
     """Kill writers at so many moments; raises LostError where something was lost."""
-    folder, promised, rounds, alive = scratch / "store-0", set[str](), 0, 0
-    began = time.monotonic()
-    add_singly(scratch / "undisturbed", source, str, rng)
-    longest = time.monotonic() - began  # so that moments fall everywhere on any machine
+    source, folder = scratch / "source", scratch / "store-0"
+    promised: Counter[str] = Counter()
+    rounds, finished, kept = 0, 0, 0
+    longest = {one: _time(one, source, scratch, url) for one in (import_all, fetch_all)}
     for moment in range(moments):
-        adder = (add_imported, add_singly)[moment % 2]
-        promises, finished = _kill(rng.uniform(0, longest), folder, source, (adder, label), rng)
-        promised |= promises
-        alive += finished
+        pair = PAIRS[moment % len(PAIRS)]
+        seconds = rng.uniform(0, longest[pair[0]])
+        promises, done = _kill(seconds, folder, source, url, pair, rng)
+        promised += promises
+        kept += promises.total()
+        finished += done
         count = look(folder, promised, contents)
         if count == len(contents) and rng.random() < 0.2:
             rounds += 1
-            folder, promised = scratch / f"store-{rounds}", set()
-    print(f"{moments} moments, {alive} of {2 * moments} writers were done before; nothing lost")
+            folder, promised = scratch / f"store-{rounds}", Counter()
+    print(
+        f"{moments} moments, {finished} of {2 * moments} writers were done before; "
+        f"{kept} promises, {rounds} folders filled; nothing lost"
+    )
 
 
-def add_imported(folder: Path, source: Path, promise: Promise, rng: random.Random) -> None:
-    """Import the whole source; nothing is promised before the end."""
-    del rng
-    *_, result = import_samples(source, folder)
-    if not result.problems:
-        for path in source.iterdir():
-            promise(f"added {content_id(path.read_bytes())}")
+def _time(writer: Writer, source: Path, scratch: Path, url: str) -> float:
+    """Return how long a writer takes undisturbed, so that moments fall everywhere."""
+    began = time.monotonic()
+    _wait(_start(writer, Task(source, url, scratch / writer.__name__, str, random.Random(0))))
+    return time.monotonic() - began
 
 
-def add_singly(folder: Path, source: Path, promise: Promise, rng: random.Random) -> None:
-    """Add pictures without labels, one after another."""
-    paths = sorted(source.iterdir())
-    rng.shuffle(paths)
-    with open_store(folder) as store:
-        for path in paths:
-            added = store.add(New(path.read_bytes(), "png", source="here", original=path.name))
-            promise(f"added {added.record.id}")
-
-
-def label(folder: Path, source: Path, promise: Promise, rng: random.Random) -> None:
-    """Label, mark and take back for ever."""
-    del source
-    with open_store(folder) as store:
-        for number in cycle(range(10**6)):
-            store.refresh()
-            records = store.records()
-            if records:
-                promise(_decide(store, rng.choice(records).id, number, rng))
-
-
-def _decide(store: Store, identifier: str, number: int, rng: random.Random) -> str:
-    """Do one thing to a sample; return what is promised by that."""
-    kind = rng.random()
-    who = f"{os.getpid()}-{number}"
-    if kind < 0.1:
-        store.mark_unreadable(identifier, by=who)
-    elif kind < 0.3 and store.get(identifier).can_undo:
-        store.undo(identifier, by=who)
-    else:
-        store.set_label(identifier, str(rng.randrange(10**4)), by=who, confidence=0.5)
-    return f"changed {identifier} {who}"
-
-
-def look(folder: Path, promised: set[str], contents: dict[str, bytes]) -> int:
+def look(folder: Path, promised: Counter[str], contents: dict[str, bytes]) -> int:
     """Raise LostError unless the folder is as it should be; return how many samples it has."""
     before = {record.id for record in read_records(folder)}  # readable as the kill left it
     with open_store(folder) as store:
         records = store.records()
     _hold(before <= {record.id for record in records}, "a sample that was there is gone")
-    files = {path.name for path in folder.iterdir()} - {"metadata.csv", "samples.jsonl"}
+    ours = {"metadata.csv", "samples.jsonl", ".label"}
+    files = {path.name for path in folder.iterdir()} - ours
     _hold(files == {record.file for record in records}, "pictures and provenance differ")
     for record in records:
         whole = (folder / record.file).read_bytes() == contents[record.id]
         _hold(whole, f"{record.file} is torn")
-    kept = {f"added {record.id}" for record in records} | {
-        f"changed {record.id} {change.by}" for record in records for change in record.history
-    }
-    _hold(promised <= kept, f"promised and lost: {sorted(promised - kept)[:3]}")
+    lost = promised - Counter(line for record in records for line in _promises(record, promised))
+    _hold(not lost, f"promised and lost: {sorted(lost)[:3]}")
     _look_at_labels(folder, {record.file: record.label for record in records})
     return len(records)
+
+
+def _promises(record: Record, promised: Counter[str]) -> Iterator[str]:
+    """Give what a record keeps of what was promised; that it is there, as often as was promised."""
+    added = f"added {record.id}"
+    yield from [added] * promised[added]
+    for change in record.history:
+        if change.action == "undone":
+            yield f"undone by {change.by}"
+        else:
+            label = f" {change.label}" if change.label else ""
+            yield f"{change.action} {record.id}{label} by {change.by}"
 
 
 def _look_at_labels(folder: Path, labels: dict[str, str | None]) -> None:
@@ -151,33 +133,63 @@ def _hold(good: bool, message: str) -> None:
 
 
 def _kill(
-    seconds: float, folder: Path, source: Path, writers: tuple[Writer, Writer], rng: random.Random
-) -> tuple[set[str], int]:
+    seconds: float,
+    folder: Path,
+    source: Path,
+    url: str,
+    pair: tuple[Writer, ...],
+    rng: random.Random,
+) -> tuple[Counter[str], int]:
     """Let writers write for a time; return what they promised, and how many were done."""
     reading, writing = os.pipe()
-    children = [_start(writer, folder, source, writing, rng.random()) for writer in writers]
+    children = []
+    for writer in pair:
+        seed = random.Random(rng.random())
+        task = Task(source, url, folder, lambda text: os.write(writing, f"{text}\n".encode()), seed)
+        children.append(_start(writer, task))
     os.close(writing)
-    time.sleep(seconds)
-    done = 0
-    for child in children:
-        os.kill(child, signal.SIGKILL)
-        status = os.waitpid(child, 0)[1]
-        _hold(status in {0, signal.SIGKILL}, f"a writer failed: {status}")
-        done += status == 0
     with os.fdopen(reading) as stream:
-        return set(stream.read().splitlines()), done
+        time.sleep(seconds)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        done = sum(_wait(child) for child in children)
+        return Counter(stream.read().splitlines()), done
 
 
-def _start(writer: Writer, folder: Path, source: Path, pipe: int, seed: float) -> int:
+def _start(writer: Writer, task: Task) -> int:
     """Start a writer in a process of its own; return its number."""
+    return _fork(lambda: writer(task))
+
+
+def _wait(child: int) -> bool:
+    """Wait for a writer; tell whether it was done, and not killed."""
+    status = os.waitpid(child, 0)[1]
+    _hold(status in {0, signal.SIGKILL}, f"a writer failed: {status}")
+    return status == 0
+
+
+@contextmanager
+def serving(pictures: list[bytes]) -> Iterator[str]:
+    """Serve pictures from another process; give their address."""
+    reading, writing = os.pipe()
+    child = _fork(lambda: serve(pictures, lambda port: os.write(writing, f"{port}\n".encode())))
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as stream:
+            yield f"http://127.0.0.1:{int(stream.readline())}/captcha"
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _fork(work: Callable[[], object]) -> int:
+    """Do something in a process of its own; return its number."""
     child = os.fork()
     if child:
         return child
     status = 1
     try:
-        writer(
-            folder, source, lambda text: os.write(pipe, f"{text}\n".encode()), random.Random(seed)
-        )
+        work()
         status = 0
     finally:
         if status:
