@@ -67,7 +67,7 @@ def _measure(process: "subprocess.Popen[str]", began: float, options: argparse.N
     print(
         f"{options.count} pictures: the first after {first:.2f} s, {busy:.2f} s of them busy; an "
         f"answer takes {statistics.median(seconds):.3f} s (the median of {len(seconds)}), "
-        f"{each:.3f} s busy, with what is read meanwhile; memory {memory} MB, "
+        f"{each:.3f} s busy, with what is read meanwhile; memory at most {memory} MB, "
         f"after {state['read']} are read {_memory(process.pid)} MB"
     )
 
@@ -85,12 +85,12 @@ def _get(address: Any) -> bytes:
 
 
 def _memory(pid: int) -> int:
-    """Return the megabytes that a process holds; 0 where that is not told."""
+    """Return the megabytes that a process held at most; 0 where that is not told."""
     try:
         status = Path(f"/proc/{pid}/status").read_text("ascii")
     except OSError:
         return 0
-    found = re.search(r"VmRSS:\s+(\d+)", status)
+    found = re.search(r"VmHWM:\s+(\d+)", status)
     return int(found[1]) // 1024 if found else 0
 
 
