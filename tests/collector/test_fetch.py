@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,9 +48,9 @@ def numbered(count: int) -> list[Reply | Callable[[BaseHTTPRequestHandler], None
     return [(200, PNG, picture(number)) for number in range(count)]
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site(numbered(50))
+@contextmanager
+def serving(site: Site) -> Iterator[Site]:
+    """Serve a site from a port of its own."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -76,10 +76,25 @@ def site() -> Iterator[Site]:
     site.url = f"http://127.0.0.1:{server.server_port}/captcha.php?size=2"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    yield site
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving(Site(numbered(50))) as one:
+        yield one
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Site]:
+    """Serve another site, which nobody may ask."""
+    with serving(Site(numbered(50))) as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)
@@ -231,6 +246,49 @@ def test_a_redirect_on_the_same_host_is_followed(site: Site, tmp_path: Path) -> 
     assert go(site, tmp_path, 1).added == 1
     assert [path for path, _ in site.asked][-1] == "/new.png"
     assert [record.source for record in read_records(tmp_path)] == [site.url]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.1.nip.example", "[::1]"])
+def test_no_redirect_leads_to_another_host_or_port(
+    site: Site, elsewhere: Site, tmp_path: Path, host: str
+) -> None:
+    other = elsewhere.url.replace("127.0.0.1", host)
+    for number, target in enumerate((other, other.replace("http://", "//"))):
+        site.replies = [(302, {"Location": target}, b"")]
+        assert "expected the same host after a redirect" in str(go(site, tmp_path).stopped)
+        assert site.pictures_asked == number + 1
+    assert elsewhere.asked == []
+    assert read_records(tmp_path) == []
+
+
+def test_a_redirect_of_the_rules_for_robots_leads_nowhere_else(
+    site: Site, elsewhere: Site, tmp_path: Path
+) -> None:
+    site.robots = (301, {"Location": elsewhere.url}, b"")
+    assert "expected the same host after a redirect" in str(go(site, tmp_path).stopped)
+    assert (site.pictures_asked, elsewhere.asked) == (0, [])
+
+
+def test_a_gigabyte_is_not_read(site: Site, tmp_path: Path) -> None:
+    sent = [0]
+
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "image/png")
+        handler.send_header("Content-Length", str(2**30))
+        handler.end_headers()
+        with suppress(OSError):
+            while sent[0] < 2**30:
+                sent[0] += handler.wfile.write(bytes(2**20))
+        handler.close_connection = True
+
+    site.replies = [*numbered(1), give]
+    result = command(site.url, "--count", 3, "--out", tmp_path, "--i-am-authorised", REASON)
+    assert result.exit_code == 1
+    last = f"{site.url}: expected at most 4,194,304 bytes, found more"
+    assert result.stderr.splitlines()[-1] == last
+    assert sent[0] < 2**26  # what the system holds ready, too
+    assert [(tmp_path / one.file).read_bytes() for one in read_records(tmp_path)] == [picture(0)]
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:
