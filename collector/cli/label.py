@@ -73,8 +73,9 @@ def label(
         named = ("samples", "labelled", "unreadable", "open", "answers", "accepted")
         click.echo(json.dumps({name: done[name] for name in named}))
     else:
-        counts = f"{done['labelled']} of {done['samples']} labelled, {done['open']} to go"
-        click.echo(f"{folder}: {done['answers']} answers; {counts}", err=True)
+        counts = f"{done['labelled']} of {done['samples']} labelled"
+        others = f"{done['unreadable']} unreadable, {done['open']} to go"
+        click.echo(f"{folder}: {done['answers']} answers; {counts}, {others}", err=True)
     if done["training"]["running"]:
         click.echo("the training that was going on has ended with it; the labels stay", err=True)
 

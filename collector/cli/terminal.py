@@ -142,20 +142,32 @@ def _said(state: dict[str, Any]) -> str:
     if proposal and proposal["text"]:
         sure = min(99, int(100 * proposal["confidence"]))
         parts.append(f"the model reads {proposal['text']}, {sure} % sure")
-    training = state["training"]
+    training, suspects = state["training"], state["suspects"]
     if training["running"]:
-        parts.append(f"training on the labels so far {training['done']} of {training['total']}")
+        left = training["seconds_left"]
+        about = f", about {_minutes(left)} left" if left else ""
+        steps = f"{training['done']} of {training['total']}"
+        parts.append(f"training on the labels so far {steps}{about}")
     elif training["message"]:
         parts.append(training["message"])
+    if suspects and not state["reviewing"]:
+        parts.append(f"{suspects} {'labels' if suspects > 1 else 'label'} in doubt: v")
     return "; ".join(parts)
 
 
+def _minutes(seconds: float) -> str:
+    return f"{max(1, round(seconds / 60))} min"
+
+
 def _counts(state: dict[str, Any]) -> str:
-    parts = [f"{state['labelled']} of {state['samples']} labelled", f"{state['open']} to go"]
+    parts = [f"{state['labelled']} of {state['samples']} labelled"]
+    if state["unreadable"]:
+        parts.append(f"{state['unreadable']} unreadable")
+    parts.append(f"{state['open']} to go")
     if state["seconds"]:
         parts.append(f"{60 / max(state['seconds'], 0.1):.0f} a minute")
     if state["seconds_left"]:
-        parts.append(f"about {max(1, round(state['seconds_left'] / 60))} min left")
+        parts.append(f"about {_minutes(state['seconds_left'])} left")
     if state["reviewing"]:
         parts.append(f"review: {state['suspects']} in doubt")
     return " · ".join(parts)

@@ -85,17 +85,18 @@ def test_a_terminal_labels_by_the_same_keys(tmp_path: Path) -> None:
     with open_store(folder) as store:
         ids = [labelling.add(store, text) for text in TEXTS[:3]]
     words = ["label", str(folder), "--terminal", "--json", "--model", str(model), "--by", "anna"]
-    keys = "\r" + "\x1b[H\x1b[C5 \r" + "\x1b[3~x" + "u" + "?" + "q"
+    keys = "\r" + "\x1b[H\x1b[C5 \r" + "\x1b[3~x" + "u" + "?" + "xuq"
     result = CliRunner().invoke(main, words, input=keys)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout.splitlines()[-1])
-    assert (told["labelled"], told["unreadable"], told["open"], told["answers"]) == (1, 0, 2, 2)
+    assert (told["labelled"], told["unreadable"], told["open"], told["answers"]) == (1, 0, 2, 3)
+    assert "1 of 3 labelled · 1 unreadable · 1 to go" in result.stdout
     assert "Type the label first" in result.stdout
     assert "the model reads" in result.stdout
     assert "x unreadable · u undo" in result.stdout
     kept = {record.id: record for record in read_records(folder)}
     changed = sorted(len(kept[one].history) for one in ids)
-    assert changed == [1, 2, 3]
+    assert changed == [1, 2, 5]
     accepted = next(one for one in kept.values() if one.label)
     assert accepted.label == TEXTS[ids.index(accepted.id)]
     assert accepted.by.startswith("anna: accepted ")
@@ -107,7 +108,7 @@ def test_a_terminal_that_has_nothing_to_show_says_so(tmp_path: Path) -> None:
         labelling.add(store, "4711", label="4711")
     result = CliRunner().invoke(main, ["label", str(folder), "--terminal", "--model", str(model)])
     assert result.stdout == "Every captcha has an answer.\n"
-    assert result.stderr.endswith("0 answers; 1 of 1 labelled, 0 to go\n")
+    assert result.stderr.endswith("0 answers; 1 of 1 labelled, 0 unreadable, 0 to go\n")
 
 
 def test_label_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
