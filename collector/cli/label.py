@@ -87,10 +87,14 @@ def _session(folder: Path, model: Path | None, length: int | None, **how: Any) -
     from collector.label.session import Session
     from collector.label.trainer import Trainer
     from collector.store import open_store
+    from collector.store.journal import JOURNAL
+    from digitsolver.samples import picture_paths
     from digitsolver.solver import load
 
     if not folder.is_dir():
         raise click.BadParameter(f"expected a folder with pictures: {folder}", param_hint="DIR")
+    if not (folder / JOURNAL).exists():
+        picture_paths(folder)  # or it says why there are none, and nothing is written
     trainer = Trainer(folder)
     solver = _solver(model or trainer.kept)
     with open_store(folder) as store:

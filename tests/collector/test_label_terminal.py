@@ -114,6 +114,11 @@ def test_a_terminal_that_has_nothing_to_show_says_so(tmp_path: Path) -> None:
 def test_label_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["label", str(tmp_path / "none"), "--terminal"])
     assert (result.exit_code, "expected a folder with pictures" in result.output) == (2, True)
+    (tmp_path / "train").mkdir()
+    result = CliRunner().invoke(main, ["label", str(tmp_path), "--terminal"])
+    assert result.exit_code == 1
+    assert "expected pictures" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["train"]
     result = CliRunner().invoke(main, ["label", str(tmp_path), "--terminal", "--by", "a:b"])
     assert (result.exit_code, "expected a name without a colon" in result.output) == (2, True)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
