@@ -4,7 +4,8 @@ In each round the parts take turns, so that what disturbs one disturbs all; the 
 medians over the rounds. Times are the processor's, so that other programs count less. Measured
 are decoding alone, from memory to grey; all stages on decoded pictures, with the record of them;
 reading, decoding and all stages; and each stage alone. Captchas that are not JPEG are encoded
-again; those that cannot be segmented are left out. Prints a table and writes stages.csv.
+again; those that cannot be segmented are left out. Prints a table, and writes stages.md,
+stages.csv and stages.png.
 
     python benchmarks/stages.py
     python benchmarks/stages.py --data my-captchas --style lines
@@ -21,9 +22,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.parts.tables import as_markdown
 from collector.runs import generate
 from digitsolver import image, tune
 from digitsolver.errors import DigitSolverError
+from digitsolver.figures import new_figure, save_figure
+from digitsolver.files import write_text
 from digitsolver.samples import Sample, draw, read_captchas
 from digitsolver.stages import SEGMENTERS, bounding_box, clean, crop
 from digitsolver.style import Style
@@ -47,12 +51,36 @@ def main() -> None:
         style = tune.resolve(options.style, samples)
         traces = list(_traces(samples, style))
         rows = _measure(traces, style, options.rounds)
-    print(f"{len(traces)} of {len(samples)} captchas, style {style.name}, one core\n")
-    print("| | µs a captcha | × decoding |\n|---|---|---|")
-    print("\n".join(f"| {name} | {each:.1f} | {ratio:.2f} |" for name, each, ratio in rows))
+    text = (
+        f"{len(traces)} of {len(samples)} captchas, style {style.name}, one core\n\n{table(rows)}"
+    )
+    print(text)
     options.out.mkdir(parents=True, exist_ok=True)
+    write_text(options.out / "stages.md", text + "\n")
     with (options.out / "stages.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([("part", "microseconds", "ratio"), *rows])
+    _plot(options.out / "stages.png", rows)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as Markdown.
+
+    >>> print(table([("clean", 94.04, 2.0)]))
+    | | µs a captcha | × decoding |
+    |---|---|---|
+    | clean | 94.0 | 2.00 |
+    """
+    cells = [(name, f"{each:.1f}", f"{ratio:.2f}") for name, each, ratio in rows]
+    return as_markdown(("", "µs a captcha", "× decoding"), cells).replace("|  |", "| |", 1)
+
+
+def _plot(path: Path, rows: Sequence[Row]) -> None:
+    """Draw a bar a part."""
+    figure, (axes,) = new_figure(8, 3)
+    axes.barh([name for name, _, _ in rows], [each for _, each, _ in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel("µs of CPU a captcha")
+    save_figure(figure, path)
 
 
 def _options() -> argparse.Namespace:
