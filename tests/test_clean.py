@@ -296,6 +296,17 @@ def test_a_picture_of_one_colour_has_no_ink(level: int) -> None:
     assert (to_grey(np.full((5, 6, 3), level, np.uint8), "ink") == 255).all()
 
 
+@pytest.mark.parametrize("projection", ["ground", "ink"])
+def test_grey_in_three_channels_is_projected_as_colours_are(projection: str) -> None:
+    grey = text() // 2 + np.random.default_rng(0).integers(0, 100, text().shape).astype(np.uint8)
+    picture = np.dstack((grey, grey, grey))
+    tinted = picture.copy()
+    tinted[0, 0, 2] += 1  # no longer without colour
+    by_levels, by_planes = (to_grey(one, projection).ravel()[1:] for one in (picture, tinted))
+    assert np.abs(by_levels.astype(int) - by_planes).max() <= 1
+    assert len(np.unique(by_levels)) > 50
+
+
 def test_ground_of_a_grey_picture_is_its_brightness() -> None:
     assert (to_grey(text(), "ground") == text()).all()
 
