@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.parts.racing import Lap, Race, report, run, write
+from benchmarks.parts.racing import Lap, Race, report, run, with_what_is_installed, write
 from collector.runs import generate
 from digitsolver.samples import picture_paths
 
@@ -43,7 +43,7 @@ def main() -> None:
         listed = Path(scratch) / "paths.txt"
         listed.write_text("".join(f"{path.resolve()}\n" for path in paths))
         for cores in options.cores:
-            race = _race(options, listed, cores)
+            race = with_what_is_installed(_race(options, listed, cores))
             found = run(race, options.rounds)
             tables.append(report(race, found, len(paths)))
             laps += found

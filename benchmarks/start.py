@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.parts.racing import Race, report, run, write
+from benchmarks.parts.racing import Race, report, run, with_what_is_installed, write
 from collector.runs import generate
 from digitsolver.samples import picture_paths
 
@@ -40,7 +40,7 @@ def main() -> None:
             "digitsolver solve": [PROGRAM, "solve", picture],
             "digitsolver --help": [PROGRAM, "--help"],
         }
-        race = Race("start to first answer", commands, "ddddocr")
+        race = with_what_is_installed(Race("start to first answer", commands, "ddddocr"))
         laps = run(race, 1 if options.short else options.rounds)
     text = report(race, laps, 1)
     print(text)

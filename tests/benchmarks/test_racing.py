@@ -30,6 +30,18 @@ def test_ratios_are_those_of_the_rounds() -> None:
     ]
 
 
+def test_what_is_not_installed_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    race = Race("task", {"ddddocr": ["x"], "imports": ["y"], "own": ["z"]}, "ddddocr")
+    monkeypatch.setattr(racing, "find_spec", lambda name: name)
+    assert racing.with_what_is_installed(race) == race
+    monkeypatch.setattr(racing, "find_spec", lambda name: None)
+    left = racing.with_what_is_installed(race)
+    assert (list(left.commands), left.base) == (["imports", "own"], "imports")
+    assert "ddddocr is not installed" in capsys.readouterr().out
+
+
 def test_the_first_time_does_not_count(tmp_path: Path) -> None:
     note = tmp_path / "note"
     program = "import sys; open(sys.argv[1], 'a').write('x')"
