@@ -13,6 +13,11 @@ from digitsolver.samples import Problem
 DOUBTFUL = 0.7
 """Share of labels below which a model that contradicts the others says little."""
 
+FOR_A_PERSON = frozenset(
+    {"unlabelled", "no picture", "bad labels", "with two labels", "outliers", "suspects"}
+)
+"""What of the summary somebody should look at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
@@ -56,10 +61,14 @@ class Checked:
         return max(self.samples - self.labelled - self.marked, 0)
 
     @property
+    def for_a_person(self) -> dict[str, int]:
+        """Return how much there is of what somebody should look at, by what it is called."""
+        return {name: n for name, n in self.summary().items() if n and name in FOR_A_PERSON}
+
+    @property
     def needs_a_person(self) -> bool:
         """Return whether somebody should look: at a label, a file, or what has no label yet."""
-        found = (self.unreadable, self.problems, self.conflicts, self.outliers, self.suspects)
-        return self.unlabelled > 0 or any(found)
+        return bool(self.for_a_person)
 
     @property
     def note(self) -> str | None:

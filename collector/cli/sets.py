@@ -128,11 +128,14 @@ def check(
             before = found.looked
     if html:
         write_text(html, render_page(found))
+        click.echo(f"{shown(html)}: what was found, with pictures", err=True)
     if as_json:
         click.echo(json.dumps(found.to_json()))
     else:
         _tell_checked(found)
     if found.needs_a_person:
+        named = ", ".join(f"{name} {count}" for name, count in found.for_a_person.items())
+        click.echo(f"needs a person: {named}", err=True)
         sys.exit(SOME_INPUT_FAILED)
 
 
@@ -148,6 +151,8 @@ def _tell_checked(found: Checked) -> None:
     ):
         listed = "  ".join(f"{key}: {count}" for key, count in counts.items())
         click.echo(f"{name:18}{listed}")
+    if found.suspects:
+        click.echo("labels that may be wrong, the likeliest first, and how strongly that is said:")
     for one in found.suspects[:MOST_LINES]:
         click.echo(f"{shown(one.file)}  labelled {one.label}, read as {one.proposed}  {one.score}")
     if len(found.suspects) > MOST_LINES:

@@ -82,6 +82,7 @@ def test_planted_mistakes_come_first(tmp_path: Path) -> None:
     assert list(found) == KEYS
     suspects = found["suspects"]
     assert sorted(one["file"] for one in suspects[: len(wrong)]) == wrong
+    assert result.stderr == f"needs a person: suspects {len(suspects)}\n"
     assert list(suspects[0]) == ["file", "label", "proposed", "score"]
     assert [one["score"] for one in suspects] == sorted(
         (s["score"] for s in suspects), reverse=True
@@ -120,7 +121,9 @@ def test_everything_is_counted(tmp_path: Path, solver: Solver) -> None:
     assert found.lengths[2] == 1
     assert sum(found.digits.values()) == sum(n * count for n, count in found.lengths.items())
     assert "black-1234.png" in {one.file for one in found.outliers}
-    assert found.needs_a_person
+    some_of_each = {"unlabelled": 1, "no picture": 1, "with two labels": 1}
+    assert some_of_each.items() <= found.for_a_person.items()
+    assert "duplicates" not in found.for_a_person
     assert sum(found.sizes.values()) == 17
 
 
@@ -155,6 +158,8 @@ def test_the_page_shows_pictures_and_runs_nothing(tmp_path: Path) -> None:
     data = min(folder.iterdir()).read_bytes()
     (folder / "<script>alert(1)<&amp;>-77.png").write_bytes(data)
     result = run(folder, "--html", tmp_path / "page.html")
+    assert f"{tmp_path / 'page.html'}: what was found, with pictures\n" in result.stderr
+    assert "labels that may be wrong, the likeliest first" in result.stdout
     assert result.exit_code == 1
     page = (tmp_path / "page.html").read_text()
     assert "<script" not in page
