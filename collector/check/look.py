@@ -35,6 +35,8 @@ MOST_WORKERS = 4
 MOST_OUTLIERS = 50
 FAR = 8.0
 """Times the usual distance from the median that make a picture an outlier."""
+FEWEST = 10
+"""Pictures below which none can be told to be unlike the others."""
 USUAL = 0.9
 """Share of pictures of one size from which on another size is an outlier."""
 
@@ -199,7 +201,7 @@ def _pair(one: Seen, other: Seen, pairs: list[tuple[str, str]], found: Checked) 
 
 def _outliers(seen: Sequence[Seen], sizes: Counter[str]) -> list[Outlier]:
     """Name the pictures of a rare size, and those far brighter or flatter than the others."""
-    if not seen:
+    if len(seen) < FEWEST:
         return []
     why: dict[str, list[str]] = defaultdict(list)
     usual, count = sizes.most_common(1)[0]

@@ -141,16 +141,7 @@ def check(
 
 def _tell_checked(found: Checked) -> None:
     """Print a table, and a line for what needs a person."""
-    for name, count in found.summary().items():
-        click.echo(f"{name:18}{count}")
-    for name, counts in (
-        ("digits in a label", dict(sorted(found.lengths.items()))),
-        ("each digit", dict(sorted(found.digits.items()))),
-        ("sizes", dict(found.sizes.most_common(5))),
-        ("formats", dict(found.modes.most_common(5))),
-    ):
-        listed = "  ".join(f"{key}: {count}" for key, count in counts.items())
-        click.echo(f"{name:18}{listed}")
+    _tell_counts(found)
     if found.suspects:
         click.echo("labels that may be wrong, the likeliest first, and how strongly that is said:")
     for one in found.suspects[:MOST_LINES]:
@@ -167,3 +158,17 @@ def _tell_checked(found: Checked) -> None:
         click.echo(f"{shown(outlier.file)}: {outlier.why}", err=True)
     if found.note:
         click.echo(found.note, err=True)
+
+
+def _tell_counts(found: Checked) -> None:
+    for name, count in found.summary().items():
+        click.echo(f"{name:18}{count}")
+    for name, counts in (
+        ("digits in a label", dict(sorted(found.lengths.items()))),
+        ("each digit", dict(sorted(found.digits.items()))),
+        ("sizes", dict(found.sizes.most_common(5))),
+        ("formats", dict(found.modes.most_common(5))),
+    ):
+        listed = "  ".join(f"{key}: {count}" for key, count in counts.items())
+        if listed:
+            click.echo(f"{name:18}{listed}")

@@ -127,6 +127,18 @@ def test_everything_is_counted(tmp_path: Path, solver: Solver) -> None:
     assert sum(found.sizes.values()) == 17
 
 
+def test_few_pictures_without_labels_are_told_shortly(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number, grey in enumerate((0, 90, 128, 160, 255)):
+        pixels = np.full((20, 50), grey, np.uint8)
+        (folder / f"{'abcde'[number]}.png").write_bytes(image.encode_png(pixels))
+    result = run(folder)
+    assert result.stdout.splitlines()[-1] == "formats           PNG grey: 5"
+    assert "each digit" not in result.stdout
+    assert result.stderr == "needs a person: unlabelled 5\n"  # of 5, none is unlike the others
+
+
 def test_what_somebody_found_unreadable_is_no_work_left(tmp_path: Path, solver: Solver) -> None:
     path = min(DRAWN.glob("*.*"))
     with open_store(tmp_path / "in") as store:
