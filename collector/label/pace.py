@@ -16,16 +16,16 @@ class Pace:
     """Follow the answers of one person."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin; the first answer is timed from here."""
+        """Begin; the first answer is not timed: who opens a page looks at it first."""
         self._clock = clock
-        self._last = clock()
+        self._last: float | None = None
         self._seconds: deque[float] = deque(maxlen=LAST)
         self.answers = 0
 
     def answer(self) -> None:
         """Count an answer."""
         now = self._clock()
-        if now - self._last <= BREAK:
+        if self._last is not None and now - self._last <= BREAK:
             self._seconds.append(now - self._last)
         self._last = now
         self.answers += 1
