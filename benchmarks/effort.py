@@ -1,7 +1,8 @@
 """Simulate a person who labels a folder, and count keys: the proposals' worth.
 
 The captchas of each folder, their labels hidden, go through the session of `collector label`:
-its order, its proposals, its training after --retrain-every labels (waited for). The person sees
+its order, its proposals, its training after --retrain-every labels, or where the person asks for it
+with --retrain-at so many labels; each training is waited for. The person sees
 what a captcha says, but misreads a digit with --misread, and then makes the proposal say that with
 the fewest keys that the page needs, and Enter. At the end comes the review: labels that the model
 contradicts strongly are looked at again, with fresh eyes. Typing all without proposals is one key a
@@ -9,6 +10,7 @@ digit. Prints Markdown.
 
     python benchmarks/effort.py --data my-captchas --retrain-every 50
     python benchmarks/effort.py --data my-captchas/one --count 300 --misread 0.005
+    python benchmarks/effort.py --data my-captchas/one --retrain-at 50 150
 """
 
 import argparse
@@ -91,7 +93,7 @@ def label(folder: Path, place: Path, options: argparse.Namespace) -> Effort:
             person.truth[added.record.id] = str(sample.label)
         desk = _open(store, options)
         try:
-            done = _label_all(desk, person, Effort(folder.name))
+            done = _label_all(desk, person, Effort(folder.name), options.retrain_at)
         finally:
             desk.session.close()
         labels = {one.id: one.label for one in store.records()}
@@ -134,7 +136,7 @@ def _open(store: Store, options: argparse.Namespace) -> Desk:
     return Desk(session, proposals, trainer)
 
 
-def _label_all(desk: Desk, person: Person, done: Effort) -> Effort:
+def _label_all(desk: Desk, person: Person, done: Effort, retrain_at: list[int]) -> Effort:
     """Answer until everything has a label, then review."""
     keys: list[float] = []
     desk.proposals.read_waiting()
@@ -145,10 +147,13 @@ def _label_all(desk: Desk, person: Person, done: Effort) -> Effort:
         done.misread += seen != person.truth[sample["id"]]
         keys.append(pressed / len(person.truth[sample["id"]]))
         desk.session.answer(sample["id"], seen, sample["seen"])
+        if done.enters in retrain_at:
+            desk.session.retrain()
         if desk.trainer.status.running:
             desk.trainer.wait()
             done.trainings += 1
-            print(f"{done.enters} labels: {desk.trainer.status.message}", file=sys.stderr)
+            told = f"{done.enters} labels, {done.keys} keys: {desk.trainer.status.message}"
+            print(told, file=sys.stderr, flush=True)
             desk.proposals.read_waiting()
     done.stretches = tuple(
         sum(part) / len(part)
@@ -193,6 +198,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--retrain-every", type=int, default=0, help="0: never")
+    parser.add_argument("--retrain-at", type=int, nargs="+", default=[], help="labels: train then")
     parser.add_argument("--misread", type=float, default=0.0, help="a digit's chance")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--short", action="store_true", help="a few drawn captchas")
