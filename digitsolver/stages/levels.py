@@ -1,6 +1,6 @@
 """Brightness before stage 1: colour to one channel, digits to black, ground to white."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -82,15 +82,17 @@ class _Colours(NamedTuple):
     """Hold the colours of a picture, and which of them each pixel has.
 
     A picture without colour, as many are that are stored as RGB, has 256 of them, and what a
-    colour alone decides is worked out for these: 0.26 ms for 150 x 50 pixels instead of 0.34.
+    colour alone decides is worked out for these: 0.18 ms for 150 x 50 pixels instead of 0.34.
     """
 
     planes: NDArray[np.float32]
     """(3, m)."""
-    level: Grey | None
+    level: Grey | None = None
     """(H, W), the place of each pixel's colour; None where the pixels' colours stand in order."""
+    counts: NDArray[np.intp] | None = None
+    """(m,), the pixels of each colour, where there is a level."""
 
-    def each(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def each(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the value (m,) of its colour for each pixel, (n,)."""
         return values if self.level is None else values.take(self.level.ravel())
 
@@ -107,8 +109,8 @@ def _colours(picture: NDArray[np.uint8]) -> _Colours:
     """
     level = _without_colour(picture)
     if level is not None:
-        return _Colours(_GREYS, level)
-    return _Colours(picture.reshape(-1, 3).T.astype(np.float32, order="C"), None)
+        return _Colours(_GREYS, level, np.bincount(level.ravel(), minlength=256))
+    return _Colours(picture.reshape(-1, 3).T.astype(np.float32, order="C"))
 
 
 def _without_colour(picture: NDArray[np.uint8]) -> Grey | None:
@@ -122,7 +124,7 @@ def _without_colour(picture: NDArray[np.uint8]) -> Grey | None:
 def _likeness_to_ground(picture: NDArray[np.uint8]) -> Grey:
     """Return 255 where a pixel has the ground's colour, 0 where it is farthest from it."""
     colours = _colours(picture)
-    distance = _distance(colours.planes, _ground(picture, colours.level))
+    distance = _distance(colours.planes, _ground(picture, colours.counts))
     scaled = 255 - distance * (255 / max(float(colours.each(distance).max()), 1.0))
     return colours.spread(np.maximum(scaled, 0).astype(np.uint8), picture.shape[:2])
 
@@ -134,7 +136,7 @@ def _unlikeness_to_ink(picture: NDArray[np.uint8]) -> Grey:
     is another colour's.
     """
     colours = _colours(picture)
-    ground = _ground(picture, colours.level)
+    ground = _ground(picture, colours.counts)
     axis = _ink(picture, colours, ground) - ground
     length = float(np.sqrt(axis @ axis))
     if not length:
@@ -153,13 +155,12 @@ def _distance(planes: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArr
     return np.asarray(np.abs(planes - colour[:, None]).max(axis=0))
 
 
-def _ground(picture: NDArray[np.uint8], level: Grey | None) -> NDArray[np.float32]:
+def _ground(picture: NDArray[np.uint8], counts: NDArray[np.intp] | None) -> NDArray[np.float32]:
     """Return the colour of the ground: the mean over the fullest of 16 x 16 x 16 bins."""
-    if level is not None:
-        counts = np.bincount(level.ravel(), minlength=256).reshape(16, 16)
-        fullest = counts.sum(axis=1).argmax()
-        levels = np.arange(16 * fullest, 16 * fullest + 16)
-        return np.full(3, counts[fullest] @ levels / counts[fullest].sum(), np.float32)
+    if counts is not None:
+        first = 16 * counts.reshape(16, 16).sum(axis=1).argmax()
+        some = counts[first : first + 16]
+        return np.full(3, some @ np.arange(first, first + 16) / some.sum(), np.float32)
     red, green, blue = map(as_grey, cv2.split(picture))
     bins = ((red >> 4).astype(np.uint16) << 8) | (green & 0xF0) | (blue >> 4)
     full = np.asarray(bins == np.bincount(bins.ravel()).argmax())
@@ -176,15 +177,18 @@ def _ink(
     noise, dots and lines thinner than they are. What is nearer to the ground than a third of the
     farthest counts not.
     """
-    distance = colours.each(_distance(colours.planes, ground))
-    inked = np.flatnonzero(3 * distance > max(_highest_but_one_percent(distance), 1.0))
+    distance = _distance(colours.planes, ground)
+    least = max(_highest_but_one_percent(distance, colours.counts), 1.0)
+    inked = np.flatnonzero(colours.each(3 * distance > least))
     if not inked.size:
         return ground
     spread = _spread(picture, colours.level).take(inked)
     weights = 1 / (1 + np.maximum(spread, 0) / _EVEN**2) ** 2
-    places = inked if colours.level is None else colours.level.take(inked)
-    some = colours.planes.take(places, axis=1)
-    bins = np.array([64, 8, 1]) @ (some.astype(np.int64) >> 5)
+    if colours.level is None:
+        some = colours.planes.take(inked, axis=1)
+    else:  # one channel stands for three
+        some = colours.level.take(inked)[None].astype(np.float32)
+    bins = np.array([64, 8, 1])[: len(some)] @ (some.astype(np.int64) >> 5)
     fullest = bins == np.bincount(bins, weights).argmax()
     for _ in range(2):
         near = np.flatnonzero(fullest)
@@ -192,7 +196,7 @@ def _ink(
         weighted = np.ascontiguousarray((some.take(near, axis=1) * weight).T)
         colour = cv2.reduce(weighted, 0, cv2.REDUCE_SUM)[0] / weight.sum()
         fullest = _distance(some, colour) <= _NEAR
-    return np.asarray(colour, np.float32)
+    return np.resize(colour, 3).astype(np.float32)
 
 
 def _spread(picture: NDArray[np.uint8], level: Grey | None) -> NDArray[np.float32]:
@@ -206,11 +210,16 @@ def _spread(picture: NDArray[np.uint8], level: Grey | None) -> NDArray[np.float3
     return np.asarray(spread[..., 0] + spread[..., 1] + spread[..., 2])
 
 
-def _highest_but_one_percent(values: NDArray[np.float32]) -> float:
-    """Return ``numpy.percentile(values, 99)`` but for rounding: 7,500 values in 15 us, not 75."""
-    rank = (values.size - 1) * np.float32(0.99)
+def _highest_but_one_percent(values: NDArray[np.float32], counts: NDArray[np.intp] | None) -> float:
+    """Return ``numpy.percentile(values, 99)``, where each is there as often as `counts` says."""
+    size = values.size if counts is None else int(counts.sum())
+    rank = (size - 1) * np.float32(0.99)
     place = int(rank)
-    after = min(place + 1, values.size - 1)
-    ordered = np.partition(values, (place, after))
-    low, high, part = ordered[place], ordered[after], rank - np.float32(place)
+    after = min(place + 1, size - 1)
+    if counts is None:
+        low, high = np.partition(values, (place, after))[[place, after]]
+    else:
+        order = values.argsort()
+        low, high = values[order[counts[order].cumsum().searchsorted([place, after], "right")]]
+    part = rank - np.float32(place)
     return float(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
