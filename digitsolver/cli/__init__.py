@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digitsolver.cli.console import Group, bar, finish
+from digitsolver.cli.console import Group, bar, finish, starting
 from digitsolver.cli.options import (
     ALPHABET,
     AS_JSON,
@@ -64,10 +64,11 @@ def preprocess(
     Example:
       digitsolver preprocess captchas/speckle --out digits
     """
-    from digitsolver.preprocess import preprocess as cut_all
-    from digitsolver.samples import check_labels, read_captchas
-    from digitsolver.tune import resolve
-    from digitsolver.workers import Workers, usable_cores
+    with starting():
+        from digitsolver.preprocess import preprocess as cut_all
+        from digitsolver.samples import check_labels, read_captchas
+        from digitsolver.tune import resolve
+        from digitsolver.workers import Workers, usable_cores
 
     workers = Workers(jobs or usable_cores(), cluster)
     samples, problems = read_captchas(captchas)
@@ -122,11 +123,12 @@ def evaluate(
     Example:
       digitsolver evaluate captchas/speckle --model model
     """
-    from digitsolver import plots
-    from digitsolver.evaluate import evaluate as measure
-    from digitsolver.samples import Problem, read_captchas
-    from digitsolver.solver import Workers, load
-    from digitsolver.workers import usable_cores
+    with starting():
+        from digitsolver import plots
+        from digitsolver.evaluate import evaluate as measure
+        from digitsolver.samples import Problem, read_captchas
+        from digitsolver.solver import Workers, load
+        from digitsolver.workers import usable_cores
 
     workers = Workers(jobs or usable_cores(), cluster)
     if plot:

@@ -43,7 +43,8 @@ def starting() -> Iterator[None]:
     """Import and open what lasts as long as the process, without waiting for what is of no use.
 
     Of 0.2 s to the first answer, NumPy's threads for large matrices, which nothing here has, take
-    20 ms (and 60 ms of CPU), and looking through modules for garbage 6 ms now and 8 at the end.
+    20 ms (and 60 ms of CPU, in each worker process too), and looking through modules for garbage
+    6 ms now and 8 at the end.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()
