@@ -485,12 +485,12 @@ def test_stale_counts_rounds_without_gain() -> None:
 
 
 def test_fit_stops_when_nothing_is_gained(start: Start, tmp_path: Path) -> None:
-    recipe = LineRecipe(steps=1, batch=2, drawn=0, patience=1, rate=0.0)
+    recipe = LineRecipe(steps=1, batch=2, drawn=0, rate=0.0)
     learner = Learner(begin(recipe, start, 128, 4), recipe)
     checkpoint = Checkpoint.beside(tmp_path / "model")
     checkpoint.start({}, resume=False)
     learn, held = split_lines(lines(), 0.3, 9, 0)
-    phase = Phase("measured", learn, held, 5, stops=True)
+    phase = Phase("measured", learn, held, 5, patience=1)
     history = fit(learner, phase, Given(recipe, length=4), checkpoint, lambda row: None)
     assert len(history) == 2  # before, and after one round in which a rate of 0 gained nothing
     state = checkpoint.load("measured")

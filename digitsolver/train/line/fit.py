@@ -37,7 +37,8 @@ class Phase:
 
     ``guessed`` pictures have labels that a network read; about half of the pictures learned from
     are labelled by people all the same. ``held`` pictures are read before and after each round;
-    with ``stops`` they end the phase early. With ``cools`` the rate falls to 0.
+    so many rounds of ``patience`` without gain end the phase early. With ``cools`` the rate falls
+    to 0.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Phase:
     held: Lines | None
     rounds: int
     first: int = 0
-    stops: bool = False
+    patience: int | None = None
     cools: bool = False
     guessed: Lines | None = None
 
@@ -89,7 +90,8 @@ def fit(
     while done < phase.rounds and not state.finished:
         state.history.append(_round(learner, feed, phase, given, phase.first + done))
         done += 1
-        state.finished = phase.stops and stale(state.history) >= given.recipe.patience
+        if phase.patience:
+            state.finished = stale(state.history) >= phase.patience
         state.variables, state.best = learner.state(), learner.mean
         checkpoint.save(phase.name, state)
         ended(state.history[-1])

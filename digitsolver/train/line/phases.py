@@ -11,7 +11,7 @@ from digitsolver.train.line.fit import Given, Phase, fit, hear_views
 from digitsolver.train.line.learner import Learner
 from digitsolver.train.line.lines import Lines, split_lines
 from digitsolver.train.line.reading import Heard
-from digitsolver.train.line.recipe import STOPPING, LineRecipe
+from digitsolver.train.line.recipe import LineRecipe
 from digitsolver.train.line.selftrain import Lesson, Taught, Unlabelled, further_rounds, teach
 from digitsolver.train.line.start import Start, begin, spelling
 from digitsolver.train.result import Progress, versions_that_count
@@ -97,7 +97,7 @@ def measure_lines(run: Run, checkpoint: Checkpoint, progress: Progress) -> Measu
     given = Given(recipe, _drawn(run, most), run.length, _speller(run))
     learner = Learner(model, recipe)
     told = _Teller(run, most, progress)
-    phase = Phase("measured", learn, back, most, stops=len(lines) >= STOPPING)
+    phase = Phase("measured", learn, back, most, patience=recipe.patience(len(lines)))
     history = fit(learner, phase, given, checkpoint, told)
     heard = _calibrated(run, learner, back)
     return Measured(run, learner, given, phase, history, heard, back, told)

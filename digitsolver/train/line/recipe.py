@@ -12,7 +12,10 @@ ENOUGH = 150
 STOPPING = 600
 """Labels from which the loss on those held back ends a run early. Fewer held back end it by chance:
 with 200 labels, 40 held back ended it sooner than a run of 50 labels lasts."""
-GROWTH, FEWEST_ROUNDS, MOST_ROUNDS = 1.13, 4, 80
+SHORTEST, PASSES = 3, 2
+"""Rounds without gain that end a run at the least, and passes over the labels. With 10,000 labels
+three rounds are a quarter of a pass, and ended a run that had seen each label once."""
+GROWTH, FEWEST_ROUNDS, MOST_ROUNDS = 1.13, 4, 160
 """Rounds for the root of the number of labels, and their limits."""
 SCRATCH = 6
 """How many times as many rounds a network needs that starts from nothing."""
@@ -23,13 +26,13 @@ class LineRecipe:
     """Hold the settings of a run.
 
     It goes by rounds of ``steps`` steps. First the network learns from all labels but the
-    ``held_back`` part, which says when to stop (after ``patience`` rounds without gain); then it
-    goes on with all labels for ``last`` times as many rounds, while the rate falls from ``rate``
-    to 0 along a half cosine. Every ``drawn``-th
-    batch holds drawn pictures of the ``look``, so that nothing is forgotten; of the others, the
-    part ``spliced`` is joined from two pictures. The weights that are kept are a running mean
-    that forgets by ``averaging`` a step (Polyak & Juditsky, "Acceleration of stochastic
-    approximation by averaging", 1992). With ``from_scratch`` the weights start at random.
+    ``held_back`` part, which says when to stop; then it goes on with all labels for ``last``
+    times as many rounds, while the rate falls from ``rate`` to 0 along a half cosine. Every
+    ``drawn``-th batch holds drawn pictures of the ``look``, so that nothing is forgotten; of the
+    others, the part ``spliced`` is joined from two pictures. The weights that are kept are a
+    running mean that forgets by ``averaging`` a step (Polyak & Juditsky, "Acceleration of
+    stochastic approximation by averaging", 1992). With ``from_scratch`` the weights start at
+    random.
     Raises ``ValueError`` for a value out of its range.
     """
 
@@ -50,7 +53,6 @@ class LineRecipe:
     frozen: bool = False
     held_back: float = 0.2
     most_held: int = 200
-    patience: int = 3
     last: float = 0.6
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -85,6 +87,17 @@ class LineRecipe:
             return self.rounds
         fitting = min(max(round(GROWTH * math.sqrt(labels)), FEWEST_ROUNDS), MOST_ROUNDS)
         return SCRATCH * fitting if self.from_scratch else fitting
+
+    def patience(self, labels: int) -> int | None:
+        """Return the rounds without gain after which a run ends, none where it never ends early.
+
+        >>> [LineRecipe().patience(labels) for labels in (200, 600, 10_000)]
+        [None, 3, 34]
+        """
+        if labels < STOPPING:
+            return None
+        own = self.batch * self.steps * (1 - 1 / self.drawn if self.drawn else 1)
+        return max(SHORTEST, math.ceil(PASSES * labels / own))
 
     def last_rounds(self, rounds: int) -> int:
         """Return the rounds with all labels that follow `rounds` without those held back."""
