@@ -235,6 +235,8 @@ def make_recipe(
     passes: dict[str, Any] = {"devices": devices}
     if epochs is not None:
         passes["epochs"] = epochs
+    if from_scratch:
+        passes["from_scratch"] = True
     if chosen == "line" and devices > 1:
         raise ValueError(f"devices: expected 1 for the reader line, found {devices}")
     if chosen == "digits":

@@ -12,6 +12,7 @@ from digitsolver.train.checkpoint import Checkpoint, Row, State
 from digitsolver.train.devices import on_devices
 from digitsolver.train.feed import DrawnCrops, batches, targets_of
 from digitsolver.train.recipe import Digits, Recipe
+from digitsolver.train.start import begin, has_start
 
 if TYPE_CHECKING:
     import keras
@@ -91,9 +92,11 @@ def _compiled(task: Task) -> "keras.Model":
     """Return a fresh network with its loss and optimiser."""
     import keras
 
-    recipe = task.recipe
-    build = models.get_architecture(recipe.architecture)
-    model = build(task.learn.shape, len(recipe.alphabet))
+    recipe, shape = task.recipe, task.learn.shape
+    if not recipe.from_scratch and has_start(recipe.architecture, shape):
+        model = begin(shape, recipe.alphabet)
+    else:
+        model = models.get_architecture(recipe.architecture)(shape, len(recipe.alphabet))
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.epochs * task.steps)
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.decay),

@@ -30,12 +30,12 @@ class Recipe:
 
     ``alphabet[i]`` is the character of class ``i``. The same ``seed`` gives the same network. An
     epoch is a pass over the crops, or ``fewest_steps`` steps of ``batch`` crops where that is
-    more: a small set is repeated. `recipe_for` gives an architecture its own settings. The
-    learning rate falls from ``rate`` to 0 along a half cosine
-    (Loshchilov & Hutter, "SGDR", 2017). Training stops when the loss on held-back captchas has
-    not fallen for ``patience`` epochs. With a ``look``, every ``drawn``-th batch is of captchas of
-    that look which are drawn meanwhile. A batch is spread over so many ``devices``. Raises
-    ``ValueError`` for a value out of its range.
+    more: a small set is repeated. The network starts from what `start` has, or ``from_scratch``.
+    `recipe_for` gives an architecture its own settings. The learning rate falls from ``rate`` to 0
+    along a half cosine (Loshchilov & Hutter, "SGDR", 2017). Training stops when the loss on
+    held-back captchas has not fallen for ``patience`` epochs. With a ``look``, every ``drawn``-th
+    batch is of captchas of that look which are drawn meanwhile. A batch is spread over so many
+    ``devices``. Raises ``ValueError`` for a value out of its range.
     """
 
     architecture: str = "cnn"
@@ -52,6 +52,7 @@ class Recipe:
     look: str = ""
     drawn: int = 2
     devices: int = 1
+    from_scratch: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
