@@ -122,6 +122,7 @@ def test_only_sure_and_steady_readings_are_kept(monkeypatch: pytest.MonkeyPatch)
     [
         ((1.0, 0.5), (0.8, 0.5), True),
         ((1.0, 0.5), (1.01, 0.5), True),  # within chance
+        ((0.02, 1.0), (0.08, 1.0), True),
         ((1.0, 0.5), (1.2, 0.5), False),
         ((1.0, 0.5), (1.2, 0.6), True),
         ((1.0, 0.5), (float("nan"), 0.5), False),
@@ -140,8 +141,8 @@ def test_people_are_told_what_it_brought() -> None:
     start = "unlabelled: 3 of 9 pictures read surely"
     ends = " and learned from; loss on those held back 0.21 -> 0.14"
     assert _of_unlabelled(good) == start + ends
-    bad = Taught(9, lines(OTHERS), [row(0.14, 0.5), row(0.21, 0.5)]).metrics()
-    assert _of_unlabelled(bad).endswith("0.14 -> 0.21: they made it worse, and were dropped")
+    bad = Taught(9, lines(OTHERS), [row(0.14, 0.5), row(0.31, 0.5)]).metrics()
+    assert _of_unlabelled(bad).endswith("0.14 -> 0.31: they made it worse, and were dropped")
     none = Taught(9, Lines([], []), [row(0.14, 0.5)]).metrics()
     assert (none["kept"], none["loss_after"], none["used"]) == (0, None, False)
     assert _of_unlabelled(none) == "unlabelled: 0 of 9 pictures read surely: nothing to learn from"
