@@ -33,11 +33,16 @@ def test_fewest_keys(proposed: str, sure: tuple[float, ...], wanted: str, count:
     assert editor.text == wanted
 
 
+def asked(**options: object) -> argparse.Namespace:
+    """Return what the command line asks for, no training among it."""
+    return argparse.Namespace(**{"seed": 0, "retrain_every": 0, "retrain_at": [], **options})
+
+
 def test_a_person_who_misreads_nothing_labels_all_right(tmp_path: Path) -> None:
     texts = [f"{number * 167 % 10000:04}" for number in range(12)]
     write(tmp_path / "captchas", texts)
     model = make_bundle(tmp_path / "model")
-    options = argparse.Namespace(count=10, seed=0, misread=0.0, model=model, retrain_every=0)
+    options = asked(count=10, misread=0.0, model=model)
     done = label(tmp_path / "captchas", tmp_path / "store", options)
     assert (done.captchas, done.digits, done.enters, done.keys) == (10, 40, 10, 0)
     assert (done.misread, done.wrong, done.trainings) == (0, 0, 0)
@@ -48,7 +53,7 @@ def test_a_review_finds_what_was_misread(tmp_path: Path) -> None:
     texts = [f"{number * 167 % 10000:04}" for number in range(30)]
     write(tmp_path / "captchas", texts)
     model = make_bundle(tmp_path / "model")
-    options = argparse.Namespace(count=30, seed=1, misread=0.1, model=model, retrain_every=0)
+    options = asked(count=30, seed=1, misread=0.1, model=model)
     done = label(tmp_path / "captchas", tmp_path / "store", options)
     assert done.misread > done.wrong
 
