@@ -78,8 +78,10 @@ def to_alpha(canvas: Canvas, rng: np.random.Generator) -> Pixels:
         return np.asarray(plane, dtype=np.uint8)
     plane = np.full((height, width), 255, dtype=np.uint8)
     count = round(rng.uniform(2, 20) * height * width / 1000)
-    for x, y in rng.random((count, 2)) * (width, height):
-        cv2.circle(plane, (int(x), int(y)), int(rng.integers(0, 2)), rng.uniform(20, 230), -1)
+    places = (rng.random((count, 2)) * (width, height)).astype(int).tolist()
+    radii, veils = rng.integers(0, 2, count).tolist(), rng.uniform(20, 230, count).tolist()
+    for place, radius, veil in zip(places, radii, veils, strict=True):
+        cv2.circle(plane, place, radius, veil, -1)
     return np.dstack([canvas, plane])
 
 
