@@ -89,7 +89,7 @@ class Person:
 
     @property
     def sample(self) -> str:
-        return str(self.driver.execute_script("return document.body.dataset.sample ?? ''"))
+        return str(self.driver.execute_script("return document.body?.dataset.sample ?? ''"))
 
     @property
     def truth(self) -> str:
