@@ -86,7 +86,7 @@ def _take(address: str) -> None:
 
 
 def _sample(driver: Any) -> str:
-    return str(driver.execute_script("return document.body.dataset.sample ?? ''"))
+    return str(driver.execute_script("return document.body?.dataset.sample ?? ''"))
 
 
 def _footer(driver: Any) -> str:

@@ -47,7 +47,6 @@ class LineReader:
         self._by_position = bundle.facts.architecture == POSITIONS
         has_quick = EIGHT_BIT in bundle.sha256
         self._quick = self._open(EIGHT_BIT) if has_quick else self._network
-        self._width = _check_input(self._quick)
 
     @cached_property
     def _network(self) -> Network:
@@ -57,7 +56,7 @@ class LineReader:
     def _open(self, name: str) -> Network:
         """Open a network of the bundle; raises BundleError unless it takes whole pictures."""
         network = Network(self.bundle, self._threads, name)
-        _check_input(network)
+        self._width = _check_input(network)
         _check_logits(network)
         return network
 
