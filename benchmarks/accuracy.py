@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.parts.folders import link
 from collector.draw import LOOKS
 from collector.runs import generate
 from digitsolver.evaluate import Evaluation, evaluate
-from digitsolver.samples import Sample, read_captchas, split
+from digitsolver.samples import read_captchas, split
 from digitsolver.solver import load
 from digitsolver.stats import wilson
 from digitsolver.train import Recipe, train
@@ -95,7 +96,7 @@ def _measure(folder: Path, labels: int, options: argparse.Namespace, scratch: Pa
     fraction = min(options.test / len(samples), 1 - labels / len(samples))
     rest, held = split(samples, fraction, SPLIT_SEED)
     source = scratch / f"{folder.name}-train"
-    _link(rest, source)
+    link(rest, source)
     found: list[Evaluation] = []
     start = time.perf_counter()
     for seed in range(options.seeds):
@@ -113,14 +114,6 @@ def _measure(folder: Path, labels: int, options: argparse.Namespace, scratch: Pa
     return Row(
         folder.name, labels, options.seeds, len(held), correct, accuracy, low, high, style, seconds
     )
-
-
-def _link(samples: list[Sample], folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    for sample in samples:
-        link = folder / sample.path.name
-        if not link.exists():
-            link.symlink_to(sample.path.resolve())
 
 
 def _line(row: Row) -> str:

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import digitsolver
 from benchmarks.parts.curves import draw_curves
+from benchmarks.parts.folders import link
 from benchmarks.parts.rows import Row, Task, curves, line, read_rows, report, row_of, table, task_of
 from collector.runs import generate
 from digitsolver.errors import DigitSolverError
@@ -40,7 +41,6 @@ from digitsolver.samples import (
     draw,
     read_captchas,
     split,
-    unique_ids,
 )
 from digitsolver.solver import Solver
 
@@ -177,33 +177,20 @@ def _measure(look: Look, task: Task, options: argparse.Namespace, scratch: Path)
 def _train(look: Look, task: Task, scratch: Path) -> Solver:
     """Train as a person would, and return the solver."""
     source, model, bare = (scratch / f"{look.name}-{name}" for name in ("rest", "model", "bare"))
-    rest = _link(look.rest, source)
+    rest = link(look.rest, source)
     command = [sys.executable, "-c", "from digitsolver.cli import main; main()", "train"]
     command += [str(source), "--out", str(model), "--labels", str(task.labels)]
     command += ["--seed", str(task.seed), *shlex.split(task.options)]
     if task.unlabelled:
         drawn = draw(rest, task.labels, task.seed)
         others = [sample for sample in rest if sample not in drawn]
-        _link(draw(others, task.unlabelled, task.seed), bare, labelled=False)
+        link(draw(others, task.unlabelled, task.seed), bare, labelled=False)
         command += ["--unlabelled", str(bare)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         message = (run.stderr.strip().splitlines() or ["no message"])[-1]
         raise DigitSolverError(f"digitsolver train: {message}")
     return digitsolver.load(model)
-
-
-def _link(samples: Sequence[Sample], folder: Path, *, labelled: bool = True) -> list[Sample]:
-    """Fill `folder` with links to the pictures and return them; names tell labels, or do not."""
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    ids, links = unique_ids(samples), []
-    for index, sample in enumerate(samples):
-        name = f"{ids[sample.path]}-{sample.label}" if labelled else f"picture{index}"
-        links.append(Sample(folder / f"{name}{sample.path.suffix}", sample.label))
-        links[-1].path.symlink_to(sample.path.resolve())
-    return links
 
 
 if __name__ == "__main__":

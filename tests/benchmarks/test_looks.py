@@ -7,6 +7,7 @@ import pytest
 from benchmarks import looks
 from benchmarks.parts import rows as parts
 from benchmarks.parts.curves import Point, draw_curves
+from benchmarks.parts.folders import link
 from benchmarks.parts.rows import Row, Task
 from digitsolver.evaluate import _judge
 from digitsolver.samples import read_captchas
@@ -100,9 +101,9 @@ def test_parts_are_halves_by_content(tmp_path: Path) -> None:
 
 def test_links_keep_or_hide_the_label(tmp_path: Path) -> None:
     samples = read_captchas(folder(tmp_path / "tickets", 2))[0]
-    linked = looks._link(samples, tmp_path / "linked")
+    linked = link(samples, tmp_path / "linked")
     assert [one.path.name for one in linked] == ["000-12.png", "001-12.png"]
-    hidden = looks._link(samples, tmp_path / "linked", labelled=False)
+    hidden = link(samples, tmp_path / "linked", labelled=False)
     assert sorted(path.name for path in (tmp_path / "linked").iterdir()) == [
         "picture0.png",
         "picture1.png",
