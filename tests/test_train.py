@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from digitsolver import bundle, models, style, train
 from digitsolver.errors import BundleError, FolderError, LabelError, MissingExtraError
 from digitsolver.image import read as read_image
+from digitsolver.samples import DigitsFolder, Sample
 from digitsolver.stats import wilson
 from digitsolver.train import Recipe
 from digitsolver.train import digits as training
@@ -23,8 +24,9 @@ from digitsolver.train.augment import Augmentation, augment
 from digitsolver.train.calibrate import log_softmax, temperature
 from digitsolver.train.checkpoint import Checkpoint, State
 from digitsolver.train.export import compare
-from digitsolver.train.recipe import Digits, gather, split
+from digitsolver.train.recipe import UNCUT, Digits, gather, split
 from digitsolver.train.report import Outcome, draw_mistakes
+from digitsolver.train.source import Source, gathered, read_source
 from tests.templates import STYLE, write
 
 RECIPE = Recipe(epochs=3, batch=32, fewest_steps=30)
@@ -217,12 +219,11 @@ def test_train_reads_a_digits_folder(
     (source / "notes.txt").write_text("stray", encoding="utf-8")
     seen: dict[str, int] = {}
 
-    def fake(crops: NDArray[np.uint8], labels: list[str], ids: list[str], *rest: object,
-             **settings: object) -> bundle.Bundle:  # fmt: skip
-        seen.update(crops=len(crops), captchas=len(set(ids)))
+    def fake(run: training.Run, *_: object) -> bundle.Bundle:
+        seen.update(crops=len(run.digits), captchas=run.digits.count)
         return trained
 
-    monkeypatch.setattr(training, "train_digits", fake)
+    monkeypatch.setattr(training, "_train", fake)
     result = train.train(source, "auto", tmp_path / "model", labels=10)
     assert seen == {"crops": 40, "captchas": 10}
     assert [problem.path.name for problem in result.problems] == ["notes.txt"]
@@ -241,12 +242,12 @@ def test_train_cuts_captchas_in_memory(
     (tmp_path / "captchas" / "bad-1234.png").write_bytes(b"")
     seen: dict[str, object] = {}
 
-    def fake(crops: NDArray[np.uint8], labels: list[str], ids: list[str], used: style.Style,
-             *rest: object, **settings: object) -> bundle.Bundle:  # fmt: skip
-        seen.update(crops=len(crops), labels="".join(labels[:4]), length=used.length)
+    def fake(run: training.Run, *_: object) -> bundle.Bundle:
+        first = "".join(run.recipe.alphabet[one] for one in run.digits.classes[:4])
+        seen.update(crops=len(run.digits), labels=first, length=run.style.length)
         return trained
 
-    monkeypatch.setattr(training, "train_digits", fake)
+    monkeypatch.setattr(training, "_train", fake)
     result = train.train(tmp_path / "captchas", chosen, tmp_path / "model", reader="digits")
     assert seen == {"crops": 48, "labels": "0000", "length": 4}
     assert [problem.path.name for problem in result.problems] == ["bad-1234.png"]
@@ -255,15 +256,58 @@ def test_train_cuts_captchas_in_memory(
 def test_labels_outside_the_alphabet_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: bundle.Bundle
 ) -> None:
-    write(tmp_path, ["12ab", "1234", "12cd"])
-    monkeypatch.setattr(training, "train_digits", lambda *rest, **settings: trained)
+    write(tmp_path, ["12ab", "1234", "5678", "9012", "3456", "7890", "12cd"])
+    monkeypatch.setattr(training, "_train", lambda *_: trained)
     problems = train.train(tmp_path, STYLE, tmp_path / "model", reader="digits").problems
-    assert [problem.path.name for problem in problems] == ["0000-12ab.png", "0002-12cd.png"]
+    assert [problem.path.name for problem in problems] == ["0000-12ab.png", "0006-12cd.png"]
     with pytest.raises(ValueError, match="labels: expected at least 1, found 0"):
         train.train(tmp_path, STYLE, tmp_path / "model", reader="digits", labels=0)
-    (tmp_path / "0001-1234.png").unlink()
+    for path in tmp_path.glob("*-????.png"):
+        if path.stem[5:].isdigit():
+            path.unlink()
     with pytest.raises(FolderError, match=r"expected labels, found none that fits; .*0000-12ab"):
         train.train(tmp_path, STYLE, tmp_path / "model", reader="digits")
+
+
+def test_style_is_found_without_what_is_held_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [f"{number:04}" for number in range(0, 10000, 700)])
+    seen: list[set[str]] = []
+
+    def resolve(name: str, samples: list[Sample]) -> style.Style:
+        seen.append({one.path.name for one in samples})
+        return STYLE
+
+    monkeypatch.setattr("digitsolver.tune.resolve", resolve)
+    found = read_source(tmp_path, "auto", None, Recipe())
+    assert found.held
+    assert found.apart is not None
+    ids = {path.name.split("-")[0] for path in tmp_path.iterdir()}
+    assert {name.split("-")[0] for name in seen[0]} == ids - set(found.held)
+    digits = [gathered(one, Recipe()) for one in (found.digits, found.stages)]
+    held = training.Run(digits[0], STYLE, Recipe(), found.apart, digits[1]).parts()[1]
+    assert set(held.captchas.tolist()) == set(found.apart)
+
+
+def test_what_cannot_be_cut_counts_as_read_wrong() -> None:
+    data = handwritten(8)
+    digits = gather(*data, "0123456789")
+    run = training.Run(digits, style.Style(), RECIPE, apart=[0, UNCUT, 3, UNCUT])
+    held = run.parts()[1]
+    assert set(held.captchas.tolist()) == {0, 3}
+    logits = np.eye(10, dtype=np.float32)[held.classes]
+    metrics = Outcome(held, logits, "0123456789", 1.0, run.uncut).metrics()
+    assert (metrics["captchas"], metrics["uncut"], metrics["captcha_accuracy"]) == (4, 2, 0.5)
+    assert metrics["digit_accuracy"] == 1
+
+
+def test_source_says_what_could_not_be_cut() -> None:
+    crops = np.zeros((2, 28, 20), np.uint8)
+    folder = DigitsFolder(crops, ["1", "2"], ["b", "a"], [0, 0], STYLE)
+    assert Source(folder, folder, [], ["b", "gone"]).apart == [1, UNCUT]
+    assert Source(folder, folder, [], ["gone"]).apart is None
+    assert Source(folder, folder, []).apart is None
 
 
 def test_summary_is_for_people(trained: bundle.Bundle) -> None:

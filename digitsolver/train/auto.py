@@ -11,7 +11,7 @@ import numpy as np
 
 from digitsolver import bundle, files, models, tune
 from digitsolver.errors import DigitSolverError
-from digitsolver.samples import Problem, Sample, unique_ids
+from digitsolver.samples import Problem, Sample
 from digitsolver.style import Style
 from digitsolver.train import digits
 from digitsolver.train.checkpoint import Checkpoint
@@ -20,7 +20,7 @@ from digitsolver.train.line import run as lines
 from digitsolver.train.line.lines import held_rows
 from digitsolver.train.line.phases import finish_lines, measure_lines
 from digitsolver.train.line.recipe import LineRecipe
-from digitsolver.train.recipe import Recipe
+from digitsolver.train.recipe import UNCUT, Recipe
 from digitsolver.train.result import Progress, Trained, ignore
 from digitsolver.train.source import cut, gathered
 
@@ -35,10 +35,7 @@ class Recipes:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Hold the run of the reader ``digits``, and what it needs to be compared.
-
-    ``held`` are the numbers of the captchas held back, -1 for one that could not be cut.
-    """
+    """Hold the run of the reader ``digits``, the captchas that it holds back, and what is wrong."""
 
     run: digits.Run
     held: Sequence[int]
@@ -47,7 +44,7 @@ class Rival:
     def right(self, measured: digits.Measured) -> list[bool]:
         """Return for each captcha held back whether every digit was cut and read right."""
         outcome = measured.outcome
-        wrong = {-1, *outcome.held.captchas[~outcome.right].tolist()}
+        wrong = {UNCUT, *outcome.held.captchas[~outcome.right].tolist()}
         return [number not in wrong for number in self.held]
 
 
@@ -111,18 +108,14 @@ def _cut_alike(
     samples: Sequence[Sample], rows: Sequence[int], style: str | Style, recipe: Recipe
 ) -> Rival:
     """Return the run of the reader ``digits`` that holds back the captchas of `rows`."""
-    found = cut(samples, style, recipe.seed)
-    names = sorted(set(found.stages.captcha_ids))
-    numbers = {name: number for number, name in enumerate(names)}
-    ids = unique_ids(samples)
-    held = [numbers.get(ids[samples[row].path], -1) for row in rows]
-    apart = [number for number in held if number >= 0]
-    if not 0 < len(apart) < len(names):
-        text = f"found {len(apart)} of {len(held)} held back that can be cut"
-        raise DigitSolverError(f"expected digits to learn from and to measure on, {text}")
+    found = cut(samples, [samples[row] for row in rows], style, recipe.seed)
     learn, stages = (gathered(one, recipe) for one in (found.digits, found.stages))
-    run = digits.Run(learn, found.digits.style, recipe, apart, stages)
-    return Rival(run, held, found.problems)
+    if found.apart is None or not set(range(stages.count)) - set(found.apart):
+        cuttable = sum(number != UNCUT for number in found.apart or ())
+        text = f"found {stages.count} that can be cut, {cuttable} of them held back"
+        raise DigitSolverError(f"expected captchas to learn from and to measure on, {text}")
+    run = digits.Run(learn, found.digits.style, recipe, found.apart, stages)
+    return Rival(run, found.apart, found.problems)
 
 
 class _Match:

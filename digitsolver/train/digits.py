@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from digitsolver import bundle, files, models, style
 from digitsolver.bundle import Bundle, Facts
 from digitsolver.readers.found import BESIDE
-from digitsolver.samples import DigitsFolder
 from digitsolver.style import Style
 from digitsolver.train import export, report
 from digitsolver.train.calibrate import temperature
 from digitsolver.train.checkpoint import Checkpoint, Row
 from digitsolver.train.feed import DrawnCrops
 from digitsolver.train.fitting import EpochEnded, Fit, Task, fit
-from digitsolver.train.recipe import ADVISED, Digits, Recipe, gather, split
+from digitsolver.train.recipe import ADVISED, UNCUT, Digits, Recipe, gather, split
 from digitsolver.train.result import Progress, Trained, ignore, versions, versions_that_count
 from digitsolver.train.source import gathered, read_source
 from digitsolver.train.watch import Watch
@@ -36,7 +35,8 @@ SMALL = 500
 class Run:
     """Hold what one training run was asked for.
 
-    ``apart`` are the numbers of the captchas to hold back; by default the recipe's share is.
+    ``apart`` are the numbers of the captchas to hold back, `UNCUT` for one that could not be cut
+    and counts as read wrong; by default the recipe's share is held back.
     ``stages`` are the digits as the stages cut them, where what is learned from was cut anew by
     the labels: those held back are measured as they will be read.
     """
@@ -51,6 +51,11 @@ class Run:
     def again(self) -> bool:
         """Return whether the network is fitted again to all captchas, with none held back."""
         return self.digits.count < SMALL
+
+    @property
+    def uncut(self) -> int:
+        """Return how many captchas are held back that could not be cut."""
+        return sum(number == UNCUT for number in self.apart or ())
 
     @property
     def epochs(self) -> int:
@@ -109,19 +114,9 @@ def train_folder(
     """
     models.require_training()
     found = read_source(Path(source), style, labels, recipe)
-    digits = found.digits
-    trained = train_digits(
-        digits.crops,
-        digits.labels,
-        digits.captcha_ids,
-        digits.style,
-        out,
-        stages=found.stages,
-        recipe=recipe,
-        resume=resume,
-        progress=progress,
-        tensorboard=tensorboard,
-    )
+    learn, stages = (gathered(one, recipe) for one in (found.digits, found.stages))
+    run = Run(learn, found.digits.style, recipe, found.apart, stages)
+    trained = _train(run, out, resume, progress, tensorboard)
     return Trained(trained, found.problems)
 
 
@@ -132,7 +127,6 @@ def train_digits(
     style: Style,
     out: str | os.PathLike[str],
     *,
-    stages: DigitsFolder | None = None,
     recipe: Recipe = RECIPE,
     resume: bool = False,
     progress: Progress | None = None,
@@ -141,11 +135,10 @@ def train_digits(
     """Train on `crops`, uint8 ``(n, height, width[, channels])``, and write the bundle `out`.
 
     `labels` and `captcha_ids` name the digit and the captcha of each crop. Some captchas are
-    held back to measure and calibrate, as `stages` has them where that is given; with few, the
-    network is then fitted again to all. The bundle appears whole or not at all. The same seed
-    gives the same network. With `resume` an interrupted run goes on where it was. While it
-    trains, ``history.csv`` and ``curves.png`` in ``Checkpoint.beside(out).folder`` show each
-    epoch, and so do event files in `tensorboard`.
+    held back to measure and calibrate; with few, the network is then fitted again to all. The
+    bundle appears whole or not at all. The same seed gives the same network. With `resume` an
+    interrupted run goes on where it was. While it trains, ``history.csv`` and ``curves.png`` in
+    ``Checkpoint.beside(out).folder`` show each epoch, and so do event files in `tensorboard`.
 
     Raises:
         ValueError: `crops`, `labels` and `captcha_ids` differ in number, or the crops are not of
@@ -156,10 +149,19 @@ def train_digits(
         MissingExtraError: TensorFlow or another package of the extra is not installed.
     """
     digits = gather(crops, labels, captcha_ids, recipe.alphabet)
-    _check_fits(digits, style)
     models.require_training()
-    as_cut = None if stages is None else gathered(stages, recipe)
-    run = Run(digits, style, recipe, stages=as_cut)
+    return _train(Run(digits, style, recipe), out, resume, progress, tensorboard)
+
+
+def _train(
+    run: Run,
+    out: str | os.PathLike[str],
+    resume: bool,
+    progress: Progress | None,
+    tensorboard: Path | None,
+) -> Bundle:
+    """Fit and measure the network of `run`, and write the bundle `out`; see `train_digits`."""
+    _check_fits(run.digits, run.style)
     target, told, start = Path(os.path.realpath(out)), progress or ignore, time.perf_counter()
     with files.new_folder(target, foreign=bundle.foreign) as folder:
         checkpoint = watched(Checkpoint.beside(target), tensorboard)
@@ -193,7 +195,8 @@ def measure(run: Run, checkpoint: Checkpoint, progress: Progress) -> Measured:
     fitted = fit(task, checkpoint, _teller(progress, 0, run.epochs))
     logits = fitted.model.predict(held.pixels(), verbose=0)
     heat = temperature(logits, held.classes)
-    return Measured(fitted, report.Outcome(held, logits, run.recipe.alphabet, heat))
+    outcome = report.Outcome(held, logits, run.recipe.alphabet, heat, run.uncut)
+    return Measured(fitted, outcome)
 
 
 def finish(

@@ -20,6 +20,8 @@ DIGEST = 16
 """Characters of a digest that tells captchas apart."""
 ADVISED = 30
 """Captchas below which the figures say little."""
+UNCUT = -1
+"""The number of a captcha that could not be cut."""
 NONE = -1
 """The class of a crop that shows no digit, whose label is empty."""
 

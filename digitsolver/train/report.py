@@ -27,13 +27,15 @@ NARROWEST = 8
 class Outcome:
     """Hold what a network said of captchas held back.
 
-    ``logits`` are ``(n, classes)``, one row a crop of ``held``.
+    ``logits`` are ``(n, classes)``, one row a crop of ``held``. Of the captchas held back,
+    ``uncut`` more could not be cut: they count as read wrong.
     """
 
     held: Digits
     logits: NDArray[np.float32]
     alphabet: str
     temperature: float
+    uncut: int = 0
 
     @property
     def chances(self) -> NDArray[np.float64]:
@@ -52,11 +54,12 @@ class Outcome:
 
     def metrics(self) -> dict[str, Any]:
         """Return digit and whole-captcha accuracy, with 95 % Wilson intervals."""
-        wrong = len(np.unique(self.held.captchas[~self.right]))
-        captchas = self.held.count
+        wrong = len(np.unique(self.held.captchas[~self.right])) + self.uncut
+        captchas = self.held.count + self.uncut
         digits, good = len(self.held), int(self.right.sum())
         return {
             "captchas": captchas,
+            "uncut": self.uncut,
             "captcha_accuracy": (captchas - wrong) / captchas,
             "captcha_interval": list(wilson(captchas - wrong, captchas)),
             "digits": digits,

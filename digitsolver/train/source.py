@@ -11,24 +11,41 @@ from digitsolver.errors import FolderError
 from digitsolver.samples import DigitsFolder, Problem, Sample
 from digitsolver.style import Style
 from digitsolver.train.aligning import align
-from digitsolver.train.recipe import Digits, Recipe, gather
+from digitsolver.train.recipe import FEWEST, UNCUT, Digits, Recipe, gather
 from digitsolver.train.result import check_drawable
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Hold the digits to learn from, the same as the stages cut them, and what was left out."""
+    """Hold the digits to learn from, the same as the stages cut them, and what was left out.
+
+    ``held`` are the ids of the captchas to hold back, also of those that could not be cut; None
+    where that is left open.
+    """
 
     digits: DigitsFolder
     stages: DigitsFolder
     problems: list[Problem]
+    held: list[str] | None = None
+
+    @property
+    def apart(self) -> list[int] | None:
+        """Return the numbers that ``gather`` gives to ``held``, -1 for what could not be cut.
+
+        None where it is open what is held back, and where none of it could be cut.
+        """
+        names = sorted(set(self.stages.captcha_ids))
+        place = {name: number for number, name in enumerate(names)}
+        numbers = [place.get(name, UNCUT) for name in self.held or ()]
+        return numbers if set(numbers) - {UNCUT} else None
 
 
 def read_source(source: Path, style: str | Style, labels: int | None, recipe: Recipe) -> Source:
     """Return the digits of the folder `source`.
 
-    Captchas are cut by `style`; a digits folder brings its own. With `labels`, that many captchas
-    are drawn with the recipe's seed. Raises FolderError for another folder.
+    Captchas are cut by `style`, and the recipe's share of them is held back; a digits folder
+    brings its own style. With `labels`, that many captchas are drawn with the recipe's seed.
+    Raises FolderError for another folder.
     """
     if samples.is_digits_folder(source):
         digits, problems = samples.read_digits(source)
@@ -41,19 +58,28 @@ def read_source(source: Path, style: str | Style, labels: int | None, recipe: Re
     if labels is not None:
         check_drawable(labels, len(captchas))
         captchas = samples.draw(captchas, labels, recipe.seed)
-    cut_up = cut(captchas, style, recipe.seed)
+    held: list[Sample] = []
+    if len(captchas) >= FEWEST:
+        held = samples.split(captchas, recipe.held_back, recipe.seed)[1]
+    cut_up = cut(captchas, held, style, recipe.seed)
     return replace(cut_up, problems=[*problems, *strange, *cut_up.problems])
 
 
-def cut(captchas: Sequence[Sample], style: str | Style, seed: int) -> Source:
-    """Return the digits of `captchas`, in a style yet to be found.
+def cut(
+    captchas: Sequence[Sample], held: Sequence[Sample], style: str | Style, seed: int
+) -> Source:
+    """Return the digits of `captchas`, in a style found without those `held` back.
 
     Digits that the stages often put wrongly are cut anew to learn from, and crops without a digit
     come with them: see ``align``.
     """
-    settings = tune.resolve(style, captchas) if isinstance(style, str) else style
-    digits, problems = preprocess.crops_of(captchas, settings)
-    return Source(align(captchas, digits, seed), digits, problems)
+    if isinstance(style, str):
+        apart = {one.path for one in held}
+        style = tune.resolve(style, [one for one in captchas if one.path not in apart])
+    digits, problems = preprocess.crops_of(captchas, style)
+    ids = samples.unique_ids(captchas)
+    names = [ids[one.path] for one in held]
+    return Source(align(captchas, digits, seed), digits, problems, names)
 
 
 def gathered(folder: DigitsFolder, recipe: Recipe) -> Digits:
