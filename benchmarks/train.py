@@ -6,8 +6,9 @@ of the captchas held back are read right at the end of an epoch; the other, that
 github.com/e-hengirmen/Basic-number-captcha-solver, for ten epochs: convolutions of 32 and 64
 filters of 3 x 3, each with 2 x 2 pooling, a dense layer of 128, batches of 32, Adam. Both are
 timed from the building of the network on. Times are the processor's, summed over its cores, so
-that other programs count less; those on the clock stand beside them. Prints Markdown, and writes
-train.md, train.csv and train.png.
+that other programs count less; those on the clock stand beside them. How long a step of
+digitsolver's takes is set beside what it takes to make its batch, which is done ahead. Prints
+Markdown, and writes train.md, train.csv and train.png.
 
     pip install -e '.[train]'
     python benchmarks/train.py --data my-captchas --labels 2000 8000
@@ -35,12 +36,15 @@ from digitsolver.preprocess import crops_of
 from digitsolver.samples import DIGITS, Sample, read_captchas, split
 from digitsolver.style import Style
 from digitsolver.train.checkpoint import Checkpoint, Row
+from digitsolver.train.feed import batches
 from digitsolver.train.fitting import Task, fit
 from digitsolver.train.recipe import Digits, Recipe, gather
 
 SPLIT_SEED = 0
 OWN, OTHER = "digitsolver", "metu"
 BATCH = 32
+BATCHES = 50
+"""Batches that are made to time it."""
 HEAD = (
     "labels", "network", "epochs", "CPU, s", "clock, s", "digits right",
     f"CPU of {OTHER}'s epochs, times that of {OWN}",
@@ -49,7 +53,10 @@ HEAD = (
 
 @dataclass(frozen=True)
 class Lap:
-    """One network after one training: the epochs it took, and how well it then read."""
+    """One network after one training: the epochs it took, and how well it then read.
+
+    Of digitsolver's also the milliseconds for a step, and for making its batch alone.
+    """
 
     labels: int
     seed: int
@@ -58,6 +65,8 @@ class Lap:
     cpu: float
     clock: float
     digits_right: float
+    step_ms: float = 0.0
+    batch_ms: float = 0.0
 
 
 def main() -> None:
@@ -152,7 +161,21 @@ def own(learn: Digits, held: Digits, recipe: Recipe, target: float) -> Lap:
         with suppress(_ReachedError):
             fit(Task("timed", learn, held, recipe), checkpoint, note)
     best = max(ended, key=lambda one: one[2])
-    return Lap(learn.count, recipe.seed, OWN, ended.index(best) + 1, *best)
+    step_ms = 1000 * ended[-1][0] / len(ended) / recipe.steps(len(learn))
+    epochs = ended.index(best) + 1
+    return Lap(learn.count, recipe.seed, OWN, epochs, *best, step_ms, batch_ms(learn, recipe))
+
+
+def batch_ms(learn: Digits, recipe: Recipe) -> float:
+    """Return the processor's milliseconds for a batch that nobody learns from, mean of `BATCHES`.
+
+    As many are made before, so that what happens once does not count.
+    """
+    times = []
+    for number, _ in enumerate(batches(learn, recipe, None, 0, 2 * BATCHES)):
+        if number in {BATCHES - 1, 2 * BATCHES - 1}:
+            times.append(time.process_time())
+    return 1000 * (times[1] - times[0]) / BATCHES
 
 
 def other(learn: Digits, held: Digits, seed: int, epochs: int) -> Lap:
@@ -202,7 +225,12 @@ def report(laps: Sequence[Lap], target: float) -> str:
                 f"{_times(laps, labels):.2f}" if network == OWN else "",
             ))  # fmt: skip
     seeds = len({lap.seed for lap in laps})
-    note = f"{OWN} until {target:.1%} of the digits held back are read right. Seeds: {seeds}."
+    mine = [lap for lap in laps if lap.network == OWN]
+    note = (
+        f"{OWN} until {target:.1%} of the digits held back are read right. Seeds: {seeds}. A step "
+        f"of its training takes {median(lap.step_ms for lap in mine):.1f} ms of CPU, measuring "
+        f"included; its batch is made in {median(lap.batch_ms for lap in mine):.2f} ms."
+    )
     return f"{as_markdown(HEAD, rows)}\n\n{note}"
 
 
