@@ -27,8 +27,8 @@ __all__ = ["Digit", "Failure", "Named", "Picture", "Reading", "Solver", "Workers
 CHUNK = 64
 """Pictures in one batch of ``solve_many``: more costs memory and gains no speed."""
 
-FIRST = 8
-"""Chunks that this process reads itself before others are started: they need half a second."""
+FIRST = 4
+"""Chunks that this process reads itself while others start, which takes as long."""
 
 MOST_THREADS = 4
 """Pictures are small: more threads wait for one another."""
@@ -85,9 +85,9 @@ class Solver:
 
         Pictures are taken `chunk` at a time and go through the network in one batch, so memory
         stays the same however many there are. A picture that cannot be read never stops it, and
-        a failure that is among them is passed on. More `workers` than this process get to work
-        when the first 512 pictures are read; those of a cluster, that find the pictures and the
-        bundle under the same paths, at once.
+        a failure that is among them is passed on. Where there are more `workers`, this process
+        reads the first 256 pictures while they start, and they what is left; those of a cluster,
+        that find the pictures and the bundle under the same paths, read all.
 
         Raises as ``solve`` does for a wrong `length`, ``ValueError`` for a `chunk` below 1, and
         as ``workers.in_order`` does.
@@ -99,12 +99,11 @@ class Solver:
         place = str(self.bundle.path.resolve())
         here, there = partial(self._read, length), partial(_read, place, self.digest, length)
         chunks = _chunks(pictures, chunk)
-        if not workers.cluster:
-            yield from chain.from_iterable(map(here, islice(chunks, FIRST)))
         if workers.alone:
             yield from chain.from_iterable(map(here, chunks))
         else:
-            yield from chain.from_iterable(in_order(there, chunks, workers))
+            first = map(here, [] if workers.cluster else list(islice(chunks, FIRST)))
+            yield from chain.from_iterable(in_order(there, chunks, workers, meanwhile=first))
 
     def read(self, traced: "Trace") -> Reading:
         """Return the reading of a picture whose stages have already run, as they cut it.

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 import cv2
@@ -46,11 +46,16 @@ class Workers:
 
 
 def in_order(
-    task: Callable[[_Chunk], _Result], chunks: Iterable[_Chunk], workers: Workers
+    task: Callable[[_Chunk], _Result],
+    chunks: Iterable[_Chunk],
+    workers: Workers,
+    *,
+    meanwhile: Iterable[_Result] = (),
 ) -> Iterator[_Result]:
     """Yield what `task` makes of each of `chunks`, in their order.
 
-    Chunks are taken as they are needed. With one job all happens in this process.
+    Chunks are taken as they are needed. With one job all happens in this process. Results that
+    come before those of the chunks may be worked out in this one `meanwhile`, as others start.
 
     Raises:
         ClusterError: The cluster does not answer, or no longer does.
@@ -61,12 +66,12 @@ def in_order(
     [1, 3]
     """
     if workers.alone:
-        return map(task, chunks)
+        return chain(meanwhile, map(task, chunks))
     if workers.cluster:
         from digitsolver.cluster import by_cluster
 
-        return by_cluster(task, chunks, workers.cluster)
-    return _by_processes(task, chunks, workers.jobs)
+        return chain(meanwhile, by_cluster(task, chunks, workers.cluster))
+    return _by_processes(task, chunks, workers.jobs, meanwhile)
 
 
 def usable_cores() -> int:
@@ -84,7 +89,10 @@ def _is_worker() -> bool:
 
 
 def _by_processes(
-    task: Callable[[_Chunk], _Result], chunks: Iterable[_Chunk], jobs: int
+    task: Callable[[_Chunk], _Result],
+    chunks: Iterable[_Chunk],
+    jobs: int,
+    meanwhile: Iterable[_Result],
 ) -> Iterator[_Result]:
     """Yield each chunk's result in order, from fresh worker processes.
 
@@ -93,6 +101,7 @@ def _by_processes(
     rest = iter(chunks)
     first = list(islice(rest, AHEAD * jobs))
     if not first:
+        yield from meanwhile
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -103,6 +112,7 @@ def _by_processes(
     try:
         with _interrupts_held():
             waiting = deque(pool.submit(task, chunk) for chunk in first)
+        yield from meanwhile
         while waiting:
             yield waiting.popleft().result()
             waiting.extend(pool.submit(task, chunk) for chunk in islice(rest, 1))

@@ -23,6 +23,13 @@ def test_results_come_in_the_order_of_the_chunks(jobs: int) -> None:
     assert list(in_order(len, chunks, Workers(jobs))) == list(range(30))
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("chunks", [[], ["a", "bcd"]])
+def test_what_is_done_meanwhile_comes_first(jobs: int, chunks: list[str]) -> None:
+    results = in_order(len, chunks, Workers(jobs), meanwhile=map(len, ["four", "five!"]))
+    assert list(results) == [4, 5, *map(len, chunks)]
+
+
 def test_nothing_to_do() -> None:
     assert list(in_order(len, [], Workers(2))) == []
 
