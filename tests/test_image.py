@@ -404,7 +404,7 @@ def test_read_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(ImageError, match=r"a\.png: cannot be read: Permission denied$"):
         image.read(path)
     path.chmod(stat.S_IRWXU)
@@ -419,7 +419,7 @@ def test_large_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path = tmp_path / "a.png"
     with path.open("wb") as stream:
         stream.truncate(image.MAX_BYTES + 1)
-    monkeypatch.setattr(Path, "open", None)
+    monkeypatch.setattr(os, "open", None)
     with pytest.raises(ImageError, match=r"expected at most 33,554,432 bytes, found 33,554,433$"):
         image.read(path)
 

