@@ -159,10 +159,11 @@ def _check(network: Network) -> None:
 
 def _reading(found: Found, chances: NDArray[np.float32], alphabet: str) -> Reading:
     """Return the most probable character of each row of `chances`, as a reading."""
-    best = chances.argmax(axis=1)
+    best, most = chances.argmax(axis=1).tolist(), chances.max(axis=1).tolist()
+    boxes = found.digits.boxes.tolist()
     digits = tuple(
-        Digit(alphabet[int(i)], float(row[i]), (int(x), int(y), int(width), int(height)))
-        for i, row, (x, y, width, height) in zip(best, chances, found.digits.boxes, strict=True)
+        Digit(alphabet[i], confidence, (x, y, width, height))
+        for i, confidence, (x, y, width, height) in zip(best, most, boxes, strict=True)
     )
     text = "".join(digit.digit for digit in digits)
     return Reading(text, math.prod(digit.confidence for digit in digits), digits, found.path)
