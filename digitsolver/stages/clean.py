@@ -74,22 +74,24 @@ def remove_speckles(grey: Grey, stroke: float) -> Grey:
     grey, specks between them white. (Matched filters in all directions: S. Chaudhuri et al.,
     "Detection of blood vessels in retinal images using two-dimensional matched filters", 1989.)
     """
-    ink = cv2.bitwise_not(grey)
+    ink = as_grey(cv2.bitwise_not(grey))
     _, binary = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     coarser = max(1, int(stroke / _WIDE))  # wide strokes are as plain to see in fewer pixels
     if coarser > 1:
         size = [-(-side // coarser) for side in grey.shape[::-1]]
         binary = cv2.resize(binary, size, interpolation=cv2.INTER_AREA)
-    real = binary.astype(np.float32)  # 75 us for all bars and 150 x 50 pixels; 90 in integers
-    fullest, full = np.zeros_like(real), np.empty_like(real)
-    for bar in _bars(round(stroke / coarser, 1)):
+    real = binary.astype(np.float32)  # 70 us for all bars and 150 x 50 pixels; 90 in integers
+    first, *others = _bars(round(stroke / coarser, 1))
+    full = np.empty_like(real)
+    fullest = cv2.filter2D(real, -1, first, borderType=cv2.BORDER_REFLECT)
+    for bar in others:
         cv2.filter2D(real, -1, bar, dst=full, borderType=cv2.BORDER_REFLECT)
         cv2.max(fullest, full, dst=fullest)
     emptiest = cv2.bitwise_not(cv2.convertScaleAbs(fullest))
     strokes = cv2.bitwise_not(stretch(as_grey(emptiest)))
     if coarser > 1:
         strokes = cv2.resize(strokes, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    own = cv2.LUT(ink, _HALF)
+    own = (ink >> 1) | 128
     return as_grey(cv2.bitwise_not(cv2.multiply(strokes, own, scale=1 / 255)))
 
 
@@ -252,7 +254,6 @@ CLEANERS: dict[str, Cleaner] = {
 BEFORE_LEVELS = frozenset({"shadows"})
 """Cleaners of a picture whose levels are not spread yet: what is spread may be cut off."""
 
-_HALF = (np.arange(256) // 2 + 128).astype(np.uint8)
 _SQUARE = np.ones((3, 3), np.uint8)
 _FAINT = 32  # an eighth of full ink: less is the ground's own noise
 _FRAME = 0.75

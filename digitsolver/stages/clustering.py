@@ -33,27 +33,34 @@ def k_means(
     middle = points.sum() / len(points)
     points, centroids = points - middle, start - middle
     moments, doubled = weights * points, -2 * points
-    before = b""
+    before, none_empty = b"", False
     for _ in range(MAX_ROUNDS):
         labels = _nearest(doubled, centroids)
+        now = labels.tobytes()
+        if now == before and none_empty:
+            break  # the same labels give the same centroids
         held = _summed(weights, labels, len(start))
         sums = _summed(moments, labels, len(start))
-        if held.min() > 0:
+        none_empty = all(held.tolist())  # 0.3 us; NumPy's own takes 1.5
+        if none_empty:
             centroids = sums * (1 / held)
         else:
             centroids = _fill_empty(points, weights, centroids, labels, held, sums)
-        now = labels.tobytes()
         if now == before:
             break
         before = now
-    return np.sort(centroids + middle)
+    found = np.asarray(centroids + middle, np.float64)
+    found.sort()
+    return found
 
 
 def _nearest(doubled: NDArray[np.float64], centroids: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the nearest centroid of each point, given as -2 times the point."""
     squares = centroids * centroids
     if len(doubled) * len(centroids) <= _AT_ONCE:
-        return np.asarray((np.multiply.outer(doubled, centroids) + squares).argmin(axis=1))
+        distances = doubled[:, None] * centroids
+        distances += squares
+        return np.asarray(distances.argmin(axis=1))
     step = max(1, _AT_ONCE // len(centroids))
     parts = [
         (np.multiply.outer(doubled[first : first + step], centroids) + squares).argmin(axis=1)

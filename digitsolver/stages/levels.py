@@ -96,6 +96,10 @@ class _Colours(NamedTuple):
         """Return the value (m,) of its colour for each pixel, (n,)."""
         return values if self.level is None else values.take(self.level.ravel())
 
+    def where(self, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Return which pixels of the picture of that shape have a colour that is `chosen` (m,)."""
+        return self.spread(chosen.view(np.uint8), shape).view(bool)
+
     def spread(self, values: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
         """Return the picture of that shape in which each pixel has the value (m,) of its colour."""
         return as_grey(values.reshape(shape) if self.level is None else cv2.LUT(self.level, values))
@@ -118,7 +122,7 @@ def _without_colour(picture: NDArray[np.uint8]) -> Grey | None:
     if picture.ndim == 2:
         return picture
     red, green, blue = map(as_grey, cv2.split(picture))
-    return red if np.array_equal(red, green) and np.array_equal(red, blue) else None
+    return red if red.tobytes() == green.tobytes() == blue.tobytes() else None
 
 
 def _likeness_to_ground(picture: NDArray[np.uint8]) -> Grey:
@@ -179,16 +183,17 @@ def _ink(
     """
     distance = _distance(colours.planes, ground)
     least = max(_highest_but_one_percent(distance, colours.counts), 1.0)
-    inked = np.flatnonzero(colours.each(3 * distance > least))
+    inked = np.flatnonzero(colours.where(3 * distance > least, picture.shape[:2]))
     if not inked.size:
         return ground
     spread = _spread(picture, colours.level).take(inked)
     weights = 1 / (1 + np.maximum(spread, 0) / _EVEN**2) ** 2
     if colours.level is None:
         some = colours.planes.take(inked, axis=1)
+        bins = np.array([64, 8, 1]) @ (some.astype(np.int64) >> 5)
     else:  # one channel stands for three
-        some = colours.level.take(inked)[None].astype(np.float32)
-    bins = np.array([64, 8, 1])[: len(some)] @ (some.astype(np.int64) >> 5)
+        levels = colours.level.take(inked)
+        some, bins = levels[None].astype(np.float32), levels >> 5
     fullest = bins == np.bincount(bins, weights).argmax()
     for _ in range(2):
         near = np.flatnonzero(fullest)

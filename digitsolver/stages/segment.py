@@ -42,7 +42,7 @@ def ink_per_column(clipped: NDArray[np.uint8]) -> NDArray[np.float64]:
     >>> ink_per_column(np.array([[0, 255, 51], [0, 200, 255]], np.uint8))
     array([2. , 0. , 0.8])
     """
-    sums = cv2.reduce(dark(clipped), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    sums = cv2.reduce(dark(clipped), 0, cv2.REDUCE_SUM, dtype=cv2.CV_64F)
     return np.asarray(sums, dtype=np.float64).ravel() / 255
 
 
@@ -61,11 +61,13 @@ def segment_kmeans(clipped: NDArray[np.uint8], digits: int) -> Segments:
     """
     ink = _ink_for(clipped, digits)
     columns = np.flatnonzero(ink)
-    start = (np.arange(digits) + 0.5) * len(ink) / digits + _ASIDE
+    start = np.arange(0.5, digits) * len(ink) / digits + _ASIDE
     weights = np.sqrt(ink[columns])
     centroids = k_means(columns + np.float64(0.5), weights, start)
-    borders = (centroids[1:] + centroids[:-1]) / 2
-    return Segments(centroids, _spans(np.concatenate(([0], borders, [len(ink)]))))
+    edges = np.empty(digits + 1)
+    edges[0], edges[-1] = 0, len(ink)
+    edges[1:-1] = (centroids[1:] + centroids[:-1]) / 2
+    return Segments(centroids, _spans(edges))
 
 
 def segment_equal(clipped: NDArray[np.uint8], digits: int) -> Segments:
