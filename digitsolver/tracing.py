@@ -32,8 +32,8 @@ SPOT = "spot"
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """Hold the digits of one captcha. Columns and rows are those of the original."""
+class Places:
+    """Hold where the digits of one captcha are. Columns and rows are those of the original."""
 
     segmenter: str
     """Name of the function that told them apart."""
@@ -43,15 +43,21 @@ class Cut:
     """(n, 2), the columns ``[start, stop)`` of each digit."""
     boxes: NDArray[np.intp]
     """(n, 4), ``x, y, width, height`` of each digit."""
-    window: tuple[int, int]
-    """Height and width of what is cropped round each digit."""
-    crops: NDArray[np.uint8]
-    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
 
     @property
     def centres(self) -> NDArray[np.float64]:
         """The middles of the windows, (n, 2): x and y."""
         return _centres(self.centroids, self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Places):
+    """Hold the digits of one captcha."""
+
+    window: tuple[int, int]
+    """Height and width of what is cropped round each digit."""
+    crops: NDArray[np.uint8]
+    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
 
 
 _FIELDS = tuple(field.name for field in fields(Cut))
@@ -143,20 +149,28 @@ def cut(
         SegmentationError: There is too little ink for so many digits.
         ValueError: A length below 1.
     """
+    found = find(cleaned, box, style, length)
+    window = (
+        style.window_height or round(WINDOW_TO_HEIGHT * int(found.boxes[:, 3].max())),
+        style.window_width or max(1, round(WINDOW_TO_PITCH * box[2] / len(found.boxes))),
+    )
+    crops = crop(source, found.centres, window, (style.crop_height, style.crop_width))
+    return Cut(found.segmenter, found.centroids, found.spans, found.boxes, window, crops)
+
+
+def find(cleaned: NDArray[np.uint8], box: Box, style: Style, length: int | None) -> Places:
+    """Run stage 3 over a cleaned picture, (H, W), whose digits lie in `box`.
+
+    A `length` that is None is estimated. Raises as `cut` does.
+    """
     x, y, width, height = box
     clipped = cleaned[y : y + height, x : x + width]
     if length is None:
         length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
     segments = SEGMENTERS[style.segmenter](clipped, length)
-    spans, centroids = segments.spans + x, segments.centroids + x
+    spans = segments.spans + x
     boxes = _boxes(cleaned, spans, box, style.rows)
-    window = (
-        style.window_height or round(WINDOW_TO_HEIGHT * int(boxes[:, 3].max())),
-        style.window_width or max(1, round(WINDOW_TO_PITCH * width / length)),
-    )
-    size = (style.crop_height, style.crop_width)
-    crops = crop(source, _centres(centroids, boxes), window, size)
-    return Cut(style.segmenter, centroids, spans, boxes, window, crops)
+    return Places(style.segmenter, segments.centroids + x, spans, boxes)
 
 
 def cut_round(

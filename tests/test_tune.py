@@ -349,7 +349,9 @@ def test_labels_that_tell_nothing_are_told_by_chance() -> None:
 def cut_of(cleaned: NDArray[np.uint8], spans: list[tuple[int, int]]) -> pictures.Cut:
     found = np.array(spans)
     boxes = np.array([(start, 0, stop - start, len(cleaned)) for start, stop in spans])
-    return pictures.Cut(cleaned, cleaned, (0, 0, 30, 10), found.mean(axis=1), found, boxes)
+    return pictures.Cut(
+        "kmeans", found.mean(axis=1), found, boxes, cleaned, cleaned, (0, 0, 30, 10)
+    )
 
 
 def three_bars() -> NDArray[np.uint8]:

@@ -10,18 +10,11 @@ from numpy.typing import NDArray
 from digitsolver import image
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.samples import Sample
-from digitsolver.stages import (
-    PITCH,
-    SEGMENTERS,
-    bounding_box,
-    clean_steps,
-    crop,
-    estimate_length,
-    middles,
-)
+from digitsolver.stages import bounding_box, clean_steps, crop
 from digitsolver.stages.clean import BEFORE_LEVELS, CLEANERS, STROKES_IN_HEIGHT
 from digitsolver.stages.clip import Box
 from digitsolver.style import Style
+from digitsolver.tracing import Places, find
 
 Grey = NDArray[np.uint8]
 
@@ -34,22 +27,18 @@ PIXELS = 2**23
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """Hold the digits of one captcha as a style cuts them, without crops."""
+class Cut(Places):
+    """Hold where the digits of one captcha are, and what their crops come from."""
 
     cleaned: Grey
     source: Grey
     """What crops are cut from: the cleaned picture, or its levels before the cleaners."""
     box: Box
-    centroids: NDArray[np.float64]
-    spans: NDArray[np.intp]
-    boxes: NDArray[np.intp]
 
     def crops(self, style: Style) -> NDArray[np.uint8]:
         """Return the crops, (n, height, width); the style has a window."""
-        centres = np.stack((self.centroids, self.boxes[:, 1] + self.boxes[:, 3] / 2), axis=1)
         window = (style.window_height or 1, style.window_width or 1)
-        return crop(self.source, centres, window, (style.crop_height, style.crop_width))
+        return crop(self.source, self.centres, window, (style.crop_height, style.crop_width))
 
 
 class Pictures:
@@ -130,20 +119,9 @@ class Pictures:
         length = len(label) if label else style.length or self.length
         cleaned = self.cleaned(index, style)
         box = bounding_box(cleaned)
-        x, y, width, height = box
-        clipped = cleaned[y : y + height, x : x + width]
-        if length is None:
-            length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
-        segments = SEGMENTERS[style.segmenter](clipped, length)
-        spans = segments.spans + x
-        boxes = np.empty((len(spans), 4), np.intp)
-        boxes[:, 0], boxes[:, 2] = spans[:, 0], spans[:, 1] - spans[:, 0]
-        boxes[:, 1], boxes[:, 3] = y, height
-        if style.rows == "digit":
-            rows = middles(cleaned, spans, y, y + height)
-            boxes[:, 1], boxes[:, 3] = rows[:, 0], rows[:, 1] - rows[:, 0]
+        found = find(cleaned, box, style, length)
         source = cleaned if style.cropped == "cleaned" else self.levels(index, style)
-        return Cut(cleaned, source, box, segments.centroids + x, spans, boxes)
+        return Cut(found.segmenter, found.centroids, found.spans, found.boxes, cleaned, source, box)
 
 
 def read(samples: Sequence[Sample], length: int | None) -> Pictures:
