@@ -33,3 +33,22 @@ def test_dense_layers_over_a_picture_are_written_as_convolutions(tmp_path: Path)
     assert "Shape" not in kinds
     kept = keras.models.load_model(tmp_path / bundle.KERAS)
     assert [type(layer).__name__ for layer in kept.layers].count("Dense") == 2
+
+
+def test_crops_are_turned_over_by_values_in_as_many_dimensions(tmp_path: Path) -> None:
+    import keras
+    import onnx
+
+    keras.utils.set_random_seed(0)
+    model = models.get_architecture("lenet")((9, 8, 1), 10)
+    pixels = np.random.default_rng(0).uniform(0, 255, (3, 9, 8, 1)).astype(np.float32)
+
+    export.export(model, tmp_path, pixels, "crops")  # raises where the logits differ
+
+    graph = onnx.load(tmp_path / bundle.ONNX).graph
+    sizes = {one.name: list(one.dims) for one in graph.initializer}
+    used = {name for node in graph.node for name in node.input}
+    assert [node.op_type for node in graph.node[:2]] == ["Mul", "Add"]
+    for node in graph.node[:2]:
+        assert [sizes[name] for name in node.input if name in sizes] == [[1, 1, 1, 1]]
+    assert set(sizes) <= used

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 """How far a logit of the ONNX network may be from that of the Keras network, of the largest."""
 OPSET = 18
+_BY_SCALAR = frozenset({"Mul", "Add", "Sub", "Div"})
 LARGE = 1024
 """Weights of an array that is worth halving."""
 
@@ -59,6 +60,37 @@ def write_onnx(model: "keras.Model", path: Path, name: str) -> None:
         tf2onnx.convert.from_function(
             call, input_signature=signature, opset=OPSET, output_path=str(path)
         )
+    _widen_scalars(path, name)
+
+
+def _widen_scalars(path: Path, name: str) -> None:
+    """Give the scalars that the input `name` meets first as many dimensions as it has.
+
+    Values do not change. With one channel, where the last dimension is 1, onnxruntime takes 24 us
+    a crop of 31 x 21 to multiply and add scalars, and 0.2 us to do so with one value in four
+    dimensions; the whole network ``cnn`` takes 115.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(str(path))
+    graph, met = model.graph, name
+    scalars = {one.name: one for one in graph.initializer if not one.dims}
+    rank = len(graph.input[0].type.tensor_type.shape.dim)
+    while True:
+        users = [node for node in graph.node if met in node.input and node.op_type in _BY_SCALAR]
+        found = [one for node in users for one in node.input if one in scalars]
+        if len(users) != 1 or len(found) != 1:
+            break
+        scalar, wide = scalars[found[0]], f"{found[0]} in {rank} dimensions"
+        values = numpy_helper.to_array(scalar).reshape([1] * rank)
+        graph.initializer.append(numpy_helper.from_array(values, wide))
+        (node,) = users
+        node.input[list(node.input).index(scalar.name)] = wide
+        if not any(scalar.name in other.input for other in graph.node):
+            graph.initializer.remove(scalar)
+        met = node.output[0]
+    onnx.save(model, str(path))
 
 
 def halve_weights(path: Path) -> None:
