@@ -307,6 +307,7 @@ def test_source_says_what_could_not_be_cut() -> None:
     folder = DigitsFolder(crops, ["1", "2"], ["b", "a"], [0, 0], STYLE)
     assert Source(folder, folder, [], ["b", "gone"]).apart == [1, UNCUT]
     assert Source(folder, folder, [], ["gone"]).apart is None
+    assert Source(folder, folder, [], ["a", "b"]).apart is None
     assert Source(folder, folder, []).apart is None
 
 

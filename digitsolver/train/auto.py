@@ -110,10 +110,11 @@ def _cut_alike(
     """Return the run of the reader ``digits`` that holds back the captchas of `rows`."""
     found = cut(samples, [samples[row] for row in rows], style, recipe.seed)
     learn, stages = (gathered(one, recipe) for one in (found.digits, found.stages))
-    if found.apart is None or not set(range(stages.count)) - set(found.apart):
-        cuttable = sum(number != UNCUT for number in found.apart or ())
-        text = f"found {stages.count} that can be cut, {cuttable} of them held back"
-        raise DigitSolverError(f"expected captchas to learn from and to measure on, {text}")
+    if found.apart is None:
+        raise DigitSolverError(
+            "expected some to learn from and some of those held back that can be cut, "
+            f"found {stages.count} that can be cut"
+        )
     run = digits.Run(learn, found.digits.style, recipe, found.apart, stages)
     return Rival(run, found.apart, found.problems)
 

@@ -32,12 +32,13 @@ class Source:
     def apart(self) -> list[int] | None:
         """Return the numbers that ``gather`` gives to ``held``, -1 for what could not be cut.
 
-        None where it is open what is held back, and where none of it could be cut.
+        None where it is open what is held back, and where none of it could be cut, or nothing
+        else.
         """
         names = sorted(set(self.stages.captcha_ids))
         place = {name: number for number, name in enumerate(names)}
         numbers = [place.get(name, UNCUT) for name in self.held or ()]
-        return numbers if set(numbers) - {UNCUT} else None
+        return numbers if 0 < len(set(numbers) - {UNCUT}) < len(names) else None
 
 
 def read_source(source: Path, style: str | Style, labels: int | None, recipe: Recipe) -> Source:
