@@ -17,9 +17,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.parts.folders import link
-from collector.draw import LOOKS
-from collector.runs import generate
+from benchmarks.parts.folders import drawn, link, sets_in
 from digitsolver.evaluate import Evaluation, evaluate
 from digitsolver.samples import read_captchas, split
 from digitsolver.solver import load
@@ -82,13 +80,9 @@ def _options() -> argparse.Namespace:
 
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
-        folders = sorted(path for path in options.data.iterdir() if path.is_dir())
-        yield from (path for path in folders if not options.only or path.name in options.only)
-        return
-    for look in options.only or [name for name in LOOKS if name != "mixed"]:
-        count = max(options.labels) + options.test if options.short else DRAWN
-        list(generate(look, count, scratch / look, 1, None))
-        yield scratch / look
+        return sets_in(options.data, options.only)
+    count = max(options.labels) + options.test if options.short else DRAWN
+    return drawn(options.only, count, scratch)
 
 
 def _measure(folder: Path, labels: int, options: argparse.Namespace, scratch: Path) -> Row:

@@ -28,9 +28,8 @@ from pathlib import Path
 
 import digitsolver
 from benchmarks.parts.curves import draw_curves
-from benchmarks.parts.folders import link
+from benchmarks.parts.folders import drawn, link, sets_in
 from benchmarks.parts.rows import Row, Task, curves, line, read_rows, report, row_of, table, task_of
-from collector.runs import generate
 from digitsolver.errors import DigitSolverError
 from digitsolver.evaluate import evaluate
 from digitsolver.files import write_text
@@ -104,12 +103,9 @@ def _options() -> argparse.Namespace:
 
 
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
-    if not options.data:
-        list(generate("plain", SHORT, scratch / "plain", 1, None))
-        yield scratch / "plain"
-        return
-    folders = sorted(path for path in options.data.iterdir() if path.is_dir())
-    yield from (path for path in folders if not options.only or path.name in options.only)
+    if options.data:
+        return sets_in(options.data, options.only)
+    return drawn(["plain"], SHORT, scratch)
 
 
 # --- which captchas -------------------------------------------------------------------------

@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.parts.folders import drawn, sets_in
 from benchmarks.parts.readers import READERS, Answer, Read
 from benchmarks.parts.tables import as_csv
 from collector.draw import LOOKS
-from collector.runs import generate
 from digitsolver.errors import DigitSolverError
 from digitsolver.files import write_text
 from digitsolver.samples import DIGITS, Sample, check_labels, draw, read_captchas
@@ -105,12 +105,8 @@ def _options() -> argparse.Namespace:
 
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
-        folders = sorted(path for path in options.data.iterdir() if path.is_dir())
-        yield from (path for path in folders if not options.only or path.name in options.only)
-        return
-    for look in options.only or LOOKS:
-        list(generate(look, options.captchas, scratch / look, 1, None))
-        yield scratch / look
+        return sets_in(options.data, options.only)
+    return drawn(options.only or list(LOOKS), options.captchas, scratch)
 
 
 # --- one reader, in its own process ---------------------------------------------------------

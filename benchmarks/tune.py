@@ -23,10 +23,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from benchmarks.parts.folders import link
+from benchmarks.parts.folders import drawn, link, sets_in
 from benchmarks.parts.tables import as_csv, as_markdown
-from collector.draw import LOOKS
-from collector.runs import generate
 from digitsolver import tune
 from digitsolver.evaluate import evaluate
 from digitsolver.files import write_text
@@ -113,12 +111,8 @@ def _options() -> argparse.Namespace:
 
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
-        folders = sorted(path for path in options.data.iterdir() if path.is_dir())
-        yield from (path for path in folders if not options.only or path.name in options.only)
-        return
-    for look in options.only or [name for name in LOOKS if name != "mixed"]:
-        list(generate(look, options.tuned + options.test, scratch / look, 1, None))
-        yield scratch / look
+        return sets_in(options.data, options.only)
+    return drawn(options.only, options.tuned + options.test, scratch)
 
 
 def measure(folder: Path, options: argparse.Namespace, scratch: Path) -> Row:

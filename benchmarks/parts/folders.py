@@ -1,9 +1,27 @@
-"""Fill folders with links to captchas."""
+"""Find, draw and link the folders of captchas that are measured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from collector.draw import LOOKS
+from collector.runs import generate
 from digitsolver.samples import Sample, unique_ids
+
+LOOK_SEED = 1
+
+
+def sets_in(data: Path, only: Sequence[str] | None) -> Iterator[Path]:
+    """Yield the folders in `data`, by name, or those of them that are named."""
+    for path in sorted(data.iterdir()):
+        if path.is_dir() and (not only or path.name in only):
+            yield path
+
+
+def drawn(only: Sequence[str] | None, count: int, scratch: Path) -> Iterator[Path]:
+    """Yield a folder of so many drawn captchas of each look but the hardest, or of those named."""
+    for look in only or [name for name in LOOKS if name != "mixed"]:
+        list(generate(look, count, scratch / look, LOOK_SEED, None))
+        yield scratch / look
 
 
 def link(samples: Sequence[Sample], folder: Path, *, labelled: bool = True) -> list[Sample]:

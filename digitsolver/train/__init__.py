@@ -86,35 +86,18 @@ def train(
             )
     chosen = reader_for(source, reader, recipe)
     models.require_training()
-    if isinstance(recipe, Recipes) and (chosen != "auto" or unlabelled is not None):
-        recipe = recipe.digits if chosen == "digits" else recipe.line
     if chosen == "auto" and unlabelled is not None:
         chosen = "line"
     events = Path(tensorboard) if tensorboard is not None else None
+    how: dict[str, Any] = {
+        "labels": labels, "resume": resume, "progress": progress, "tensorboard": events,
+    }  # fmt: skip
     if chosen == "auto":
         both = recipe if isinstance(recipe, Recipes) else Recipes()
-        return auto.train_folder(
-            source,
-            style,
-            out,
-            labels=labels,
-            recipes=both,
-            resume=resume,
-            progress=progress,
-            tensorboard=events,
-        )
-    return _train_one(
-        chosen,
-        source,
-        style,
-        out,
-        labels=labels,
-        unlabelled=unlabelled,
-        recipe=recipe,
-        resume=resume,
-        progress=progress,
-        tensorboard=events,
-    )
+        return auto.train_folder(source, style, out, recipes=both, **how)
+    if isinstance(recipe, Recipes):
+        recipe = recipe.digits if chosen == "digits" else recipe.line
+    return _train_one(chosen, source, style, out, unlabelled=unlabelled, recipe=recipe, **how)
 
 
 def _drawn_source(
@@ -134,7 +117,6 @@ def _train_one(
     style: str | Style,
     out: str | os.PathLike[str],
     *,
-    labels: int | None,
     unlabelled: str | os.PathLike[str] | None,
     recipe: Any,
     **how: Any,
@@ -143,26 +125,12 @@ def _train_one(
     if chosen == "line":
         if isinstance(recipe, Recipe):
             raise TypeError("recipe: expected a LineRecipe for the reader line, found a Recipe")
-        return lines.train_folder(
-            source,
-            out,
-            labels=labels,
-            unlabelled=unlabelled,
-            recipe=recipe,
-            **how,
-        )
+        return lines.train_folder(source, out, unlabelled=unlabelled, recipe=recipe, **how)
     if unlabelled is not None:
         raise ValueError("unlabelled: expected the reader line, found digits")
     if isinstance(recipe, LineRecipe):
         raise TypeError("recipe: expected a Recipe for the reader digits, found a LineRecipe")
-    return digits.train_folder(
-        source,
-        style,
-        out,
-        labels=labels,
-        recipe=recipe or digits.RECIPE,
-        **how,
-    )
+    return digits.train_folder(source, style, out, recipe=recipe or digits.RECIPE, **how)
 
 
 def watched_folder(out: str | os.PathLike[str]) -> Path:
