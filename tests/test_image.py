@@ -557,3 +557,14 @@ def test_to_channels() -> None:
         assert image.to_channels(picture, 3).tolist() == three
         assert image.to_channels(picture, 4).tolist() == four
         assert (picture == before).all()
+
+
+def test_file_that_comes_in_parts_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "whole.png"
+    picture = np.random.default_rng(0).integers(0, 256, (9, 12), np.uint8)
+    cv2.imwrite(str(path), picture)
+    whole = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: whole(descriptor, min(size, 10)))
+    assert (image.read(path, grey=True) == picture).all()
