@@ -16,7 +16,7 @@ WORKERS ?= auto
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format pictures default-model benchmark clean constraints
+.PHONY: help demo test check format images default-model benchmark clean constraints
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,11 +38,11 @@ format: $(STAMP) ## Sort imports, mend what can be mended, lay the code out
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-pictures: $(STAMP) ## Draw captchas/, visualized_steps/ and the pictures of the documents again
-	@$(BIN)/python tools/make_pictures.py
-	@$(BIN)/python tools/learning_pictures.py
+images: $(STAMP) ## Draw captchas/, visualized_steps/ and the images of the documents again
+	@$(BIN)/python tools/make_images.py
+	@$(BIN)/python tools/learning_images.py
 
-default-model: $(STAMP) ## Train the default model again, on drawn pictures: hours; goes on where it was
+default-model: $(STAMP) ## Train the default model again, on drawn images: hours; goes on where it was
 	@$(BIN)/python tools/default_model.py
 
 benchmark: $(STAMP) ## Run the scripts of benchmarks/ in their short form

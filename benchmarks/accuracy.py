@@ -18,10 +18,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.parts.folders import drawn, link, sets_in
-from digitsolver.evaluate import Evaluation, evaluate
-from digitsolver.samples import read_captchas, split
+from digitsolver.datasets import read_captchas, split
+from digitsolver.measure.evaluation import Evaluation, evaluate
+from digitsolver.measure.statistics import wilson
 from digitsolver.solver import load
-from digitsolver.stats import wilson
 from digitsolver.train import Recipe, train
 
 DRAWN = 2200

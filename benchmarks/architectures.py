@@ -27,18 +27,19 @@ import numpy as np
 from benchmarks.parts.tables import as_csv, as_markdown
 from collector.draw import LOOKS
 from collector.runs import generate
-from digitsolver import bundle, models, tune
-from digitsolver.evaluate import evaluate
-from digitsolver.files import write_text
-from digitsolver.preprocess import crops_of
-from digitsolver.samples import Sample, read_captchas, split
+from digitsolver import bundle, tune
+from digitsolver.datasets import Sample, read_captchas, split
+from digitsolver.datasets.preprocess import crops_of
+from digitsolver.io.files import write_text
+from digitsolver.measure.evaluation import evaluate
+from digitsolver.measure.statistics import wilson
+from digitsolver.pipeline.style import Style
+from digitsolver.readers.digits.architectures import ARCHITECTURES, get_architecture
+from digitsolver.readers.digits.fit import Task, fit
+from digitsolver.readers.digits.settings import Digits, Recipe, gather, recipe_for
 from digitsolver.solver import Solver, load
-from digitsolver.stats import wilson
-from digitsolver.style import Style
 from digitsolver.train import train_digits
-from digitsolver.train.checkpoint import Checkpoint
-from digitsolver.train.fitting import Task, fit
-from digitsolver.train.recipe import Digits, Recipe, gather, recipe_for
+from digitsolver.training.checkpoint import Checkpoint
 
 DRAW_SEED, SPLIT_SEED = 1, 0
 BATCH = 64
@@ -99,7 +100,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--looks", nargs="+", choices=list(LOOKS), default=["speckle"])
-    parser.add_argument("--only", nargs="+", choices=list(models.ARCHITECTURES))
+    parser.add_argument("--only", nargs="+", choices=list(ARCHITECTURES))
     parser.add_argument("--labels", type=int, nargs="+", default=[100])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--test", type=int, default=1000, help="captchas read")
@@ -113,7 +114,7 @@ def _options() -> argparse.Namespace:
     if options.short:
         options.looks, options.labels, options.seeds, options.test = ["plain"], [30], 1, 50
         options.epochs, options.fewest, options.steps, options.rounds = 2, 5, 3, 5
-    options.only = options.only or list(models.ARCHITECTURES)
+    options.only = options.only or list(ARCHITECTURES)
     return options
 
 
@@ -175,7 +176,7 @@ def measure(look: Look, labels: int, recipe: Recipe, options: argparse.Namespace
 
 def weights_of(recipe: Recipe, digits: Digits) -> int:
     """Return the number of weights of a network for `digits`."""
-    build = models.get_architecture(recipe.architecture)
+    build = get_architecture(recipe.architecture)
     return int(build(digits.shape, len(recipe.alphabet)).count_params())
 
 

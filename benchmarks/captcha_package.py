@@ -1,9 +1,9 @@
-"""Learn the pictures of the Python package captcha, and read fresh ones.
+"""Learn the images of the Python package captcha, and read fresh ones.
 
-Pictures are those of ImageCaptcha(width=128, height=64, font_sizes=[40]) with four digits, drawn
+Images are those of ImageCaptcha(width=128, height=64, font_sizes=[40]) with four digits, drawn
 into a temporary folder on all cores. `digitsolver train` with its defaults learns --train of them,
 in a process of its own; --test others are read. The package draws with the system's entropy, which
-is replaced by a generator of --seed here: the same seed gives the same pictures. Prints Markdown
+is replaced by a generator of --seed here: the same seed gives the same images. Prints Markdown
 and writes captcha_package.md and captcha_package.csv.
 
     pip install -e '.[peers]'
@@ -30,9 +30,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import digitsolver
-from digitsolver.evaluate import Evaluation, evaluate
-from digitsolver.files import write_text
-from digitsolver.samples import DIGITS, read_captchas
+from digitsolver.datasets import DIGITS, read_captchas
+from digitsolver.io.files import write_text
+from digitsolver.measure.evaluation import Evaluation, evaluate
 
 WIDTH, HEIGHT, FONT_SIZE, LENGTH = 128, 64, 40, 4
 SIDES = ("train", "test")
@@ -62,14 +62,14 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--train", type=int, default=30_000, help="pictures to learn from")
-    parser.add_argument("--test", type=int, default=10_000, help="other pictures to read")
+    parser.add_argument("--train", type=int, default=30_000, help="images to learn from")
+    parser.add_argument("--test", type=int, default=10_000, help="other images to read")
     parser.add_argument("--options", default="", help="more options of digitsolver train")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--work", type=Path, help="keep pictures and model there")
+    parser.add_argument("--work", type=Path, help="keep images and model there")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="learn 100 pictures, read 200")
+    parser.add_argument("--short", action="store_true", help="learn 100 images, read 200")
     options = parser.parse_args()
     if options.short:
         options.train, options.test = 100, 200
@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
 
 
 def draw_all(folder: Path, count: int, seed: str, jobs: int | None) -> None:
-    """Write `count` pictures to `folder`, on `jobs` processes; their number changes nothing."""
+    """Write `count` images to `folder`, on `jobs` processes; their number changes nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = partial(draw_one, folder, seed)
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
@@ -86,7 +86,7 @@ def draw_all(folder: Path, count: int, seed: str, jobs: int | None) -> None:
 
 
 def draw_one(folder: Path, seed: str, index: int) -> Path:
-    """Write picture `index` of `seed` to `folder` and return its path."""
+    """Write image `index` of `seed` to `folder` and return its path."""
     from captcha import image
 
     generator = random.Random(f"{seed} {index}")

@@ -1,7 +1,7 @@
-"""Read drawn pictures of every look, and noise, with the default model or another.
+"""Read drawn images of every look, and noise, with the default model or another.
 
-Fresh pictures of each look are read with and without their length told. Then noise and drawn
-pictures are read with every length from 1 to 8 told, which must give just that length and no
+Fresh images of each look are read with and without their length told. Then noise and drawn
+images are read with every length from 1 to 8 told, which must give just that length and no
 character outside the alphabet. Prints Markdown and writes drawn.md and drawn.csv.
 
     python benchmarks/drawn.py
@@ -20,15 +20,15 @@ import numpy as np
 import digitsolver
 from collector.draw import LOOKS, draw_one
 from digitsolver.errors import BundleError
-from digitsolver.files import write_text
-from digitsolver.image import Picture, check
+from digitsolver.io.files import write_text
+from digitsolver.io.images import ImageArray, check_image
+from digitsolver.measure.statistics import auroc, calibration_error, risk_coverage, wilson
 from digitsolver.solver import Failure, Reading, Solver
-from digitsolver.stats import auroc, calibration_error, risk_coverage, wilson
 
 LONGEST = 8
 SURE = 0.9
 HEAD = (
-    "look", "length", "pictures", "right", "95 % interval", "wrong length", "confidence AUROC",
+    "look", "length", "images", "right", "95 % interval", "wrong length", "confidence AUROC",
     "calibration error", f"answered at {SURE:g}", "wrong of these",
 )  # fmt: skip
 
@@ -49,7 +49,7 @@ def main() -> None:
     ]
     foreign, wrong, unread = told_lengths(solver, options.told, options.seed)
     text = report(rows) + (
-        f"\n\nOf {options.told} pictures, half of them noise, read with a length of 1 to {LONGEST} "
+        f"\n\nOf {options.told} images, half of them noise, read with a length of 1 to {LONGEST} "
         f"told: {wrong} of another length, {foreign} with a character outside the alphabet, "
         f"{unread} not read."
     )
@@ -62,11 +62,11 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--model", help="a model folder; else the default model")
-    parser.add_argument("--count", type=int, default=2000, help="pictures of each look")
-    parser.add_argument("--told", type=int, default=10_000, help="pictures with a length told")
+    parser.add_argument("--count", type=int, default=2000, help="images of each look")
+    parser.add_argument("--told", type=int, default=10_000, help="images with a length told")
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="50 pictures of each look")
+    parser.add_argument("--short", action="store_true", help="50 images of each look")
     options = parser.parse_args()
     if options.short:
         options.count, options.told = 50, 200
@@ -77,17 +77,17 @@ def row_of(solver: Solver, look: str, count: int, seed: int, told: bool) -> dict
     """Return the figures of one look."""
     labels: list[str] = []
 
-    def pictures(length: int | None) -> Iterator[Picture]:
+    def images(length: int | None) -> Iterator[ImageArray]:
         for index in range(count):
             drawn = draw_one(look, seed, index)
             if length in {None, len(drawn.label)}:
                 labels.append(drawn.label)
-                yield check(drawn.picture)
+                yield check_image(drawn.image)
 
     answers: list[Reading | Failure] = []
     low, high = LOOKS[look].lengths
     for length in range(low, high + 1) if told else (None,):
-        answers += solver.solve_many(pictures(length), length=length)
+        answers += solver.solve_many(images(length), length=length)
     texts = [answer.text if isinstance(answer, Reading) else "" for answer in answers]
     sure = [answer.confidence if isinstance(answer, Reading) else 0.0 for answer in answers]
     right = [text == label for text, label in zip(texts, labels, strict=True)]
@@ -119,12 +119,12 @@ def told_lengths(solver: Solver, count: int, seed: int) -> tuple[int, int, int]:
     return foreign, wrong, unread
 
 
-def _noise_and_drawn(count: int, seed: int, length: int) -> Iterator[Picture]:
-    """Yield pictures, every other one pure noise, the rest drawn with any number of digits."""
+def _noise_and_drawn(count: int, seed: int, length: int) -> Iterator[ImageArray]:
+    """Yield images, every other one pure noise, the rest drawn with any number of digits."""
     rng = np.random.default_rng([seed, length])
     for index in range(count):
         if index % 2:
-            yield check(draw_one("mixed", seed + length, index).picture)
+            yield check_image(draw_one("mixed", seed + length, index).image)
         else:
             shape = (int(rng.integers(20, 80)), int(rng.integers(60, 250)), 3)
             yield rng.integers(0, 256, shape, dtype=np.uint8)

@@ -29,7 +29,7 @@ from collector.label.session import Session
 from collector.label.trainer import Trainer
 from collector.runs import generate
 from collector.store import New, Store, open_store
-from digitsolver.samples import draw, read_captchas
+from digitsolver.datasets import draw, read_captchas
 
 SHORT = 20
 STRETCH = 50

@@ -2,8 +2,8 @@
 
 At each moment two of three write to one folder: `collector fetch` from a server on this machine,
 `collector import`, and somebody who labels, marks and takes back on the labelling page. Both are
-killed (SIGKILL) after a random time. Then the folder is looked at: every picture whole, each once,
-what was promised to a writer kept, `samples.jsonl` and `metadata.csv` in step with the pictures.
+killed (SIGKILL) after a random time. Then the folder is looked at: every image whole, each once,
+what was promised to a writer kept, `samples.jsonl` and `metadata.csv` in step with the images.
 The next two go on in the same folder, until everything is in it; then a fresh one is begun.
 
     python benchmarks/kills.py
@@ -28,11 +28,11 @@ import numpy as np
 
 from benchmarks.parts.writers import Task, Writer, fetch_all, import_all, label_for_ever, serve
 from collector.store import Record, content_id, open_store, read_records
-from digitsolver import image
+from digitsolver.datasets import read_captchas
 from digitsolver.errors import FolderError
-from digitsolver.samples import read_captchas
+from digitsolver.io.images import encode_png
 
-PICTURES = 120
+IMAGES = 120
 PAIRS = ((import_all, label_for_ever), (fetch_all, label_for_ever), (fetch_all, import_all))
 
 
@@ -47,9 +47,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch, "source")
         contents = _draw(source, options.seed)
-        pictures = list(contents.values())
-        rng.shuffle(pictures)
-        with serving(pictures) as url:
+        images = list(contents.values())
+        rng.shuffle(images)
+        with serving(images) as url:
             run(options.moments, rng, Path(scratch), url, contents)
 
 
@@ -93,7 +93,7 @@ def look(folder: Path, promised: Counter[str], contents: dict[str, bytes]) -> in
     _hold(before <= {record.id for record in records}, "a sample that was there is gone")
     ours = {"metadata.csv", "samples.jsonl", ".label"}
     files = {path.name for path in folder.iterdir()} - ours
-    _hold(files == {record.file for record in records}, "pictures and provenance differ")
+    _hold(files == {record.file for record in records}, "images and provenance differ")
     for record in records:
         whole = (folder / record.file).read_bytes() == contents[record.id]
         _hold(whole, f"{record.file} is torn")
@@ -169,10 +169,10 @@ def _wait(child: int) -> bool:
 
 
 @contextmanager
-def serving(pictures: list[bytes]) -> Iterator[str]:
-    """Serve pictures from another process; give their address."""
+def serving(images: list[bytes]) -> Iterator[str]:
+    """Serve images from another process; give their address."""
     reading, writing = os.pipe()
-    child = _fork(lambda: serve(pictures, lambda port: os.write(writing, f"{port}\n".encode())))
+    child = _fork(lambda: serve(images, lambda port: os.write(writing, f"{port}\n".encode())))
     os.close(writing)
     try:
         with os.fdopen(reading) as stream:
@@ -198,12 +198,12 @@ def _fork(work: Callable[[], object]) -> int:
 
 
 def _draw(source: Path, seed: int) -> dict[str, bytes]:
-    """Write pictures of noise; return their bytes by id."""
+    """Write images of noise; return their bytes by id."""
     source.mkdir()
     rng = np.random.default_rng(seed)
     contents = {}
-    for number in range(PICTURES):
-        data = image.encode_png(rng.integers(0, 256, (12, 40), dtype=np.uint8))
+    for number in range(IMAGES):
+        data = encode_png(rng.integers(0, 256, (12, 40), dtype=np.uint8))
         (source / f"{number:05d}-{number % 1000:04d}.png").write_bytes(data)
         contents[content_id(data)] = data
     return contents

@@ -30,17 +30,10 @@ import digitsolver
 from benchmarks.parts.curves import draw_curves
 from benchmarks.parts.folders import drawn, link, sets_in
 from benchmarks.parts.rows import Row, Task, curves, line, read_rows, report, row_of, table, task_of
+from digitsolver.datasets import DIGITS, Sample, check_labels, draw, read_captchas, split
 from digitsolver.errors import DigitSolverError
-from digitsolver.evaluate import evaluate
-from digitsolver.files import write_text
-from digitsolver.samples import (
-    DIGITS,
-    Sample,
-    check_labels,
-    draw,
-    read_captchas,
-    split,
-)
+from digitsolver.io.files import write_text
+from digitsolver.measure.evaluation import evaluate
 from digitsolver.solver import Solver
 
 SPLIT_SEED = 0
@@ -89,7 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--test", type=int, default=1000, help="captchas read, at most")
     parser.add_argument("--least", type=int, default=100, help="captchas read, at least")
     parser.add_argument("--part", choices=["all", "a", "b"], default="all")
-    parser.add_argument("--unlabelled", type=int, default=0, help="pictures without their labels")
+    parser.add_argument("--unlabelled", type=int, default=0, help="images without their labels")
     parser.add_argument("--options", default="", help="more options of digitsolver train")
     parser.add_argument("--resume", action="store_true", help="keep the rows that are there")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))

@@ -18,7 +18,7 @@ from pathlib import Path
 import digitsolver
 from collector import table
 from collector.check import Suspect, check
-from digitsolver.samples import Sample, read_captchas
+from digitsolver.datasets import Sample, read_captchas
 from digitsolver.solver import Solver
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,7 +3,7 @@
 Readers are digitsolver, told the length and not; ddddocr's two models as they come, with the
 range of digits that it offers, with the digits chosen before its decoding ("mask"), and that with
 the length told; and Tesseract. Each runs in a process of its own on --threads threads, so that
-"start" is what a first answer costs from nothing, and "ms" what each further picture costs, one
+"start" is what a first answer costs from nothing, and "ms" what each further image costs, one
 after the other, the file's reading included. Letters become digits by LETTERS where the reader
 has no digits-only mode. A reader that is not installed is named with the reason. Prints Markdown
 and writes it to peers.md, the figures to peers.csv.
@@ -31,10 +31,10 @@ from benchmarks.parts.folders import drawn, sets_in
 from benchmarks.parts.readers import READERS, Answer, Read
 from benchmarks.parts.tables import as_csv
 from collector.draw import LOOKS
+from digitsolver.datasets import DIGITS, Sample, check_labels, draw, read_captchas
 from digitsolver.errors import DigitSolverError
-from digitsolver.files import write_text
-from digitsolver.samples import DIGITS, Sample, check_labels, draw, read_captchas
-from digitsolver.stats import auroc, wilson
+from digitsolver.io.files import write_text
+from digitsolver.measure.statistics import auroc, wilson
 
 LIMIT_SECONDS = 3600
 
@@ -90,7 +90,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, help="a folder of folders; else drawn captchas")
     parser.add_argument("--only", nargs="+", help="names of folders to read")
-    parser.add_argument("--captchas", type=int, default=300, help="pictures a folder, at most")
+    parser.add_argument("--captchas", type=int, default=300, help="images a folder, at most")
     parser.add_argument("--readers", nargs="+", choices=READERS, default=list(READERS))
     parser.add_argument("--model", help="the bundle that digitsolver reads with; else its own")
     parser.add_argument("--threads", type=int, default=1)
@@ -160,7 +160,7 @@ def _work(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _try(read: Read, path: Path, length: int) -> Answer | None:
-    """Return the answer, or None where the reader gives up on the picture."""
+    """Return the answer, or None where the reader gives up on the image."""
     try:
         return read(path, length)
     except Exception as error:  # noqa: BLE001 - other people's code: a failure is a wrong answer

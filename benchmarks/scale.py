@@ -1,4 +1,4 @@
-"""Read ten thousand to a million pictures, and watch time and memory.
+"""Read ten thousand to a million images, and watch time and memory.
 
 The paths of a folder are repeated, and `solve_many` reads them in a process of its own, whose
 resident memory is looked at a hundred times on the way. Prints Markdown, and writes scale.md,
@@ -22,8 +22,8 @@ from statistics import fmean
 
 from benchmarks.parts.tables import as_csv, as_markdown
 from collector.runs import generate
-from digitsolver.files import write_text
-from digitsolver.samples import picture_paths
+from digitsolver.datasets import image_paths
+from digitsolver.io.files import write_text
 
 LOOKS = 100
 """How often memory is looked at."""
@@ -34,14 +34,14 @@ PAGE = 4096
 class Look:
     """How far a run was, when, and how much memory the process had then."""
 
-    pictures: int
+    images: int
     done: int
     seconds: float
     megabytes: float
 
 
 def main() -> None:
-    """Read each number of pictures."""
+    """Read each number of images."""
     options = _options()
     if options.worker:
         _work(options)
@@ -63,11 +63,11 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of pictures; else drawn ones")
+    parser.add_argument("--data", type=Path, help="a folder of images; else drawn ones")
     parser.add_argument("--model", help="the bundle to read with; else the default model")
     parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="1,000 and 3,000 pictures")
+    parser.add_argument("--short", action="store_true", help="1,000 and 3,000 images")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.short:
@@ -76,7 +76,7 @@ def _options() -> argparse.Namespace:
 
 
 def _run(folder: Path, count: int, model: str | None) -> list[Look]:
-    """Return what was seen of a process that reads `count` pictures."""
+    """Return what was seen of a process that reads `count` images."""
     command = [sys.executable, str(Path(__file__).resolve()), "--worker", str(count)]
     command += ["--data", str(folder)] + (["--model", model] if model else [])
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -88,7 +88,7 @@ def _work(options: argparse.Namespace) -> None:
     import digitsolver
 
     solver = digitsolver.load(options.model) if options.model else digitsolver.load()
-    paths = islice(cycle(picture_paths(options.data)), options.worker)
+    paths = islice(cycle(image_paths(options.data)), options.worker)
     step = max(1, options.worker // LOOKS)
     start, looks = time.perf_counter(), []
     for done, _ in enumerate(solver.solve_many(paths), 1):
@@ -100,13 +100,13 @@ def _work(options: argparse.Namespace) -> None:
 
 
 def report(looks: Sequence[Look]) -> str:
-    """Return a line a number of pictures: time, speed, and memory at the beginning and end.
+    """Return a line a number of images: time, speed, and memory at the beginning and end.
 
     Memory is the mean over the first and the last tenth of the run.
     """
     rows = []
-    for count in dict.fromkeys(look.pictures for look in looks):
-        some = [look for look in looks if look.pictures == count]
+    for count in dict.fromkeys(look.images for look in looks):
+        some = [look for look in looks if look.images == count]
         tenth = max(1, len(some) // 10)
         first = fmean(look.megabytes for look in some[:tenth])
         last = fmean(look.megabytes for look in some[-tenth:])
@@ -115,7 +115,7 @@ def report(looks: Sequence[Look]) -> str:
             f"{count:,}", f"{some[-1].seconds:.1f}", f"{speed:.0f}", f"{first:.0f}",
             f"{last:.0f}", f"{last / first - 1:+.1%}",
         ))  # fmt: skip
-    head = ("pictures", "seconds", "pictures/s", "MB, first tenth", "MB, last tenth", "change")
+    head = ("images", "seconds", "images/s", "MB, first tenth", "MB, last tenth", "change")
     return as_markdown(head, rows)
 
 
@@ -125,13 +125,13 @@ def _plot(path: Path, looks: Sequence[Look]) -> None:
 
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for count in dict.fromkeys(look.pictures for look in looks):
-        some = [look for look in looks if look.pictures == count]
+    for count in dict.fromkeys(look.images for look in looks):
+        some = [look for look in looks if look.images == count]
         part = [look.done / count for look in some]
-        left.plot(part, [look.megabytes for look in some], label=f"{count:,} pictures")
+        left.plot(part, [look.megabytes for look in some], label=f"{count:,} images")
         right.plot(part, [1e6 * look.seconds / look.done for look in some])
     left.set(xlabel="part done", ylabel="resident memory, MB", ylim=(0, None))
-    right.set(xlabel="part done", ylabel="mean µs a picture", ylim=(0, None))
+    right.set(xlabel="part done", ylabel="mean µs an image", ylim=(0, None))
     left.legend()
     figure.savefig(path)
 

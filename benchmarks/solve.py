@@ -1,8 +1,8 @@
 """Read a folder with digitsolver and with ddddocr, on one core and on two, start included.
 
-Each reads all pictures in a process of its own; in each round they take turns. digitsolver is
+Each reads all images in a process of its own; in each round they take turns. digitsolver is
 the command `digitsolver solve --out`, with the default model and with --model where that is
-given; ddddocr reads one picture after the other, as it is made to. Prints Markdown, and writes
+given; ddddocr reads one image after the other, as it is made to. Prints Markdown, and writes
 solve.md, solve.csv and solve.png.
 
     pip install -e '.[peers,train]'
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.parts.racing import Lap, Race, report, run, with_what_is_installed, write
 from collector.runs import generate
-from digitsolver.samples import picture_paths
+from digitsolver.datasets import image_paths
 
 PROGRAM = str(Path(sys.executable).with_name("digitsolver"))
 DDDDOCR = """
@@ -39,7 +39,7 @@ def main() -> None:
         folder = options.data or Path(scratch) / "drawn"
         if not options.data:
             list(generate("speckle", options.count, folder, 1, None))
-        paths = picture_paths(folder)[: options.count]
+        paths = image_paths(folder)[: options.count]
         listed = Path(scratch) / "paths.txt"
         listed.write_text("".join(f"{path.resolve()}\n" for path in paths))
         for cores in options.cores:
@@ -54,13 +54,13 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of pictures; else drawn ones")
-    parser.add_argument("--count", type=int, default=3000, help="pictures, at most")
+    parser.add_argument("--data", type=Path, help="a folder of images; else drawn ones")
+    parser.add_argument("--count", type=int, default=3000, help="images, at most")
     parser.add_argument("--model", help="a bundle to race beside the default model")
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="200 drawn pictures, one round")
+    parser.add_argument("--short", action="store_true", help="200 drawn images, one round")
     options = parser.parse_args()
     if options.short:
         options.data, options.count, options.rounds = None, 200, 1

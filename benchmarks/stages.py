@@ -2,7 +2,7 @@
 
 In each round the parts take turns, so that what disturbs one disturbs all; the table has the
 medians over the rounds. Times are the processor's, so that other programs count less. Measured
-are decoding alone, from memory to grey; all stages on decoded pictures, with the record of them;
+are decoding alone, from memory to grey; all stages on decoded images, with the record of them;
 reading, decoding and all stages; and each stage alone. Captchas that are not JPEG are encoded
 again; those that cannot be segmented are left out. Prints a table, and writes stages.md,
 stages.csv and stages.png.
@@ -24,14 +24,15 @@ import numpy as np
 
 from benchmarks.parts.tables import as_markdown
 from collector.runs import generate
-from digitsolver import image, tune
+from digitsolver import tune
+from digitsolver.datasets import Sample, draw, read_captchas
 from digitsolver.errors import DigitSolverError
-from digitsolver.figures import new_figure, save_figure
-from digitsolver.files import write_text
-from digitsolver.samples import Sample, draw, read_captchas
+from digitsolver.io.files import write_text
+from digitsolver.io.images import read_image
+from digitsolver.measure.figures import new_figure, save_figure
+from digitsolver.pipeline.style import Style
+from digitsolver.pipeline.trace import Trace, trace
 from digitsolver.stages import SEGMENTERS, bounding_box, clean, crop
-from digitsolver.style import Style
-from digitsolver.tracing import Trace, trace
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOK = "speckle"
@@ -114,7 +115,7 @@ def _jpegs(samples: Sequence[Sample], scratch: Path) -> Iterator[Sample]:
         if sample.path.read_bytes()[:2] == b"\xff\xd8":
             yield sample
             continue
-        pixels = image.read(sample.path)
+        pixels = read_image(sample.path)
         path = scratch / f"{sample.path.stem}.jpg"
         swapped = pixels[..., ::-1] if pixels.ndim == 3 else pixels
         cv2.imwrite(str(path), swapped, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])

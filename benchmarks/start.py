@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.parts.racing import Race, report, run, with_what_is_installed, write
 from collector.runs import generate
-from digitsolver.samples import picture_paths
+from digitsolver.datasets import image_paths
 
 PROGRAM = str(Path(sys.executable).with_name("digitsolver"))
 DDDDOCR = """
@@ -33,11 +33,11 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         list(generate("plain", 1, Path(scratch) / "one", 0, None))
-        (picture,) = map(str, picture_paths(Path(scratch) / "one"))
+        (image,) = map(str, image_paths(Path(scratch) / "one"))
         commands = {
-            "ddddocr": [sys.executable, "-c", DDDDOCR, picture],
+            "ddddocr": [sys.executable, "-c", DDDDOCR, image],
             "import cv2, onnxruntime": [sys.executable, "-c", "import cv2, onnxruntime"],
-            "digitsolver solve": [PROGRAM, "solve", picture],
+            "digitsolver solve": [PROGRAM, "solve", image],
             "digitsolver --help": [PROGRAM, "--help"],
         }
         race = with_what_is_installed(Race("start to first answer", commands, "ddddocr"))

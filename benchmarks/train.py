@@ -2,7 +2,7 @@
 
 The captchas are divided by captcha, cut once by the stages, and both networks learn from the same
 crops. digitsolver's is trained as `digitsolver train --reader digits` does, until so many digits
-of the captchas held back are read right at the end of an epoch; the other, that of
+of the captchas held out are read right at the end of an epoch; the other, that of
 github.com/e-hengirmen/Basic-number-captcha-solver, for ten epochs: convolutions of 32 and 64
 filters of 3 x 3, each with 2 x 2 pooling, a dense layer of 128, batches of 32, Adam. Both are
 timed from the building of the network on. Times are the processor's, summed over its cores, so
@@ -29,16 +29,17 @@ import numpy as np
 
 from benchmarks.parts.tables import as_csv, as_markdown
 from collector.runs import generate
-from digitsolver import models, tune
-from digitsolver.figures import new_figure, save_figure
-from digitsolver.files import write_text
-from digitsolver.preprocess import crops_of
-from digitsolver.samples import DIGITS, Sample, read_captchas, split
-from digitsolver.style import Style
-from digitsolver.train.checkpoint import Checkpoint, Row
-from digitsolver.train.feed import batches
-from digitsolver.train.fitting import Task, fit
-from digitsolver.train.recipe import Digits, Recipe, gather
+from digitsolver import tune
+from digitsolver.datasets import DIGITS, Sample, read_captchas, split
+from digitsolver.datasets.preprocess import crops_of
+from digitsolver.io.files import write_text
+from digitsolver.measure.figures import new_figure, save_figure
+from digitsolver.pipeline.style import Style
+from digitsolver.readers.digits.batches import batches
+from digitsolver.readers.digits.fit import Task, fit
+from digitsolver.readers.digits.settings import Digits, Recipe, gather
+from digitsolver.training.backend import require_training
+from digitsolver.training.checkpoint import Checkpoint, Row
 
 SPLIT_SEED = 0
 OWN, OTHER = "digitsolver", "metu"
@@ -92,7 +93,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, help="a folder of captchas; else drawn ones")
     parser.add_argument("--labels", type=int, nargs="+", default=[2000])
-    parser.add_argument("--test", type=int, default=1000, help="captchas held back")
+    parser.add_argument("--test", type=int, default=1000, help="captchas held out")
     parser.add_argument("--style", default="auto", help="auto, a named style or a .toml file")
     parser.add_argument("--target", type=float, default=0.994, help="digits to be read right")
     parser.add_argument("--epochs", type=int, default=10, help=f"of {OTHER}'s network")
@@ -111,7 +112,7 @@ def _options() -> argparse.Namespace:
 def _divided(
     options: argparse.Namespace, scratch: Path
 ) -> tuple[list[Sample], list[Sample], Style]:
-    """Return the captchas to learn from, those held back, and the style found on the former."""
+    """Return the captchas to learn from, those held out, and the style found on the former."""
     folder = options.data or scratch / "drawn"
     if not options.data:
         list(generate("speckle", max(options.labels) + options.test, folder, 1, None))
@@ -140,8 +141,8 @@ class _ReachedError(Exception):
 
 
 def own(learn: Digits, held: Digits, recipe: Recipe, target: float) -> Lap:
-    """Train until so many digits held back are read right, or to the end of the recipe."""
-    models.require_training()
+    """Train until so many digits held out are read right, or to the end of the recipe."""
+    require_training()
     import keras
 
     keras.backend.clear_session()  # TensorFlow starts before the clock does
@@ -227,7 +228,7 @@ def report(laps: Sequence[Lap], target: float) -> str:
     seeds = len({lap.seed for lap in laps})
     mine = [lap for lap in laps if lap.network == OWN]
     note = (
-        f"{OWN} until {target:.1%} of the digits held back are read right. Seeds: {seeds}. A step "
+        f"{OWN} until {target:.1%} of the digits held out are read right. Seeds: {seeds}. A step "
         f"of its training takes {median(lap.step_ms for lap in mine):.1f} ms of CPU, measuring "
         f"included; its batch is made in {median(lap.batch_ms for lap in mine):.2f} ms."
     )

@@ -26,11 +26,11 @@ from pathlib import Path
 from benchmarks.parts.folders import drawn, link, sets_in
 from benchmarks.parts.tables import as_csv, as_markdown
 from digitsolver import tune
-from digitsolver.evaluate import evaluate
-from digitsolver.files import write_text
-from digitsolver.samples import Sample, read_captchas, split
+from digitsolver.datasets import Sample, read_captchas, split
+from digitsolver.io.files import write_text
+from digitsolver.measure.evaluation import evaluate
+from digitsolver.pipeline.style import CROPPED, PROJECTIONS, ROWS, Style
 from digitsolver.solver import load
-from digitsolver.style import CROPPED, PROJECTIONS, ROWS, Style
 from digitsolver.train import Recipe, train
 from digitsolver.tune.trials import COMPARED, Candidate, Trial, Trials
 

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from collector.runs import generate
-from digitsolver.samples import picture_paths
+from digitsolver.datasets import image_paths
 
 CORES = 2
 CODE = "from collector.cli import main; main()"
@@ -41,7 +41,7 @@ def main() -> None:
         for count in options.count:
             some = Path(scratch, str(count))
             some.mkdir()
-            for path in islice(picture_paths(folder), count):
+            for path in islice(image_paths(folder), count):
                 (some / path.name).symlink_to(path.resolve())
             print(_row(some, len(list(some.iterdir()))), flush=True)
 

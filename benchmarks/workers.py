@@ -1,4 +1,4 @@
-"""Read the same pictures by one process, by several, and by the workers of a Dask cluster.
+"""Read the same images by one process, by several, and by the workers of a Dask cluster.
 
 The paths of a folder are repeated. In each round all take turns; the scheduler and the workers
 run here, on 127.0.0.1, from the beginning to the end. The readings must be the same, line by line.
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks.parts.racing import Race, report, run, write
 from collector.runs import generate
-from digitsolver.samples import picture_paths
+from digitsolver.datasets import image_paths
 
 PROGRAM = str(Path(sys.executable).with_name("digitsolver"))
 ONE = "one process on one core"
@@ -41,7 +41,7 @@ def main() -> None:
         if not options.data:
             list(generate("plain", 200, folder, 1, None))
         listed = scratch / "paths.txt"
-        paths = islice(cycle(picture_paths(folder)), options.count)
+        paths = islice(cycle(image_paths(folder)), options.count)
         listed.write_text("".join(f"{path.resolve()}\n" for path in paths))
         with _cluster(scratch, options.jobs) as address:
             race = _race(options, listed, address)
@@ -56,13 +56,13 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of pictures; else drawn ones")
+    parser.add_argument("--data", type=Path, help="a folder of images; else drawn ones")
     parser.add_argument("--model", help="the bundle to read with; else the default model")
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--jobs", type=int, default=2, help="processes, and workers")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="1,000 pictures, one round")
+    parser.add_argument("--short", action="store_true", help="1,000 images, one round")
     options = parser.parse_args()
     if options.short:
         options.data, options.count, options.rounds = None, 1000, 1
@@ -82,7 +82,7 @@ def _race(options: argparse.Namespace, listed: Path, address: str | None) -> Rac
         alone = f"taskset -c {core} " if name == ONE else ""  # or its network has all cores
         told = f"{alone}'{PROGRAM}' solve - --out '{out}' {words} {model}"
         commands[name] = ["sh", "-c", f"rm -f '{out}'; {told} < '{listed}'"]
-    return Race(f"{options.count:,} pictures", commands, ONE)
+    return Race(f"{options.count:,} images", commands, ONE)
 
 
 def _out(listed: Path, name: str) -> Path:

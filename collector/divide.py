@@ -1,6 +1,6 @@
 """Divide samples into train, validation and test by captcha, with duplicates on one side.
 
-Pictures that are the same, or nearly the same (`collector.store.near`), go together, and so does
+Images that are the same, or nearly the same (`collector.store.near`), go together, and so does
 what is near to one of them. The groups are ordered by a hash of seed and content: the division
 depends neither on names nor on the order of files.
 """
@@ -16,11 +16,11 @@ from pathlib import Path
 from collector import table
 from collector.store import perceptual_hash
 from collector.store.near import near_pairs, unpack
-from digitsolver import image
+from digitsolver.datasets import Problem, Sample, read_captchas, reason, unique_ids
+from digitsolver.datasets.captchas import METADATA
 from digitsolver.errors import FolderError, ImageError
-from digitsolver.files import new_folder, shown
-from digitsolver.samples import Problem, Sample, read_captchas, reason, unique_ids
-from digitsolver.samples.captchas import METADATA
+from digitsolver.io.files import new_folder, shown
+from digitsolver.io.images import decode_image
 
 PARTS = ("train", "validation", "test")
 
@@ -59,7 +59,7 @@ def divide(
     for sample in samples:
         try:
             data = sample.path.read_bytes()
-            phash = perceptual_hash(image.decode(data, shown(sample.path)))
+            phash = perceptual_hash(decode_image(data, shown(sample.path)))
             read.append(_Read(sample, data, phash))
         except (ImageError, OSError) as error:
             problems.append(Problem(sample.path, _why(sample.path, error)))
@@ -67,7 +67,7 @@ def divide(
     parts = _parts(groups, {"test": test, "validation": validation})
     if not all(parts[name] for name, share in _shares(validation, test) if share):
         raise FolderError(
-            f"{shown(folder)}: expected enough different pictures for {', '.join(PARTS)}, found "
+            f"{shown(folder)}: expected enough different images for {', '.join(PARTS)}, found "
             f"{len(groups)}"
         )
     with new_folder(out) as place:
@@ -123,7 +123,7 @@ def _parts(groups: Sequence[list[_Read]], shares: dict[str, float]) -> dict[str,
 
 
 def _write(folder: Path, members: Sequence[_Read]) -> None:
-    """Write one part: pictures with their labels in their names, and the table."""
+    """Write one part: images with their labels in their names, and the table."""
     folder.mkdir()
     ids = unique_ids(one.sample for one in members)
     rows = {}

@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from digitsolver.datasets import Problem, Sample, folder_of, read_captchas, unique_ids
+from digitsolver.datasets.captchas import METADATA
 from digitsolver.errors import FolderError
-from digitsolver.files import shown
-from digitsolver.samples import Problem, Sample, folder_of, read_captchas, unique_ids
-from digitsolver.samples.captchas import METADATA
+from digitsolver.io.files import shown
 
 DATE = (1980, 1, 1, 0, 0, 0)
 """What a zip says of each file: the same samples give the same bytes."""
@@ -26,7 +26,7 @@ def export(folder: Path, out: Path, layout: str) -> tuple[int, list[Problem]]:
     """Write the labelled samples of a folder into a new zip; return how many, and what was not.
 
     A store's provenance stays behind: it may name addresses and reasons that are nobody's
-    business. Raises ``FolderError`` where the folder has no labelled picture, the zip is there
+    business. Raises ``FolderError`` where the folder has no labelled image, the zip is there
     already or cannot be written, or the labels do not fit the layout.
     """
     samples, problems = read_captchas(folder)
@@ -50,7 +50,7 @@ def export(folder: Path, out: Path, layout: str) -> tuple[int, list[Problem]]:
 
 
 def _write(stream: io.BufferedIOBase, members: list[Member], tables: dict[str, str]) -> None:
-    """Write a zip; pictures are stored as they are, they do not get smaller."""
+    """Write a zip; images are stored as they are, they do not get smaller."""
     with zipfile.ZipFile(stream, "w") as archive:
         for name, text in tables.items():
             info = zipfile.ZipInfo(name, DATE)
@@ -60,25 +60,25 @@ def _write(stream: io.BufferedIOBase, members: list[Member], tables: dict[str, s
 
 
 def _names(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
-    """Lay out pictures with their labels in their names."""
+    """Lay out images with their labels in their names."""
     return [(f"{one}-{s.label}{s.path.suffix}", s) for one, s in samples], {}
 
 
 def _imagefolder(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
-    """Lay out a Hugging Face ImageFolder: pictures, and a table beside them."""
+    """Lay out a Hugging Face ImageFolder: images, and a table beside them."""
     members, _ = _names(samples)
     return members, {METADATA: _table(("file_name", "text"), members, ",")}
 
 
 def _csv(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
-    """Lay out a folder of pictures, and a table above it."""
-    members = [(f"pictures/{name}", sample) for name, sample in _names(samples)[0]]
+    """Lay out a folder of images, and a table above it."""
+    members = [(f"images/{name}", sample) for name, sample in _names(samples)[0]]
     return members, {"labels.csv": _table(("file", "label"), members, ",")}
 
 
 def _tsv(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
-    """Lay out a folder of pictures, and a table with tabs above it."""
-    members = [(f"pictures/{name}", sample) for name, sample in _names(samples)[0]]
+    """Lay out a folder of images, and a table with tabs above it."""
+    members = [(f"images/{name}", sample) for name, sample in _names(samples)[0]]
     return members, {"labels.tsv": _table(("file", "label"), members, "\t")}
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from collector import table
 from collector.table import Row
+from digitsolver.datasets import label_of
+from digitsolver.datasets.captchas import METADATA
 from digitsolver.errors import FolderError, LabelError
-from digitsolver.files import shown, write_bytes, write_text
-from digitsolver.samples import label_of
-from digitsolver.samples.captchas import METADATA, NOT_PICTURES
+from digitsolver.io.files import NOT_IMAGES, shown, write_bytes, write_text
 
 WRITERS = 8
 """How many files are written at a time."""
@@ -32,7 +32,7 @@ class Numbered:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._names: dict[str, list[str]] = {}
-        for name in _pictures(folder):
+        for name in _images(folder):
             self._remember(name)
 
     def find(self, identifier: str) -> list[str]:
@@ -42,7 +42,7 @@ class Numbered:
     def add(self, identifier: str, label: str, extension: str, data: bytes) -> bool:
         """Write a sample; return whether it is new.
 
-        Raises ``FolderError`` where the id belongs to another picture or label already:
+        Raises ``FolderError`` where the id belongs to another image or label already:
         nothing is overwritten.
         """
         name = f"{identifier}-{label}.{extension}"
@@ -128,7 +128,7 @@ def write_table(folder: Path) -> None:
     """Bring ``metadata.csv`` in step: one row a file that has a label, sorted by name."""
     old = read_table(folder)
     rows: dict[str, Row] = {}
-    for name in _pictures(folder):
+    for name in _images(folder):
         try:
             rows[name] = old.get(name) or {"file_name": name, "text": label_of(name)}
         except LabelError:
@@ -137,12 +137,12 @@ def write_table(folder: Path) -> None:
         write_text(folder / METADATA, table.render(rows))
 
 
-def _pictures(folder: Path) -> list[str]:
-    """List the names of what may be pictures, sorted."""
+def _images(folder: Path) -> list[str]:
+    """List the names of what may be images, sorted."""
     return sorted(
         entry.name
         for entry in os.scandir(folder)
         if entry.is_file()
         and not entry.name.startswith(".")
-        and Path(entry.name).suffix.lower() not in NOT_PICTURES
+        and Path(entry.name).suffix.lower() not in NOT_IMAGES
     )

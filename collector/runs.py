@@ -7,20 +7,20 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.images import check_image
 from collector.numbered import open_numbered
-from collector.pictures import check_picture
 from collector.sources import Item, open_source
 from collector.store import DryStore, New, Record, Store, open_store
+from digitsolver.datasets import Problem, label_of
+from digitsolver.datasets.captchas import reason
 from digitsolver.errors import DigitSolverError, FolderError, LabelError
-from digitsolver.files import shown
-from digitsolver.samples import Problem, label_of
-from digitsolver.samples.captchas import reason
+from digitsolver.io.files import shown
 
 BATCH = 25
-"""How many pictures a process draws at a time."""
+"""How many images a process draws at a time."""
 
 IMPORT_BATCH = 64
-"""How many pictures are added under one lock."""
+"""How many images are added under one lock."""
 
 
 @dataclass(slots=True)
@@ -28,8 +28,8 @@ class Imported:
     """Count what an import did.
 
     added: new in the folder. present: there already, from an earlier import. duplicates:
-    pictures that the source has twice. near: pictures that were added although one that looks
-    nearly the same was there. problems: pictures that were not taken.
+    images that the source has twice. near: images that were added although one that looks
+    nearly the same was there. problems: images that were not taken.
     """
 
     added: int = 0
@@ -42,7 +42,7 @@ class Imported:
 def generate(
     style: str, count: int, out: Path, seed: int = 0, length: int | None = None
 ) -> Iterator[bool]:
-    """Draw pictures 0 to ``count - 1`` of a run into a folder; many: on all cores.
+    """Draw images 0 to ``count - 1`` of a run into a folder; many: on all cores.
 
     Gives, for each, whether it was written: a file with the same name and the same bytes is
     left alone. Raises ``FolderError`` at a file of the same number that differs (another
@@ -69,9 +69,9 @@ def generate(
 def draw_batch(
     style: str, seed: int, indexes: range, length: int | None
 ) -> list[tuple[str, str, str, bytes]]:
-    """Draw some pictures of a run: id, label, extension and bytes of each.
+    """Draw some images of a run: id, label, extension and bytes of each.
 
-    OpenCV uses one thread meanwhile: pictures are so small that more only wait.
+    OpenCV uses one thread meanwhile: images are so small that more only wait.
 
     >>> [sample[:1] for sample in draw_batch("plain", 0, range(2), None)]
     [('00000',), ('00001',)]
@@ -96,9 +96,9 @@ def draw_batch(
 def import_samples(
     path: Path, out: Path, *, unlabelled: bool = False, dry_run: bool = False
 ) -> Iterator[Imported]:
-    """Add the pictures of a folder, archive or table to a folder, under their content's id.
+    """Add the images of a folder, archive or table to a folder, under their content's id.
 
-    Gives the counts so far after each picture, always the same object. Pictures without a label
+    Gives the counts so far after each image, always the same object. Images without a label
     are problems, or with `unlabelled` added like the others. With `dry_run` the counts are those
     that there would be, and nothing is written. Raises ``FolderError`` where the folder cannot
     be written or lies in the source, or where the source cannot be read.
@@ -129,12 +129,12 @@ def _check(
     batch: list[tuple[Item, New]],
     result: Imported,
 ) -> None:
-    """Put a picture that can be added into the batch."""
+    """Put an image that can be added into the batch."""
     try:
         if item.label is None and not unlabelled:
             label_of(item.name)
             raise LabelError(f"{item.name}: expected a label, found none in the table")
-        extension, phash = check_picture(item.data, item.name)
+        extension, phash = check_image(item.data, item.name)
     except DigitSolverError as error:
         result.problems.append(Problem(Path(item.name), reason(item.name, error)))
         return
@@ -148,28 +148,28 @@ def _check(
 def _add(
     store: Store | DryStore, batch: list[tuple[Item, New]], seen: dict[str, str], result: Imported
 ) -> None:
-    """Add a batch, empty it, and count what became of each picture."""
+    """Add a batch, empty it, and count what became of each image."""
     for (item, new), added in zip(batch, store.add_many([n for _, n in batch]), strict=True):
         record, path = added.record, Path(item.name)
         other = seen.get(record.id)
         seen.setdefault(record.id, item.name)
         if not added.new and not _agrees(store, record, new):
-            there = f"the same picture has another one in {other or record.file}"
+            there = f"the same image has another one in {other or record.file}"
             result.problems.append(Problem(path, f"label {item.label!r}: {there}"))
         elif other:
-            result.duplicates.append(Problem(path, f"the same picture as {other}"))
+            result.duplicates.append(Problem(path, f"the same image as {other}"))
         elif added.new:
             result.added += 1
         else:
             result.present += 1
         if added.near:
             like = store.get(added.near[0]).file
-            result.near.append(Problem(path, f"nearly the same picture as {like}"))
+            result.near.append(Problem(path, f"nearly the same image as {like}"))
     batch.clear()
 
 
 def _agrees(store: Store | DryStore, record: Record, new: New) -> bool:
-    """Tell whether a sample has the label of a picture, or had it; one without any gets it."""
+    """Tell whether a sample has the label of an image, or had it; one without any gets it."""
     if new.label is None or new.label in {change.label for change in record.history}:
         return True
     if record.label is None and not record.unreadable:

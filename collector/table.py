@@ -1,4 +1,4 @@
-"""The table of labels beside pictures: ``metadata.csv``, with ``file_name`` and ``text``."""
+"""The table of labels beside images: ``metadata.csv``, with ``file_name`` and ``text``."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Read short digit strings in small noisy pictures."""
+"""Read short digit strings in small noisy images."""
 
 import importlib
 import typing
 
 if typing.TYPE_CHECKING:
     from digitsolver.errors import DigitSolverError
+    from digitsolver.pipeline.style import Style
+    from digitsolver.pipeline.trace import Trace, trace
     from digitsolver.solver import Digit, Failure, Reading, Solver, load
-    from digitsolver.style import Style
-    from digitsolver.tracing import Trace, trace
 
 __version__ = "0.1.0"
 
@@ -27,8 +27,8 @@ __all__ = [
 _HOMES = {
     "errors": ("DigitSolverError",),
     "solver": ("Digit", "Failure", "Reading", "Solver", "load"),
-    "style": ("Style",),
-    "tracing": ("Trace", "trace"),
+    "pipeline.style": ("Style",),
+    "pipeline.trace": ("Trace", "trace"),
 }
 
 

@@ -8,7 +8,7 @@
     ├── model.onnx        the network that solving runs
     ├── model.int8.onnx   the same with 8 bits, where that reads as well
     ├── model.keras       the same network, for training
-    ├── metrics.json      how good it was on captchas held back
+    ├── metrics.json      how good it was on captchas held out
     ├── history.csv       loss and accuracy after each epoch
     └── curves.png, confusion.png, mistakes.png
 
@@ -22,8 +22,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from digitsolver import __version__, files, style
+from digitsolver import __version__
 from digitsolver.errors import BundleError, StyleError
+from digitsolver.io import files
+from digitsolver.pipeline.style import Style, load_style
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -67,7 +69,7 @@ class Bundle:
 
     path: Path
     facts: Facts
-    style: style.Style
+    style: Style
     sha256: Mapping[str, str]
 
     def metrics(self) -> dict[str, Any]:
@@ -89,7 +91,7 @@ class Bundle:
         }
 
     def table(self) -> str:
-        """Return the facts and the accuracy on captchas held back as lines for people."""
+        """Return the facts and the accuracy on captchas held out as lines for people."""
         facts, lengths = self.facts, self.style.lengths
         varies = "varies" if lengths is None else "varies, {} to {}".format(*lengths)
         rows = {
@@ -100,15 +102,15 @@ class Bundle:
             "alphabet": facts.alphabet,
             "length": str(facts.length or varies),
             **{name.replace("_", " "): str(count) for name, count in facts.counts.items()},
-            **_held_back(self.metrics()),
+            **_held_out(self.metrics()),
             "made with": ", ".join(f"{name} {which}" for name, which in facts.versions.items()),
         }
         width = max(map(len, rows))
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
-def _held_back(metrics: Mapping[str, Any]) -> dict[str, str]:
-    """Return the accuracy on captchas held back, where the metrics have it."""
+def _held_out(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Return the accuracy on captchas held out, where the metrics have it."""
     held = metrics.get("validation")
     if not isinstance(held, dict) or "captcha_accuracy" not in held:
         return {}
@@ -175,7 +177,7 @@ def load(path: str | Path) -> Bundle:
                 f"found {found[:12]}…: the file was changed"
             )
     try:
-        settings = style.load(folder / STYLE)
+        settings = load_style(folder / STYLE)
     except StyleError as error:
         raise BundleError(f"{folder}: {error}") from error
     return Bundle(folder, facts, settings, digests)

@@ -1,11 +1,11 @@
-"""What can go wrong with a picture, a folder, a style or a bundle.
+"""What can go wrong with an image, a folder, a style or a bundle.
 
 ::
 
     DigitSolverError
-    ├── ImageError          a picture cannot be read, or is beyond the limits
+    ├── ImageError          an image cannot be read, or is beyond the limits
     ├── LabelError          a label is missing or does not fit
-    ├── SegmentationError   the digits of a picture cannot be told apart
+    ├── SegmentationError   the digits of an image cannot be told apart
     ├── StyleError          a style is unknown, or its file is wrong
     ├── FolderError         a folder is not what a command needs
     ├── BundleError         a model folder is incomplete or was changed
@@ -21,7 +21,7 @@ class DigitSolverError(Exception):
 
 
 class ImageError(DigitSolverError):
-    """Say why a picture cannot be read."""
+    """Say why an image cannot be read."""
 
 
 class LabelError(DigitSolverError):
@@ -29,7 +29,7 @@ class LabelError(DigitSolverError):
 
 
 class SegmentationError(DigitSolverError):
-    """Say why the digits of a picture cannot be told apart."""
+    """Say why the digits of an image cannot be told apart."""
 
 
 class StyleError(DigitSolverError):

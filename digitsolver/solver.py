@@ -1,4 +1,4 @@
-"""Read pictures with a bundle, on onnxruntime alone."""
+"""Read images with a bundle, on onnxruntime alone."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,25 +13,25 @@ from numpy.typing import NDArray
 from digitsolver import bundle as bundles
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError, DigitSolverError
-from digitsolver.files import shown
+from digitsolver.io.files import shown
+from digitsolver.parallel.processes import Workers, in_order, usable_cores
 from digitsolver.readers import DIGITS, open_reader
-from digitsolver.readers.answer import Digit, Failure, Named, Picture, Reading, path_of
-from digitsolver.workers import Workers, in_order, usable_cores
+from digitsolver.results import Digit, Failure, Image, Named, Reading, path_of
 
 if TYPE_CHECKING:
-    from digitsolver.readers.digits import DigitsReader
-    from digitsolver.tracing import Trace
+    from digitsolver.pipeline.trace import Trace
+    from digitsolver.readers.digits.reader import DigitsReader
 
-__all__ = ["Digit", "Failure", "Named", "Picture", "Reading", "Solver", "Workers", "load"]
+__all__ = ["Digit", "Failure", "Image", "Named", "Reading", "Solver", "Workers", "load"]
 
 CHUNK = 64
-"""Pictures in one batch of ``solve_many``: more costs memory and gains no speed."""
+"""Images in one batch of ``solve_many``: more costs memory and gains no speed."""
 
 FIRST = 4
 """Chunks that this process reads itself while others start, which takes as long."""
 
 MOST_THREADS = 4
-"""Pictures are small: more threads wait for one another."""
+"""Images are small: more threads wait for one another."""
 
 DEFAULT = bundles.DEFAULT
 """The folder of the model that reads when none is named."""
@@ -41,7 +41,7 @@ _Item = TypeVar("_Item")
 
 
 class Solver:
-    """Read pictures with one model; several threads may share one solver."""
+    """Read images with one model; several threads may share one solver."""
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         """Open the network of `bundle` for `threads` cores, by default those there are, up to 4."""
@@ -51,7 +51,7 @@ class Solver:
 
     @property
     def has_stages(self) -> bool:
-        """Return whether the model reads what the stages give, rather than whole pictures."""
+        """Return whether the model reads what the stages give, rather than whole images."""
         return self.bundle.facts.reader == DIGITS
 
     @property
@@ -59,35 +59,35 @@ class Solver:
         """Return the SHA-256 of the network."""
         return self.bundle.sha256[bundles.ONNX]
 
-    def solve(self, picture: Picture, *, length: int | None = None) -> Reading:
-        """Return the text of `picture`, with `length` characters where that is given.
+    def solve(self, image: Image, *, length: int | None = None) -> Reading:
+        """Return the text of `image`, with `length` characters where that is given.
 
-        Raises ImageError when it is no picture, SegmentationError when its digits cannot be told
+        Raises ImageError when it is no image, SegmentationError when its digits cannot be told
         apart, BundleError when the network has but one length and that is another, and
         ``ValueError`` for a `length` below 1.
         """
         _check_at_least_one("length", length)
         length = self._reader.length(length)
-        (answer,) = self._reader.read([self._reader.look(picture, length)], length)
+        (answer,) = self._reader.read([self._reader.look(image, length)], length)
         if isinstance(answer, DigitSolverError):
             raise answer
         return answer
 
     def solve_many(
         self,
-        pictures: Iterable[Picture | Named | Failure],
+        images: Iterable[Image | Named | Failure],
         *,
         length: int | None = None,
         chunk: int = CHUNK,
         workers: Workers | None = None,
     ) -> Iterator[Reading | Failure]:
-        """Yield a reading or a failure for each of `pictures`, in their order.
+        """Yield a reading or a failure for each of `images`, in their order.
 
-        Pictures are taken `chunk` at a time and go through the network in one batch, so memory
-        stays the same however many there are. A picture that cannot be read never stops it, and
+        Images are taken `chunk` at a time and go through the network in one batch, so memory
+        stays the same however many there are. An image that cannot be read never stops it, and
         a failure that is among them is passed on. Where there are more `workers`, this process
-        reads the first 256 pictures while they start, and they what is left; those of a cluster,
-        that find the pictures and the bundle under the same paths, read all.
+        reads the first 256 images while they start, and they what is left; those of a cluster,
+        that find the images and the bundle under the same paths, read all.
 
         Raises as ``solve`` does for a wrong `length`, ``ValueError`` for a `chunk` below 1, and
         as ``workers.in_order`` does.
@@ -98,7 +98,7 @@ class Solver:
         workers = workers or Workers()
         place = str(self.bundle.path.resolve())
         here, there = partial(self._read, length), partial(_read, place, self.digest, length)
-        chunks = _chunks(pictures, chunk)
+        chunks = _chunks(images, chunk)
         if workers.alone:
             yield from chain.from_iterable(map(here, chunks))
         else:
@@ -106,16 +106,16 @@ class Solver:
             yield from chain.from_iterable(in_order(there, chunks, workers, meanwhile=first))
 
     def read(self, traced: "Trace") -> Reading:
-        """Return the reading of a picture whose stages have already run, as they cut it.
+        """Return the reading of an image whose stages have already run, as they cut it.
 
-        Raises BundleError for a model that reads whole pictures, without stages.
+        Raises BundleError for a model that reads whole images, without stages.
         """
         return self._digits_reader().read_trace(traced)
 
     def retrace(self, traced: "Trace", *, length: int | None = None) -> "Trace":
         """Return the trace with the segmentation that ``solve`` keeps, where it is unsure another.
 
-        Raises BundleError for a model that reads whole pictures, without stages.
+        Raises BundleError for a model that reads whole images, without stages.
         """
         reader = self._digits_reader()
         return reader.retrace(traced, reader.length(length))
@@ -123,7 +123,7 @@ class Solver:
     def probabilities(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities ``(n, classes)`` of `crops` ``(n, h, w[, channels])``.
 
-        For the reader ``line``, ``(n, frames, classes)`` of prepared pictures ``(n, 48, w, 3)``.
+        For the reader ``line``, ``(n, frames, classes)`` of prepared images ``(n, 48, w, 3)``.
         Raises ``ValueError`` for another size than the network was trained on.
         """
         return self._reader.probabilities(crops)
@@ -131,29 +131,29 @@ class Solver:
     def activations(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return what the last convolution saw in `crops`: ``(n, rows, columns, filters)``.
 
-        For the reader ``line``, in prepared pictures. Raises ``ValueError`` for another size than
+        For the reader ``line``, in prepared images. Raises ``ValueError`` for another size than
         the network was trained on.
         """
         return self._reader.activations(crops)
 
-    def frames(self, picture: Picture) -> NDArray[np.float32]:
-        """Return calibrated probabilities ``(frames, classes)`` along a whole `picture`.
+    def frames(self, image: Image) -> NDArray[np.float32]:
+        """Return calibrated probabilities ``(frames, classes)`` along a whole `image`.
 
         The blank is the last class. A network with a head a position has no blank, and a frame a
         position. Raises BundleError for a model that reads what the stages give.
         """
-        from digitsolver.readers.line import LineReader
+        from digitsolver.readers.line.reader import LineReader
 
         if not isinstance(self._reader, LineReader):
             raise BundleError(
-                f"{self.bundle.path}: expected the reader 'line', which reads whole pictures; "
+                f"{self.bundle.path}: expected the reader 'line', which reads whole images; "
                 f"found {self.bundle.facts.reader!r}"
             )
-        found = self._reader.look(picture, None)
+        found = self._reader.look(image, None)
         return np.asarray(self._reader.probabilities(found.prepared[None])[0])
 
     def _digits_reader(self) -> "DigitsReader":
-        from digitsolver.readers.digits import DigitsReader
+        from digitsolver.readers.digits.reader import DigitsReader
 
         if not isinstance(self._reader, DigitsReader):
             raise BundleError(
@@ -163,25 +163,25 @@ class Solver:
         return self._reader
 
     def _read(
-        self, length: int | None, pictures: Sequence[Picture | Named | Failure]
+        self, length: int | None, images: Sequence[Image | Named | Failure]
     ) -> list[Reading | Failure]:
-        """Read `pictures` in one batch."""
-        looked = [self._try(picture, length) for picture in pictures]
+        """Read `images` in one batch."""
+        looked = [self._try(image, length) for image in images]
         found = [one.found for one in looked if isinstance(one, _Looked)]
         answers = iter(self._reader.read(found, length))
         return [
             one if isinstance(one, Failure) else _told(next(answers), one.path) for one in looked
         ]
 
-    def _try(self, picture: Picture | Named | Failure, length: int | None) -> "_Looked | Failure":
-        """Look at `picture`, or say why that cannot be done."""
-        if isinstance(picture, Failure):
-            return picture
-        path = path_of(picture)
+    def _try(self, image: Image | Named | Failure, length: int | None) -> "_Looked | Failure":
+        """Look at `image`, or say why that cannot be done."""
+        if isinstance(image, Failure):
+            return image
+        path = path_of(image)
         try:
-            if not isinstance(picture, Named):
-                return _Looked(path, self._reader.look(picture, length))
-            found = self._reader.look(picture.data, length)
+            if not isinstance(image, Named):
+                return _Looked(path, self._reader.look(image, length))
+            found = self._reader.look(image.data, length)
             return _Looked(path, replace(found, path=path))
         except (DigitSolverError, OSError, TypeError, ValueError) as error:
             return _failure(error, path)
@@ -204,25 +204,25 @@ def load(path: str | os.PathLike[str] | None = None, *, threads: int | None = No
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """Hold what the reader found in one picture."""
+    """Hold what the reader found in one image."""
 
     path: str | None
     found: Any
 
 
-def _chunks(pictures: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
-    """Yield `pictures` in lists of `size`."""
-    rest = iter(pictures)
+def _chunks(images: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    """Yield `images` in lists of `size`."""
+    rest = iter(images)
     while chunk := list(islice(rest, size)):
         yield chunk
 
 
 def _read(
-    place: str, digest: str, length: int | None, pictures: Sequence[Picture | Named | Failure]
+    place: str, digest: str, length: int | None, images: Sequence[Image | Named | Failure]
 ) -> list[Reading | Failure]:
-    """Read `pictures` in a worker process, or on another machine."""
+    """Read `images` in a worker process, or on another machine."""
     solver = _opened(place, digest)
-    return list(solver.solve_many(pictures, length=length, chunk=len(pictures)))
+    return list(solver.solve_many(images, length=length, chunk=len(images)))
 
 
 @lru_cache(maxsize=1)
@@ -247,7 +247,7 @@ def _failure(error: Exception, path: str | None) -> Failure:
     line = " ".join(str(error).split())
     if not path:
         return Failure(path, line)
-    return Failure(path, line.removeprefix(f"{shown(path)}: ").removeprefix("picture: "))
+    return Failure(path, line.removeprefix(f"{shown(path)}: ").removeprefix("image: "))
 
 
 def _check_at_least_one(name: str, value: int | None) -> None:

@@ -8,21 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from digitsolver import bundle, style
+from digitsolver import bundle
 from digitsolver.bundle import Facts
-from digitsolver.tracing import trace
+from digitsolver.pipeline.style import Style, write_style
+from digitsolver.pipeline.trace import trace
 
-STYLE = style.Style(length=4, window_height=34, window_width=26)
+STYLE = Style(length=4, window_height=34, window_width=26)
 HEIGHT, PITCH = 50, 26
 
 
 def draw(text: str) -> NDArray[np.uint8]:
     """Return dark digits on white, (50, 26 n + 20) uint8."""
-    picture = np.full((HEIGHT, PITCH * len(text) + 20), 255, np.uint8)
+    image = np.full((HEIGHT, PITCH * len(text) + 20), 255, np.uint8)
     for index, character in enumerate(text):
         place = (12 + PITCH * index, 36)
-        cv2.putText(picture, character, place, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0,), 2, cv2.LINE_AA)
-    return picture
+        cv2.putText(image, character, place, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0,), 2, cv2.LINE_AA)
+    return image
 
 
 def write(folder: Path, texts: Iterable[str]) -> list[Path]:
@@ -40,7 +41,7 @@ def make_bundle(folder: Path, *, length: int | None = 4) -> Path:
     folder.mkdir(parents=True)
     weights, bias = _ridge()
     write_onnx(folder / bundle.ONNX, weights, bias)
-    style.dump(STYLE.with_length(None), folder / bundle.STYLE)
+    write_style(STYLE.with_length(None), folder / bundle.STYLE)
     (folder / bundle.METRICS).write_text('{"validation": {}}\n', encoding="utf-8")
     bundle.seal(folder, facts(length=length))
     return folder
@@ -101,20 +102,20 @@ MARKS_HEIGHT, MARKS_PITCH = 24, 12
 
 def draw_marks(text: str) -> NDArray[np.uint8]:
     """Return a dark mark for each 0 (above) or 1 (below) of `text` on white, (24, 12 n + 8)."""
-    picture = np.full((MARKS_HEIGHT, MARKS_PITCH * len(text) + 8), 255, np.uint8)
+    image = np.full((MARKS_HEIGHT, MARKS_PITCH * len(text) + 8), 255, np.uint8)
     for index, character in enumerate(text):
         top = MARKS_HEIGHT // 2 * int(character)
         left = 4 + MARKS_PITCH * index + 3
-        picture[top : top + MARKS_HEIGHT // 2, left : left + 6] = 0
-    return picture
+        image[top : top + MARKS_HEIGHT // 2, left : left + 6] = 0
+    return image
 
 
 def make_line_bundle(folder: Path, *, length: int | None = None, by_position: bool = False) -> Path:
-    """Write a bundle that reads whole pictures of marks, with a blank or a head a position."""
+    """Write a bundle that reads whole images of marks, with a blank or a head a position."""
     folder.mkdir(parents=True)
     width = 16 * round((MARKS_PITCH * (length or 1) + 8) / 8)
     write_line_onnx(folder / bundle.ONNX, length=length if by_position else None, width=width)
-    style.dump(style.Style(), folder / bundle.STYLE)
+    write_style(Style(), folder / bundle.STYLE)
     bundle.seal(folder, line_facts(length=length, width=width, by_position=by_position))
     return folder
 

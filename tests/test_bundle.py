@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from digitsolver import bundle, style
+from digitsolver import bundle
 from digitsolver.errors import BundleError
-from digitsolver.style import Style
+from digitsolver.pipeline.style import Style, write_style
 from tests.templates import STYLE, facts, make_bundle
 
 
@@ -57,7 +57,7 @@ def test_table_and_json_tell_the_facts(folder: Path) -> None:
 
 
 def test_table_tells_the_range_of_lengths(folder: Path) -> None:
-    style.dump(Style(lengths=(3, 6)), folder / bundle.STYLE)
+    write_style(Style(lengths=(3, 6)), folder / bundle.STYLE)
     bundle.seal(folder, facts(length=None))
     assert "length        varies, 3 to 6\n" in bundle.load(folder).table()
 

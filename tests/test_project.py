@@ -26,7 +26,7 @@ TARGETS = [
     "test",
     "check",
     "format",
-    "pictures",
+    "images",
     "default-model",
     "benchmark",
     "clean",
@@ -203,12 +203,12 @@ def test_package_says_that_it_is_typed(package: str) -> None:
     assert (ROOT / package / "py.typed").is_file()
 
 
-# --- pictures -----------------------------------------------------------------------------
+# --- images -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("folder", ["captchas", "visualized_steps"])
-def test_every_look_has_its_pictures(folder: str) -> None:
+def test_every_look_has_its_images(folder: str) -> None:
     looks = [look for look in LOOKS if look != "mixed"]
     assert len(looks) >= 3
     wrong = [look for look in looks if not any((ROOT / folder / look).glob("00000-*"))]
-    assert not wrong, "run `make pictures`"
+    assert not wrong, "run `make images`"

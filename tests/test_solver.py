@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitsolver import bundle, solver, style
+from digitsolver import bundle, solver
 from digitsolver.errors import BundleError, ImageError, SegmentationError
-from digitsolver.readers import digits
-from digitsolver.readers.found import BESIDE
+from digitsolver.pipeline.style import write_style
+from digitsolver.pipeline.trace import trace
+from digitsolver.readers.digits import reader as digits_reader
+from digitsolver.readers.digits.candidates import BESIDE
 from digitsolver.solver import Digit, Failure, Reading, Solver
-from digitsolver.tracing import trace
 from tests.templates import STYLE, draw, facts, make_bundle, write, write_onnx
 
 TEXTS = ["1928", "3746", "5501", "0082", "6677"]
@@ -35,12 +36,12 @@ def reader(folder: Path) -> Solver:
 def of_any_length(folder: Path, **settings: Any) -> Solver:
     """Return a solver that is told no length, with a style of those settings."""
     make_bundle(folder, length=None)
-    style.dump(replace(STYLE, length=None, **settings), folder / bundle.STYLE)
+    write_style(replace(STYLE, length=None, **settings), folder / bundle.STYLE)
     bundle.seal(folder, facts(length=None))
     return solver.load(folder, threads=1)
 
 
-# --- one picture --------------------------------------------------------------------------
+# --- one image --------------------------------------------------------------------------
 
 
 def test_path_bytes_and_array_give_the_same(reader: Solver, tmp_path: Path) -> None:
@@ -62,15 +63,15 @@ def test_confidence_is_the_product_of_the_digits(reader: Solver) -> None:
     assert "".join(digit.digit for digit in reading.digits) == reading.text
 
 
-def test_boxes_run_from_left_to_right_inside_the_picture(reader: Solver) -> None:
-    picture = draw("5501")
-    boxes = [digit.box for digit in reader.solve(picture).digits]
+def test_boxes_run_from_left_to_right_inside_the_image(reader: Solver) -> None:
+    image = draw("5501")
+    boxes = [digit.box for digit in reader.solve(image).digits]
     assert boxes == sorted(boxes)
     for x, y, width, height in boxes:
         assert x >= 0
         assert y >= 0
-        assert x + width <= picture.shape[1]
-        assert y + height <= picture.shape[0]
+        assert x + width <= image.shape[1]
+        assert y + height <= image.shape[0]
 
 
 def test_length_is_that_of_the_bundle_or_the_caller(reader: Solver) -> None:
@@ -106,7 +107,7 @@ def test_json_withholds_a_text_below_the_least_confidence() -> None:
     assert reading.to_json(min_confidence=0.5)["confidence"] == 0.4
 
 
-def test_unreadable_picture_raises(reader: Solver, tmp_path: Path) -> None:
+def test_unreadable_image_raises(reader: Solver, tmp_path: Path) -> None:
     with pytest.raises(ImageError):
         reader.solve(tmp_path / "absent.png")
     with pytest.raises(SegmentationError):
@@ -129,19 +130,19 @@ def uneven(text: str) -> np.ndarray:
 
 def test_another_segmentation_is_taken_where_it_is_surer(tmp_path: Path) -> None:
     poor = of_any_length(tmp_path / "model", segmenter="equal")
-    picture = uneven("1928")
-    stages = trace(picture, poor.bundle.style, length=4)
+    image = uneven("1928")
+    stages = trace(image, poor.bundle.style, length=4)
     first = poor.read(stages)
-    assert first.confidence < digits.UNSURE
-    found = poor.solve(picture, length=4)
+    assert first.confidence < digits_reader.UNSURE
+    found = poor.solve(image, length=4)
     assert found.text == "1928" != first.text
     assert found.confidence > first.confidence
-    many = list(poor.solve_many([draw("3746"), picture, draw("0082")], length=4))
+    many = list(poor.solve_many([draw("3746"), image, draw("0082")], length=4))
     assert [one.text for one in many if isinstance(one, Reading)] == ["3746", "1928", "0082"]
     kept = poor.retrace(stages, length=4)
     assert (stages.segmenter, kept.segmenter) == ("equal", "kmeans")
     assert poor.read(kept) == found
-    right = trace(picture, replace(poor.bundle.style, segmenter="kmeans"), length=4)
+    right = trace(image, replace(poor.bundle.style, segmenter="kmeans"), length=4)
     assert (kept.crops == right.crops).all()
 
 
@@ -171,7 +172,7 @@ def test_digits_are_looked_for_where_no_segmentation_finds_them(tmp_path: Path) 
 def test_a_digit_more_or_fewer_is_tried_where_no_length_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, estimate: int
 ) -> None:
-    monkeypatch.setattr("digitsolver.tracing.estimate_length", lambda *_, **__: estimate)
+    monkeypatch.setattr("digitsolver.pipeline.trace.estimate_length", lambda *_, **__: estimate)
     free = of_any_length(tmp_path / "free")
     assert free.solve(draw("1928")).text == "1928"
     assert len(free.solve(draw("1928"), length=estimate).text) == estimate
@@ -183,8 +184,8 @@ def test_a_sure_reading_is_kept(reader: Solver, monkeypatch: pytest.MonkeyPatch)
     def never(*_: object, **__: object) -> None:
         raise AssertionError("expected no other segmentation")
 
-    monkeypatch.setattr("digitsolver.readers.digits.cut", never)
-    assert reader.solve(draw("1928")).confidence > digits.UNSURE
+    monkeypatch.setattr("digitsolver.readers.digits.reader.cut", never)
+    assert reader.solve(draw("1928")).confidence > digits_reader.UNSURE
     stages = trace(draw("1928"), STYLE)
     assert reader.retrace(stages).digits.centroids.tolist() == stages.centroids.tolist()
 
@@ -192,13 +193,13 @@ def test_a_sure_reading_is_kept(reader: Solver, monkeypatch: pytest.MonkeyPatch)
 def test_segmentations_that_fail_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digits, "UNSURE", 1.1)
-    picture = np.full((50, 60), 255, np.uint8)
-    picture[10:40, 30] = 0
-    assert len(of_any_length(tmp_path / "model").solve(picture).text) == 1
+    monkeypatch.setattr(digits_reader, "UNSURE", 1.1)
+    image = np.full((50, 60), 255, np.uint8)
+    image[10:40, 30] = 0
+    assert len(of_any_length(tmp_path / "model").solve(image).text) == 1
 
 
-# --- many pictures ------------------------------------------------------------------------
+# --- many images ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 64])
@@ -206,7 +207,7 @@ def test_many_keep_their_order_and_go_on_after_a_bad_one(
     reader: Solver, tmp_path: Path, chunk: int
 ) -> None:
     paths = write(tmp_path, TEXTS)
-    (tmp_path / "bad.png").write_text("no picture", encoding="utf-8")
+    (tmp_path / "bad.png").write_text("no image", encoding="utf-8")
     blank = np.full((40, 120), 255, np.uint8)
     items = [paths[0], tmp_path / "bad.png", paths[1], blank, *paths[2:], np.zeros(3), 5]
     answers = list(reader.solve_many(items, chunk=chunk))  # type: ignore[arg-type]
@@ -217,14 +218,14 @@ def test_many_keep_their_order_and_go_on_after_a_bad_one(
     assert isinstance(bad, Failure)
     assert bad.path == str(tmp_path / "bad.png")
     assert bad.to_json() == {"path": bad.path, "error": bad.reason}
-    assert bad.reason.startswith("expected a picture")
+    assert bad.reason.startswith("expected an image")
     assert "\n" not in bad.reason
 
 
 def test_one_by_one_and_many_agree(reader: Solver) -> None:
-    pictures = [draw(text) for text in TEXTS]
-    many = list(reader.solve_many(pictures))
-    for one, other in zip(map(reader.solve, pictures), many, strict=True):
+    images = [draw(text) for text in TEXTS]
+    many = list(reader.solve_many(images))
+    for one, other in zip(map(reader.solve, images), many, strict=True):
         assert isinstance(other, Reading)
         assert other.text == one.text
         assert other.confidence == pytest.approx(one.confidence, abs=1e-6)
@@ -250,7 +251,7 @@ def test_many_takes_no_more_than_a_chunk_ahead(reader: Solver) -> None:
     assert taken == 16
 
 
-def test_many_need_no_more_memory_for_more_pictures(reader: Solver) -> None:
+def test_many_need_no_more_memory_for_more_images(reader: Solver) -> None:
     def peak(count: int) -> int:
         tracemalloc.start()
         for _ in reader.solve_many((draw("1928") for _ in range(count)), chunk=16):

@@ -7,45 +7,48 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digitsolver import bundle, models
+from digitsolver import bundle
+from digitsolver.readers.digits.architectures import ARCHITECTURES
+from digitsolver.readers.line.network import build
+from digitsolver.readers.line.pretrained import Start
 from digitsolver.train import LineRecipe, Recipe
-from digitsolver.train.line.network import build
-from digitsolver.train.line.start import Start
+from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_training
 
 DIGITS = Recipe(epochs=1, batch=8, fewest_steps=2)
 LINE = LineRecipe(rounds=1, steps=1, batch=2, drawn=0)
 
 
-def build_crops(shape: models.Shape, classes: int) -> Any:
+def build_crops(shape: Shape, classes: int) -> Any:
     """Return a network for crops with one convolution."""
     from keras import Model, layers
 
     pixels = layers.Input(shape)
-    seen = layers.Conv2D(2, 4, strides=4, name=models.LAST_CONVOLUTION)(pixels / 255.0)
+    seen = layers.Conv2D(2, 4, strides=4, name=LAST_CONVOLUTION)(pixels / 255.0)
     return Model(pixels, layers.Dense(classes)(layers.Flatten()(seen)))
 
 
-def build_line(shape: models.Shape, classes: int) -> Any:
-    """Return a network for whole pictures with one convolution, a frame every four columns."""
+def build_line(shape: Shape, classes: int) -> Any:
+    """Return a network for whole images with one convolution, a frame every four columns."""
     from keras import Model, layers
 
     pixels = layers.Input((shape[0], None, shape[2]))
     size = (shape[0], 4)
-    seen = layers.Conv2D(2, size, strides=size, name=models.LAST_CONVOLUTION)(pixels / 255.0)
+    seen = layers.Conv2D(2, size, strides=size, name=LAST_CONVOLUTION)(pixels / 255.0)
     frames = layers.Reshape((-1, 2))(seen)
     return Model(pixels, layers.Dense(classes)(frames), name="line")
 
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all runs of a test have networks of a few weights, which are not exported."""
-    models.require_training()
-    monkeypatch.setitem(models.ARCHITECTURES, "cnn", build_crops)
-    monkeypatch.setattr("digitsolver.models.build_line", build_line)
-    monkeypatch.setattr("digitsolver.train.export.export", export)
-    monkeypatch.setattr("digitsolver.train.line.run.write_eight_bit", lambda *_: False)
-    monkeypatch.setattr("digitsolver.train.auto.FEWEST_HELD", 5)
+    require_training()
+    monkeypatch.setitem(ARCHITECTURES, "cnn", build_crops)
+    monkeypatch.setattr("digitsolver.readers.line.network.build_line", build_line)
+    monkeypatch.setattr("digitsolver.readers.line.pretrained.build_line", build_line)
+    monkeypatch.setattr("digitsolver.training.export.export", export)
+    monkeypatch.setattr("digitsolver.readers.line.trainer.write_eight_bit", lambda *_: False)
+    monkeypatch.setattr("digitsolver.readers.auto.FEWEST_HELD", 5)
     made = Start(build("0123456789", 1).get_weights(), "0123456789", 1.5, "some digest")
-    monkeypatch.setattr("digitsolver.train.line.run.load_start", lambda folder: made)
+    monkeypatch.setattr("digitsolver.readers.line.trainer.load_start", lambda folder: made)
 
 
 def export(model: Any, folder: Path, pixels: NDArray[np.float32], name: str) -> float:

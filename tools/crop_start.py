@@ -2,7 +2,7 @@
 
     python tools/crop_start.py
 
-It takes some twenty minutes on two cores: half to draw the pictures, half to learn from them.
+It takes some twenty minutes on two cores: half to draw the images, half to learn from them.
 """
 
 import argparse
@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw import Drawn, draw_one
-from digitsolver import image, models
-from digitsolver.samples import DIGITS
+from digitsolver.datasets import DIGITS
+from digitsolver.io.images import check_image
+from digitsolver.pipeline.named_styles import STYLES
+from digitsolver.readers.digits.architectures import get_architecture
+from digitsolver.readers.digits.pretrained import ARCHITECTURE, SHAPE, START, write
 from digitsolver.stages import clean, crop, stroke_width
-from digitsolver.style.named import STYLES
-from digitsolver.train.start import ARCHITECTURE, SHAPE, START, write
+from digitsolver.training.backend import require_training
 
 if TYPE_CHECKING:
     import keras
@@ -30,7 +32,7 @@ WAYS: list[tuple[str, tuple[str, ...]]] = [
     ("ground", ()),
     *((one.projection, one.cleaners) for one in STYLES.values()),
 ]
-"""Projections and cleaners; each picture goes through one of them."""
+"""Projections and cleaners; each image goes through one of them."""
 NONE = len(DIGITS)
 DRAWN_SEED = 77
 
@@ -42,7 +44,7 @@ def main() -> None:
     options = _options()
     rng = np.random.default_rng(options.seed)
     parts = []
-    for index in range(options.pictures):
+    for index in range(options.images):
         drawn = draw_one("mixed", DRAWN_SEED, index)
         if len(drawn.boxes) > 1:
             parts.append(crops_of(drawn, rng))
@@ -51,16 +53,16 @@ def main() -> None:
 
 
 def crops_of(drawn: Drawn, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """Return crops of the digits of a picture, and of some places without one, and their classes.
+    """Return crops of the digits of an image, and of some places without one, and their classes.
 
     Windows are of many sizes and a little beside the middle, as those of the stages are.
     """
-    picture = image.check(drawn.picture)
+    image = check_image(drawn.image)
     projection, cleaners = WAYS[rng.integers(len(WAYS))]
-    grey = clean(picture, (), projection=projection)
+    grey = clean(image, (), projection=projection)
     if cleaners:
         stroke = min(max(stroke_width(grey), 1.0), 10.0)
-        grey = clean(picture, cleaners, projection=projection, stroke=stroke)
+        grey = clean(image, cleaners, projection=projection, stroke=stroke)
     middles = drawn.boxes[:, :2] + drawn.boxes[:, 2:] / 2
     wide, high = np.median(drawn.boxes[:, 2:], axis=0)
     height = rng.uniform(1.1, 2.0) * max(high, 8)
@@ -96,11 +98,11 @@ def _trained(
     crops: NDArray[np.uint8], classes: NDArray[np.intp], options: argparse.Namespace
 ) -> "keras.Model":
     """Return a network fitted to crops; where there is no digit it shall be unsure."""
-    models.require_training()
+    require_training()
     import keras
 
     keras.utils.set_random_seed(options.seed)
-    model = models.get_architecture(ARCHITECTURE)(SHAPE, len(DIGITS))
+    model = get_architecture(ARCHITECTURE)(SHAPE, len(DIGITS))
     rate = keras.optimizers.schedules.CosineDecay(2e-3, options.steps)
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-2),
@@ -122,7 +124,7 @@ def _trained(
 def _options() -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--pictures", type=int, default=12000, help="to draw, %(default)s")
+    parser.add_argument("--images", type=int, default=12000, help="to draw, %(default)s")
     parser.add_argument("--steps", type=int, default=2400, help="of training, %(default)s")
     parser.add_argument("--batch", type=int, default=96, help="crops a step, %(default)s")
     parser.add_argument("--seed", type=int, default=0)

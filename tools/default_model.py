@@ -1,4 +1,4 @@
-"""Train the default model on drawn pictures, and put it into the package.
+"""Train the default model on drawn images, and put it into the package.
 
     python tools/default_model.py
 
@@ -15,10 +15,10 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from collector.draw import LOOKS
-from digitsolver.train.checkpoint import Checkpoint, Row, State
-from digitsolver.train.line.base import NAME, Plan, train_base
-from digitsolver.train.line.publish import publish
-from digitsolver.train.line.start import load_start
+from digitsolver.readers.line.pretrained import load_start
+from digitsolver.readers.line.pretraining import NAME, Plan, train_base
+from digitsolver.readers.line.publish import publish
+from digitsolver.training.checkpoint import Checkpoint, Row, State
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,7 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--cycles", type=int, nargs="+", default=plan.cycles, help="drawn parts of each cycle"
     )
-    parser.add_argument("--part", type=int, default=plan.part, help="pictures each, %(default)s")
+    parser.add_argument("--part", type=int, default=plan.part, help="images each, %(default)s")
     parser.add_argument("--cooling", type=float, default=plan.cooling, help="last part of a cycle")
     parser.add_argument(
         "--precision", default=plan.precision, help="float32, or mixed_bfloat16 where it is faster"
@@ -60,7 +60,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=plan.seed)
     parser.add_argument("--jobs", type=int, default=2, help="processes that draw")
-    parser.add_argument("--count", type=int, default=2000, help="pictures a look to measure on")
+    parser.add_argument("--count", type=int, default=2000, help="images a look to measure on")
     parser.add_argument("--out", type=Path, default=ROOT / "digitsolver" / "default")
     parser.add_argument("--work", type=Path, default=ROOT / ".default-model")
     return parser.parse_args()
@@ -78,7 +78,7 @@ def _tell(row: Row, plan: Plan) -> None:
     speed = plan.part / max(row["seconds"], 1e-9)
     print(
         f"part {row['part']:.0f}/{plan.parts}  loss {row['loss']:.4f}  rate {row['rate']:.2e}  "
-        f"{speed:.0f} pictures/s",
+        f"{speed:.0f} images/s",
         flush=True,
     )
 

@@ -30,7 +30,7 @@ run digitsolver evaluate "$out/unseen" --model "$out/model"
 say "5 visualize: every stage of a dozen of them"
 run digitsolver visualize "$out/unseen" --out "$out/visualized_steps" --model "$out/model" --count 12
 
-say "6 solve: read three pictures"
+say "6 solve: read three images"
 mapfile -t three < <(printf '%s\n' "$out"/unseen/*-*.* | head -n 3)
 run digitsolver solve "${three[@]}" --model "$out/model"
 

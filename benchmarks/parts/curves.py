@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitsolver.figures import new_figure, save_figure
+from digitsolver.measure.figures import new_figure, save_figure
 
 EXACT = 0.1
 """Per cent of errors below which the scale is linear, down to none."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from collector.draw import LOOKS
 from collector.runs import generate
-from digitsolver.samples import Sample, unique_ids
+from digitsolver.datasets import Sample, unique_ids
 
 LOOK_SEED = 1
 
@@ -25,13 +25,13 @@ def drawn(only: Sequence[str] | None, count: int, scratch: Path) -> Iterator[Pat
 
 
 def link(samples: Sequence[Sample], folder: Path, *, labelled: bool = True) -> list[Sample]:
-    """Fill `folder` with links to the pictures and return them; names tell labels, or do not."""
+    """Fill `folder` with links to the images and return them; names tell labels, or do not."""
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
     ids, links = unique_ids(samples), []
     for index, sample in enumerate(samples):
-        name = f"{ids[sample.path]}-{sample.label}" if labelled else f"picture{index}"
+        name = f"{ids[sample.path]}-{sample.label}" if labelled else f"image{index}"
         links.append(Sample(folder / f"{name}{sample.path.suffix}", sample.label))
         links[-1].path.symlink_to(sample.path.resolve())
     return links

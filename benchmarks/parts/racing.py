@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.parts.tables import as_csv, as_markdown
-from digitsolver.files import write_text
+from digitsolver.io.files import write_text
 
 PEER = "ddddocr"
 WRITES_NONE = "PYTHONDONTWRITEBYTECODE"
@@ -75,8 +75,8 @@ def _time(command: Sequence[str], cores: int | None) -> float:
     return seconds
 
 
-def report(race: Race, laps: Sequence[Lap], pictures: int) -> str:
-    """Return a table: the median time, pictures a second, and the ratio to the base.
+def report(race: Race, laps: Sequence[Lap], images: int) -> str:
+    """Return a table: the median time, images a second, and the ratio to the base.
 
     The ratio is the median over the rounds of the base's time over the command's in one round.
     """
@@ -90,8 +90,8 @@ def report(race: Race, laps: Sequence[Lap], pictures: int) -> str:
         middle = statistics.median(seconds)
         spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
         ratio = f"{statistics.median(ratios):.2f}"
-        rows.append((name, f"{middle:.2f}", spread, f"{pictures / middle:.0f}", ratio))
-    head = (race.task, "seconds", "range", "pictures/s", f"times as fast as {race.base}")
+        rows.append((name, f"{middle:.2f}", spread, f"{images / middle:.0f}", ratio))
+    head = (race.task, "seconds", "range", "images/s", f"times as fast as {race.base}")
     return as_markdown(head, rows)
 
 

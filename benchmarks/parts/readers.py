@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.samples import DIGITS
+from digitsolver.datasets import DIGITS
 
 LETTERS = {
     **dict.fromkeys("oOQD", "0"),
@@ -31,7 +31,7 @@ BEAM = 10
 Answer = tuple[str, float | None]
 """A text and how sure the reader is, where it says so."""
 Read = Callable[[Path, int], Answer]
-"""Reads a picture whose label has so many characters; most readers ignore that."""
+"""Reads an image whose label has so many characters; most readers ignore that."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _masked(*, beta: bool, told: bool) -> Callable[[argparse.Namespace], Read]:
 def _open_ddddocr(beta: bool, threads: int) -> tuple[Any, deque[NDArray[np.float32]]]:
     """Return a model of ddddocr, and where the logits (steps, characters) that it saw last are.
 
-    Its own way to give them makes a list of 200,000 numbers a picture, which takes longer than
+    Its own way to give them makes a list of 200,000 numbers an image, which takes longer than
     reading it.
     """
     import onnxruntime
@@ -139,13 +139,13 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 def _tesseract(_: argparse.Namespace) -> Read:
     import pytesseract
 
-    from digitsolver import image
+    from digitsolver.io.images import read_image
 
     settings = f"--psm 7 -c tessedit_char_whitelist={DIGITS}"
 
     def read(path: Path, _: int) -> Answer:
         kind = pytesseract.Output.DICT
-        words = pytesseract.image_to_data(image.read(path), config=settings, output_type=kind)
+        words = pytesseract.image_to_data(read_image(path), config=settings, output_type=kind)
         found = [(word, sure) for word, sure in zip(words["text"], words["conf"], strict=True)]
         found = [(word, float(sure)) for word, sure in found if word.strip()]
         sure = min((sure for _, sure in found), default=0.0)

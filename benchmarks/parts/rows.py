@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.parts.curves import Point
 from benchmarks.parts.tables import as_csv
-from digitsolver.evaluate import Evaluation
-from digitsolver.stats import wilson
+from digitsolver.measure.evaluation import Evaluation
+from digitsolver.measure.statistics import wilson
 
 SURE = 0.9
 """The confidence at which the share of wrong answers is told."""

@@ -33,7 +33,7 @@ ORIGIN = f"http://127.0.0.1:{PORT}"
 
 @dataclass(frozen=True)
 class Task:
-    """Hold where pictures are, where they go to, and whom to tell what was promised."""
+    """Hold where images are, where they go to, and whom to tell what was promised."""
 
     source: Path
     url: str
@@ -46,7 +46,7 @@ Writer = Callable[[Task], None]
 
 
 def fetch_all(task: Task) -> None:
-    """Run `collector fetch` without its pauses; a picture is promised as soon as it was added."""
+    """Run `collector fetch` without its pauses; an image is promised as soon as it was added."""
     time.sleep = lambda _: None
     count = str(len(list(task.source.iterdir())))
     words = ["--count", count, "--rate", "5", "--i-am-authorised", "a benchmark"]
@@ -91,11 +91,11 @@ async def _press_keys(transport: httpx.AsyncBaseTransport, task: Task, who: str)
 
 
 def _run(task: Task, words: list[str]) -> None:
-    """Run a command of the collector, with a promise at each picture that the store has taken."""
+    """Run a command of the collector, with a promise at each image that the store has taken."""
     add_many = Store.add_many
 
-    def promising(store: Store, pictures: Iterable[New]) -> Iterator[Added]:
-        for added in add_many(store, pictures):
+    def promising(store: Store, images: Iterable[New]) -> Iterator[Added]:
+        for added in add_many(store, images):
             task.promise(f"added {added.record.id}")
             yield added
 
@@ -104,8 +104,8 @@ def _run(task: Task, words: list[str]) -> None:
         main([*words, "--out", str(task.folder)])
 
 
-def serve(pictures: list[bytes], told: Callable[[int], object]) -> None:
-    """Give one picture after another, for ever; `told` gets the port."""
+def serve(images: list[bytes], told: Callable[[int], object]) -> None:
+    """Give one image after another, for ever; `told` gets the port."""
     turns = count()
 
     class Handler(BaseHTTPRequestHandler):
@@ -114,9 +114,9 @@ def serve(pictures: list[bytes], told: Callable[[int], object]) -> None:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            """Give the next picture, but no rules for robots."""
+            """Give the next image, but no rules for robots."""
             found = self.path != "/robots.txt"
-            data = pictures[next(turns) % len(pictures)] if found else b""
+            data = images[next(turns) % len(images)] if found else b""
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", "image/png")
             self.send_header("Content-Length", str(len(data)))

@@ -1,7 +1,7 @@
 """Judge labels by models that have not seen them: fitted to the labels of the other folds.
 
 For a look that the model at hand hardly reads. Each fold costs a training; a label that is wrong
-teaches the others little, and never speaks for itself. Pictures of the same content share a fold.
+teaches the others little, and never speaks for itself. Images of the same content share a fold.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from pathlib import Path
 
 from collector import table
 from collector.check.suspects import Suspect, common_length, judge
-from digitsolver import image, solver
+from digitsolver import solver
+from digitsolver.datasets import Sample
+from digitsolver.datasets.captchas import METADATA
 from digitsolver.errors import ImageError
-from digitsolver.samples import Sample
-from digitsolver.samples.captchas import METADATA
+from digitsolver.io.images import ImageArray, read_image
 
 Fit = Callable[[Path, Path], object]
 """Train on a folder of captchas, and write a bundle."""
@@ -27,7 +28,7 @@ def cross_validated(
 ) -> Iterator[list[Suspect]]:
     """Give the suspects of each of `count` folds, judged by a model fitted to the others.
 
-    Raises ``ValueError`` for fewer than two folds, and what `digitsolver.train` raises.
+    Raises ``ValueError`` for fewer than two folds, and what `digitsolver.training` raises.
     """
     if count < 2:
         raise ValueError(f"folds: expected 2 or more, found {count}")
@@ -57,7 +58,7 @@ def _train(source: Path, bundle: Path) -> None:
 
 
 def _fold(path: Path, count: int) -> int:
-    """Return the fold of a picture, by its content."""
+    """Return the fold of an image, by its content."""
     try:
         digest = hashlib.sha256(path.read_bytes()).digest()
     except OSError:
@@ -79,10 +80,10 @@ def _link(samples: Sequence[Sample], folder: Path) -> None:
     (folder / METADATA).write_text(table.render(rows), encoding="utf-8")
 
 
-def _shown(samples: Iterable[Sample]) -> Iterator[tuple[str, str, image.Picture]]:
-    """Give the pictures that can be read."""
+def _shown(samples: Iterable[Sample]) -> Iterator[tuple[str, str, ImageArray]]:
+    """Give the images that can be read."""
     for sample in samples:
         try:
-            yield sample.path.name, sample.label or "", image.read(sample.path)
+            yield sample.path.name, sample.label or "", read_image(sample.path)
         except ImageError:
             continue

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from collector.check.suspects import Suspect
-from digitsolver.samples import Problem
+from digitsolver.datasets import Problem
 
 DOUBTFUL = 0.7
 """Share of labels below which a model that contradicts the others says little."""
 
 FOR_A_PERSON = frozenset(
-    {"unlabelled", "no picture", "bad labels", "with two labels", "outliers", "suspects"}
+    {"unlabelled", "no image", "bad labels", "with two labels", "outliers", "suspects"}
 )
 """What of the summary somebody should look at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """Hold a picture that is unlike the others, and in what."""
+    """Hold an image that is unlike the others, and in what."""
 
     file: str
     why: str
@@ -32,7 +32,7 @@ class Checked:
     """Hold what a folder has, and what in it needs a person.
 
     ``duplicates`` and ``near`` are pairs of file names, the later first; ``conflicts`` those of
-    them that have different labels. ``problems`` are files that are no pictures, and labels that
+    them that have different labels. ``problems`` are files that are no images, and labels that
     are none. ``marked`` counts the samples that somebody found to be unreadable. ``agreement`` is
     the share of labels that the model reads just so, None without any.
     """
@@ -90,7 +90,7 @@ class Checked:
             "samples": self.samples,
             "labelled": self.labelled,
             "unlabelled": self.unlabelled,
-            "no picture": len(self.unreadable),
+            "no image": len(self.unreadable),
             "marked unreadable": self.marked,
             "bad labels": len(self.problems),
             "duplicates": len(self.duplicates),

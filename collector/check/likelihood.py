@@ -1,8 +1,8 @@
-"""How probable texts are under a line network's frames, for many pictures at a time.
+"""How probable texts are under a line network's frames, for many images at a time.
 
 The forward algorithm of connectionist temporal classification (Graves et al., 2006), with
-logarithms: what a wrong label has is far below the smallest number. `digitsolver.line.alignment`
-does more for one picture; this does one thing for thousands.
+logarithms: what a wrong label has is far below the smallest number. The module `alignment` of
+`digitsolver.readers.line.ctc` does more for one image; this does one thing for thousands.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NEVER = -1e30
 
 
 def log_likelihoods(frames: Floats, texts: Sequence[Sequence[int]]) -> Floats:
-    """Return the logarithms of the probabilities of texts, one a picture.
+    """Return the logarithms of the probabilities of texts, one an image.
 
     `frames` are (n, frames, classes) logarithms of probabilities, the blank last; a text is the
     classes of its characters. One that does not fit into the frames has `NEVER`.
@@ -57,7 +57,7 @@ def _forward(frames: Floats, texts: NDArray[np.intp]) -> Floats:
 
 
 def best_paths(frames: Floats) -> list[list[int]]:
-    """Return the text of the most probable path of each picture (n, frames, classes).
+    """Return the text of the most probable path of each image (n, frames, classes).
 
     >>> best_paths(np.log([[[0.6, 0.4], [0.3, 0.7]]]))
     [[0]]

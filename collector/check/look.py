@@ -20,30 +20,30 @@ from collector.check.found import Checked, Outlier
 from collector.check.suspects import Suspect
 from collector.store import perceptual_hash, read_records
 from collector.store.near import near_pairs, unpack
-from digitsolver import image
+from digitsolver.datasets import Problem, Sample, read_captchas, reason
 from digitsolver.errors import ImageError
-from digitsolver.files import shown
-from digitsolver.image.header import read_header
-from digitsolver.samples import Problem, Sample, read_captchas, reason
+from digitsolver.io.files import shown
+from digitsolver.io.headers import read_header
+from digitsolver.io.images import ImageArray, decode_image, to_grey
 
 if TYPE_CHECKING:
     from digitsolver.solver import Solver
 
 CHUNK = 64
-"""Pictures that go through the network at a time."""
+"""Images that go through the network at a time."""
 MOST_WORKERS = 4
 MOST_OUTLIERS = 50
 FAR = 8.0
-"""Times the usual distance from the median that make a picture an outlier."""
+"""Times the usual distance from the median that make an image an outlier."""
 FEWEST = 10
-"""Pictures below which none can be told to be unlike the others."""
+"""Images below which none can be told to be unlike the others."""
 USUAL = 0.9
-"""Share of pictures of one size from which on another size is an outlier."""
+"""Share of images of one size from which on another size is an outlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Hold what is kept of a picture: little, so that there may be many."""
+    """Hold what is kept of an image: little, so that there may be many."""
 
     file: str
     label: str | None
@@ -62,8 +62,8 @@ def check(folder: Path, solver: Solver, *, folds: int = 0) -> Iterator[Checked]:
     that are fitted to the other labels. Those that were given twice in a store are believed. A
     `solver` of one thread is fastest: there are several at a time. Nothing is written.
 
-    Raises ``FolderError`` where the folder has no pictures, or a table that is none; with `folds`
-    what `digitsolver.train` raises.
+    Raises ``FolderError`` where the folder has no images, or a table that is none; with `folds`
+    what `digitsolver.training` raises.
     """
     samples, problems = read_captchas(folder, labelled=False)
     records = read_records(folder)
@@ -139,45 +139,45 @@ def _parts(samples: Sequence[Sample], solver: Solver | None, length: int | None)
 
 
 def _look(chunk: Sequence[Sample], solver: Solver | None, length: int | None) -> Part:
-    """Read pictures, keep what is needed of each, and hold labels against the model."""
+    """Read images, keep what is needed of each, and hold labels against the model."""
     part = Part(len(chunk))
-    labelled: list[tuple[str, str, image.Picture]] = []
+    labelled: list[tuple[str, str, ImageArray]] = []
     for sample in chunk:
         try:
             data = sample.path.read_bytes()
-            picture = image.decode(data, shown(sample.path))
+            image = decode_image(data, shown(sample.path))
         except ImageError as error:
             part.unreadable.append(Problem(sample.path, reason(sample.path, error)))
             continue
         except OSError as error:
             part.unreadable.append(Problem(sample.path, f"cannot be read: {error.strerror}"))
             continue
-        part.seen.append(_seen(sample, data, picture))
+        part.seen.append(_seen(sample, data, image))
         if sample.label:
-            labelled.append((sample.path.name, sample.label, picture))
+            labelled.append((sample.path.name, sample.label, image))
     if solver is not None and labelled:
         part.suspects += judging.judge(solver, labelled, length)
     return part
 
 
-def _seen(sample: Sample, data: bytes, picture: image.Picture) -> Seen:
+def _seen(sample: Sample, data: bytes, image: ImageArray) -> Seen:
     header = read_header(data)
-    grey = image.to_grey(picture)
+    grey = to_grey(image)
     mean, deviation = cv2.meanStdDev(grey)
     return Seen(
         sample.path.name,
         sample.label,
         hashlib.sha256(data).digest(),
         perceptual_hash(grey),
-        f"{picture.shape[1]}x{picture.shape[0]}",
-        f"{header.format if header else '?'} {'grey' if picture.ndim == 2 else 'colour'}",
+        f"{image.shape[1]}x{image.shape[0]}",
+        f"{header.format if header else '?'} {'grey' if image.ndim == 2 else 'colour'}",
         float(np.asarray(mean).ravel()[0]),
         float(np.asarray(deviation).ravel()[0]),
     )
 
 
 def _compare(seen: Sequence[Seen], found: Checked) -> None:
-    """Find files that are the same, and pictures that are nearly so."""
+    """Find files that are the same, and images that are nearly so."""
     first: dict[bytes, Seen] = {}
     different = []
     for one in seen:
@@ -200,7 +200,7 @@ def _pair(one: Seen, other: Seen, pairs: list[tuple[str, str]], found: Checked) 
 
 
 def _outliers(seen: Sequence[Seen], sizes: Counter[str]) -> list[Outlier]:
-    """Name the pictures of a rare size, and those far brighter or flatter than the others."""
+    """Name the images of a rare size, and those far brighter or flatter than the others."""
     if len(seen) < FEWEST:
         return []
     why: dict[str, list[str]] = defaultdict(list)

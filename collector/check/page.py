@@ -1,4 +1,4 @@
-"""The findings as one page of HTML: pictures inside it, nothing from the network, no script."""
+"""The findings as one page of HTML: images inside it, nothing from the network, no script."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from collector.check.found import Checked
-from digitsolver.files import shown
-from digitsolver.image.header import BrokenError, read_header
+from digitsolver.io.files import shown
+from digitsolver.io.headers import BrokenError, read_header
 
-MOST_PICTURES = 200
-"""Pictures of each list; further ones are named only."""
+MOST_IMAGES = 200
+"""Images of each list; further ones are named only."""
 MEDIA = {"PNG": "png", "JPEG": "jpeg", "GIF": "gif", "BMP": "bmp", "WebP": "webp", "TIFF": "tiff"}
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --mark: #b3261e; }
@@ -50,11 +50,11 @@ def render_page(found: Checked) -> str:
         f'<div class="counts">{"".join(counts)}</div>',
         f"<p>{escape(found.note)}</p>" if found.note else "",
         *_suspects(found),
-        *_pairs("The same picture with different labels", found, found.conflicts),
+        *_pairs("The same image with different labels", found, found.conflicts),
         *_pairs("The same files", found, found.duplicates),
-        *_pairs("Nearly the same pictures", found, found.near),
+        *_pairs("Nearly the same images", found, found.near),
         *_notes("Unlike the others", found, ((o.file, o.why) for o in found.outliers)),
-        *_notes("No pictures", found, ((p.path.name, p.reason) for p in found.unreadable)),
+        *_notes("No images", found, ((p.path.name, p.reason) for p in found.unreadable)),
         *_notes("Labels", found, ((p.path.name, p.reason) for p in found.problems)),
     ]
     head = f"{HEAD}<title>{title}</title><style>{STYLE}</style></head>"
@@ -73,11 +73,11 @@ def _suspects(found: Checked) -> Iterator[str]:
     if not found.suspects:
         return
     yield f"<h2>Labels that may be wrong: {len(found.suspects)}</h2>"
-    head = ("picture", "label", "read as", "score", "file")
+    head = ("image", "label", "read as", "score", "file")
     rows = []
     for index, one in enumerate(found.suspects):
-        picture = _picture(found.folder / one.file, index)
-        cells = (picture, f"<code>{escape(one.label)}</code>", _marked(one.label, one.proposed))
+        image = _image(found.folder / one.file, index)
+        cells = (image, f"<code>{escape(one.label)}</code>", _marked(one.label, one.proposed))
         name = f"<code>{escape(shown(one.file))}</code>"
         rows.append((*cells, f"{one.score:.1f}", name))
     yield _table(head, rows)
@@ -97,20 +97,20 @@ def _pairs(title: str, found: Checked, pairs: list[tuple[str, str]]) -> Iterator
         yield f"<h2>{title}: {len(pairs)}</h2>"
         rows = []
         for index, pair in enumerate(pairs):
-            pictures = [_picture(found.folder / name, index) for name in pair]
+            images = [_image(found.folder / name, index) for name in pair]
             names = [f"<code>{escape(shown(name))}</code>" for name in pair]
-            rows.append((pictures[0], names[0], pictures[1], names[1]))
-        yield _table(("picture", "file", "picture", "file"), rows)
+            rows.append((images[0], names[0], images[1], names[1]))
+        yield _table(("image", "file", "image", "file"), rows)
 
 
 def _notes(title: str, found: Checked, notes: Iterable[tuple[str, str]]) -> Iterator[str]:
     rows = [
-        (_picture(found.folder / name, i), f"<code>{escape(shown(name))}</code>", escape(why))
+        (_image(found.folder / name, i), f"<code>{escape(shown(name))}</code>", escape(why))
         for i, (name, why) in enumerate(notes)
     ]
     if rows:
         yield f"<h2>{title}: {len(rows)}</h2>"
-        yield _table(("picture", "file", "why"), rows)
+        yield _table(("image", "file", "why"), rows)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -119,9 +119,9 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _picture(path: Path, index: int) -> str:
-    """Return a picture as part of the page; nothing for what is none, or for far too many."""
-    if index >= MOST_PICTURES:
+def _image(path: Path, index: int) -> str:
+    """Return an image as part of the page; nothing for what is none, or for far too many."""
+    if index >= MOST_IMAGES:
         return ""
     try:
         data = path.read_bytes()

@@ -1,11 +1,11 @@
 """Find labels that a model contradicts, the likeliest mistake first.
 
 A label is held against what the model itself reads: how much more probable is that, under the
-frames of this very picture? That ranks far better than the confidence of the reading: a picture
+frames of this very image? That ranks far better than the confidence of the reading: an image
 that is hard to read has many readings of some probability, its right label among them, and a
 wrong label has none. The model that comes with the program has seen none of the labels. Where a
 look is so strange that it agrees with few of them, `cross_validated` fits it to the labels of
-other pictures first.
+other images first.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 
 from collector.check.likelihood import best_paths, log_likelihoods
 from digitsolver.errors import DigitSolverError
-from digitsolver.image import Picture
-from digitsolver.line.decode import decode
-from digitsolver.line.prepare import prepare
+from digitsolver.io.images import ImageArray
+from digitsolver.readers.line.ctc.decode import decode
+from digitsolver.readers.line.prepare import prepare
 
 if TYPE_CHECKING:
     from digitsolver.solver import Solver
@@ -32,7 +32,7 @@ MOST = 600.0
 COMMON = 0.95
 """Share of labels that have one length, from which on a reading has that length, too."""
 
-Shown = tuple[str, str, Picture]
+Shown = tuple[str, str, ImageArray]
 """File, label and pixels of one sample."""
 
 
@@ -70,7 +70,7 @@ def knows(solver: Solver, labels: Sequence[str]) -> bool:
 
 
 def judge(solver: Solver, samples: Sequence[Shown], length: int | None) -> Iterator[Suspect]:
-    """Give what a model reads otherwise than it is labelled; pictures it cannot take are passed.
+    """Give what a model reads otherwise than it is labelled; images it cannot take are passed.
 
     `length` is the one that readings are to have, None for any.
     """
@@ -90,7 +90,7 @@ def _by_likelihood(
     solver: Solver, samples: Sequence[Shown], length: int | None
 ) -> Iterator[Suspect]:
     """Compare label and reading under a line network."""
-    widths: dict[int, list[tuple[Shown, Picture]]] = {}
+    widths: dict[int, list[tuple[Shown, ImageArray]]] = {}
     for sample in samples:
         try:
             prepared = prepare(sample[2])
@@ -140,7 +140,7 @@ def _by_reading(solver: Solver, samples: Sequence[Shown]) -> Iterator[Suspect]:
     """Compare label and reading by the confidence of the reading."""
     from digitsolver.solver import Reading
 
-    answers = solver.solve_many(picture for _, _, picture in samples)
+    answers = solver.solve_many(image for _, _, image in samples)
     for (file, label, _), answer in zip(samples, answers, strict=True):
         if isinstance(answer, Reading) and answer.text != label:
             score = -math.log(max(1 - answer.confidence, math.exp(-MOST)))

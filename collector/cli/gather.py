@@ -70,7 +70,7 @@ def generate(
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
-@click.option("--unlabelled", is_flag=True, help="Take pictures without a label, too.")
+@click.option("--unlabelled", is_flag=True, help="Take images without a label, too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @AS_JSON
 def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: bool) -> None:
@@ -78,8 +78,8 @@ def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: boo
 
     A label stands in the file name, after the last - or _ (00017-4711.png), or in a table
     metadata.csv or metadata.jsonl with file_name and text, as in a Hugging Face ImageFolder; in
-    a digits folder (0/ to 9/) the folder is the label. A CSV or TSV names the pictures beside
-    it. Each picture is checked; what cannot be taken is named, and the others are. Importing
+    a digits folder (0/ to 9/) the folder is the label. A CSV or TSV names the images beside
+    it. Each image is checked; what cannot be taken is named, and the others are. Importing
     again adds nothing.
 
     \b
@@ -146,7 +146,7 @@ def _headers(
     "--i-am-authorised",
     "authorised",
     metavar="REASON",
-    help="Why you may fetch from this host; asked once a host, kept with the pictures.",
+    help="Why you may fetch from this host; asked once a host, kept with the images.",
 )
 @click.option(
     "--rate",
@@ -181,11 +181,11 @@ def fetch(
     allow_private: bool,
     as_json: bool,
 ) -> None:
-    """Fetch pictures from the address URL of your own site, or of one that you may read.
+    """Fetch images from the address URL of your own site, or of one that you may read.
 
     One GET of the same address after another, at most one a second. robots.txt is obeyed, a
     Retry-After waited out once; a refusal, a throttle, a redirect elsewhere or anything but a
-    picture ends the run. What was fetched stays, and the same command goes on. Nothing is
+    image ends the run. What was fetched stays, and the same command goes on. Nothing is
     submitted, and no page is read.
 
     \b
@@ -228,7 +228,7 @@ def _tell_fetched(done: Fetched, stopped: str | None, out: Path, as_json: bool) 
         click.echo(json.dumps(told))
     else:
         click.echo(
-            f"{out}: {done.added} pictures fetched, {done.present} were there already, "
+            f"{out}: {done.added} images fetched, {done.present} were there already, "
             f"{done.duplicates} duplicates",
             err=True,
         )

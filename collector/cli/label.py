@@ -52,7 +52,7 @@ def label(
     """Label the captchas of DIR: a model proposes, you accept with Enter or type over.
 
     Opens a page on this machine alone, at an address that nobody else knows. What the model
-    doubts most comes first. Each answer is on the disk before the next picture comes; ctrl-C
+    doubts most comes first. Each answer is on the disk before the next image comes; ctrl-C
     ends it, and the same command goes on.
 
     \b
@@ -88,13 +88,13 @@ def _session(folder: Path, model: Path | None, length: int | None, **how: Any) -
     from collector.label.trainer import Trainer
     from collector.store import open_store
     from collector.store.journal import JOURNAL
-    from digitsolver.samples import picture_paths
+    from digitsolver.datasets import image_paths
     from digitsolver.solver import load
 
     if not folder.is_dir():
-        raise click.BadParameter(f"expected a folder with pictures: {folder}", param_hint="DIR")
+        raise click.BadParameter(f"expected a folder with images: {folder}", param_hint="DIR")
     if not (folder / JOURNAL).exists():
-        picture_paths(folder)  # or it says why there are none, and nothing is written
+        image_paths(folder)  # or it says why there are none, and nothing is written
     trainer = Trainer(folder)
     solver = _solver(model or trainer.kept)
     with open_store(folder) as store:

@@ -11,7 +11,7 @@ import click
 
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, bar, finish
-from digitsolver.files import shown
+from digitsolver.io.files import shown
 
 if TYPE_CHECKING:
     from collector.check import Checked
@@ -42,7 +42,7 @@ SHARE = click.FloatRange(0, 1, max_open=True)
 def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
     """Write the labelled captchas of DIR into a zip that others can read.
 
-    `collector import` reads every format. Where the pictures came from stays behind, and so do
+    `collector import` reads every format. Where the images came from stays behind, and so do
     those without a label. The same captchas give the same bytes.
 
     \b
@@ -70,7 +70,7 @@ def split(
 ) -> None:
     """Copy the labelled captchas of DIR into train, validation and test.
 
-    The split is by captcha. Pictures that are the same, or nearly so, stay on one side: what was
+    The split is by captcha. Images that are the same, or nearly so, stay on one side: what was
     trained on is never measured on.
 
     \b
@@ -100,7 +100,7 @@ def split(
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a page with pictures, too.",
+    help="Write a page with images, too.",
 )
 @AS_JSON
 def check(
@@ -108,8 +108,8 @@ def check(
 ) -> None:
     """Look whether the captchas of DIR can be trained on, and which labels may be wrong.
 
-    Counts labels, digits, sizes and formats; finds files that are no pictures, duplicates,
-    pictures unlike the others, and labels that a model contradicts, the likeliest mistake first.
+    Counts labels, digits, sizes and formats; finds files that are no images, duplicates,
+    images unlike the others, and labels that a model contradicts, the likeliest mistake first.
     Nothing is changed. The exit status is 1 where something needs a person.
 
     \b
@@ -119,7 +119,7 @@ def check(
     import digitsolver
     from collector.check import check as checking
     from collector.check import render_page
-    from digitsolver.files import write_text
+    from digitsolver.io.files import write_text
 
     with bar(len(list(folder.iterdir())), "checking") as update:
         before = 0
@@ -128,7 +128,7 @@ def check(
             before = found.looked
     if html:
         write_text(html, render_page(found))
-        click.echo(f"{shown(html)}: what was found, with pictures", err=True)
+        click.echo(f"{shown(html)}: what was found, with images", err=True)
     if as_json:
         click.echo(json.dumps(found.to_json()))
     else:

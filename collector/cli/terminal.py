@@ -103,15 +103,15 @@ def _editor(state: dict[str, Any]) -> Editor:
 def _show(session: Session, state: dict[str, Any], editor: Editor, note: str) -> None:
     """Clear the terminal and draw everything."""
     from collector.label.blocks import draw_blocks
-    from digitsolver import image
+    from digitsolver.io.images import read_image
 
     size = shutil.get_terminal_size()
     click.clear()
     click.echo(_counts(state))
     try:
         record = session.store.get(state["sample"]["id"])
-        picture = image.read(session.store.path(record))
-        click.echo(draw_blocks(picture, size.columns - 2, max(4, size.lines - ROWS_OF_TEXT)))
+        image = read_image(session.store.path(record))
+        click.echo(draw_blocks(image, size.columns - 2, max(4, size.lines - ROWS_OF_TEXT)))
     except DigitSolverError as error:
         click.echo(f"cannot be shown: {error}; x marks it unreadable")
     click.echo(state["sample"]["name"].encode("unicode_escape").decode())

@@ -1,11 +1,11 @@
-"""Draw captchas: one space of looks, named points in it, and pictures from a seed.
+"""Draw captchas: one space of looks, named points in it, and images from a seed.
 
 Add a look in ``looks.py``, a kind of clutter in ``clutter.py``, a colour scheme in
 ``colour.py``: one function or entry each, and its test.
 """
 
+from collector.draw.image import Drawn, draw, draw_one, encode
 from collector.draw.looks import LOOKS
-from collector.draw.picture import Drawn, draw, draw_one, encode
 from collector.draw.space import Look
 
 __all__ = ["LOOKS", "Drawn", "Look", "draw", "draw_one", "encode"]

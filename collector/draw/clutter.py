@@ -2,7 +2,7 @@
 
 Each kind is one function ``draw_*`` that draws on a canvas in place; CLUTTER names them.
 The first line of each says what the layer's amount means to it: a count, a share of the
-picture in percent, or a spacing in pixels.
+image in percent, or a spacing in pixels.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What happens to a finished picture: blur, noise, JPEG, a palette, transparency."""
+"""What happens to a finished image: blur, noise, JPEG, a palette, transparency."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def soften(canvas: Canvas, finish: Finish, grey: bool, rng: np.random.Generator)
 
 
 def to_jpeg(canvas: Canvas, quality: int, fine: bool) -> tuple[Canvas, bytes]:
-    """Encode as JPEG; give the picture as it comes out again, and the bytes.
+    """Encode as JPEG; give the image as it comes out again, and the bytes.
 
     fine: whether colours keep the full resolution (4:4:4 instead of 4:2:0).
     """
@@ -64,9 +64,9 @@ def to_palette(canvas: Canvas, colours: int) -> Canvas:
 
 
 def to_alpha(canvas: Canvas, rng: np.random.Generator) -> Pixels:
-    """Make a picture with transparency, (H, W, 4): a clear ground, or veiled dots.
+    """Make an image with transparency, (H, W, 4): a clear ground, or veiled dots.
 
-    Laid on white, a clear ground gives back the same picture: each pixel is as transparent
+    Laid on white, a clear ground gives back the same image: each pixel is as transparent
     as its darkest channel allows. Veiled dots come out lighter.
     """
     height, width = canvas.shape[:2]
@@ -85,18 +85,18 @@ def to_alpha(canvas: Canvas, rng: np.random.Generator) -> Pixels:
     return np.dstack([canvas, plane])
 
 
-def to_png(picture: Pixels, palette: bool = False) -> bytes:
-    """Encode a picture (H, W, 3 or 4) as PNG; with a palette if asked, of 256 colours at most."""
+def to_png(image: Pixels, palette: bool = False) -> bytes:
+    """Encode an image (H, W, 3 or 4) as PNG; with a palette if asked, of 256 colours at most."""
     from PIL import Image
 
     if palette:
-        red, green, blue = (plane.astype(np.int32) for plane in cv2.split(picture))
+        red, green, blue = (plane.astype(np.int32) for plane in cv2.split(image))
         codes = (red << 16) + (green << 8) + blue
         colours = np.unique(codes)
-        image = Image.fromarray(np.searchsorted(colours, codes).astype(np.uint8))
-        image.putpalette(b"".join(int(code).to_bytes(3, "big") for code in colours))
+        encoded = Image.fromarray(np.searchsorted(colours, codes).astype(np.uint8))
+        encoded.putpalette(b"".join(int(code).to_bytes(3, "big") for code in colours))
     else:
-        image = Image.fromarray(picture)
+        encoded = Image.fromarray(image)
     buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=3)
+    encoded.save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Whether the digits of a drawn picture can be told from what is round them.
+"""Whether the digits of a drawn image can be told from what is round them.
 
 For each digit the pixels of its strokes are set against the free pixels beside it, by the
 linear discriminant of their colours (Fisher, "The use of multiple measurements in taxonomic
@@ -25,18 +25,18 @@ Means = list[list[float]]
 ALLOWED = 0.45
 """Share of a digit's pixels that look like the other kind, at a distinctness of 1."""
 JUST = 14.0
-"""Deviation that a picture is never thought to be below, of 255."""
+"""Deviation that an image is never thought to be below, of 255."""
 
 
-def distinctness(picture: Pixels, cover: Cover, row: Row) -> float:
+def distinctness(image: Pixels, cover: Cover, row: Row) -> float:
     """Measure how distinct the least distinct digit is: the lesser of two measures.
 
     The distance of its colour from that of the free pixels beside it, in deviations, and
     ALLOWED over the share of pixels that a threshold between the two takes for the other.
-    picture: (H, W, 3 or 4) uint8; laid on white where it is transparent. cover: (H, W), 0
+    image: (H, W, 3 or 4) uint8; laid on white where it is transparent. cover: (H, W), 0
     to 1, where the digits' ink is. 0: a digit that cannot be seen; above 3: plain to see.
     """
-    page = _laid_on_white(picture) if picture.shape[2] == 4 else picture
+    page = _laid_on_white(image) if image.shape[2] == 4 else image
     sigma, windows = max(0.5, 0.25 * row.stroke), list(_windows(row))
     margin = math.ceil(3 * sigma) + 1
     above = max(min(y0 for _, y0, _, _ in windows) - margin, 0)
@@ -119,7 +119,7 @@ def shown(row: Row, maps: Maps | None) -> float:
     return float(least)
 
 
-def _laid_on_white(picture: Pixels) -> Pixels:
-    cover = picture[:, :, 3:].astype(np.float32) / np.float32(255)
-    laid = picture[:, :, :3] * cover + np.float32(255) * (1 - cover)
+def _laid_on_white(image: Pixels) -> Pixels:
+    cover = image[:, :, 3:].astype(np.float32) / np.float32(255)
+    laid = image[:, :, :3] * cover + np.float32(255) * (1 - cover)
     return np.asarray(laid, dtype=np.uint8)

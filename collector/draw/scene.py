@@ -1,4 +1,4 @@
-"""What clutter needs to know of a picture, and how it draws colours, sizes and places."""
+"""What clutter needs to know of an image, and how it draws colours, sizes and places."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Tell clutter about the picture.
+    """Tell clutter about the image.
 
     em, stroke: in pixels. ground, inks: colours. crisp: whether edges have no grey. calm:
     0 to 1, by how much each layer is thinned out where there are several. halo: in pixels,

@@ -3,7 +3,7 @@
 A look is a point of this space: a frozen :class:`Look` that says, for each number, from
 which range it is drawn. Named looks narrow the ranges, ``mixed`` opens them wide. Lengths
 are relative, so that a look holds at any size: to the height of a digit (``em``), to the
-width of its stroke, or to the side of the picture, as each field says.
+width of its stroke, or to the side of the image, as each field says.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ NEVER = Range(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Set the sides of the picture.
+    """Set the sides of the image.
 
     height: in pixels, 24 to 120. width: in pixels, 40 to 260; None: as the digits need.
     margin: free space beside the row, 0 to 3 em a side. squeeze: where the row stands in
@@ -68,7 +68,7 @@ class Digits:
 
     kinds: kinds of faces (see fonts.toml), empty for all. one_face: chance that all digits
     share a face; related: chance that they otherwise share at least its family.
-    height: 0.25 to 1 of the picture's. scale: 0 to 0.4, each digit is up to that much
+    height: 0.25 to 1 of the image's. scale: 0 to 0.4, each digit is up to that much
     smaller or larger. stretch: width over height, 0.6 to 1.6. rotation: 0 to 40 degrees to
     either side, each digit its own. lean: -0.5 to 0.5, shear that all share; shear: 0 to
     0.4, each its own. gap: -0.3 to 1.5 em between neighbours; uneven: 0 to 0.8 em, each gap
@@ -153,7 +153,7 @@ class Layer:
 
     kind: a name in ``clutter.CLUTTER``. weight: chance that it is there, or its weight
     where the look picks a number of layers. amount: how much of it (a count, a share of the
-    picture in percent, or a spacing in pixels, as the kind says). size: in strokes of the
+    image in percent, or a spacing in pixels, as the kind says). size: in strokes of the
     digits. colours: where its colour comes from, names in ``colour.SOURCES``. over: chance
     that it lies over the digits. opacity: 0.2 to 1. broken: chance that the lines of a grid
     are dashed or dotted. through: chance that a stroke keeps to the row of digits. wobble:
@@ -174,9 +174,9 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Set what happens to the finished picture.
+    """Set what happens to the finished image.
 
-    rescale: 0.5 to 1, the picture is shrunk to that and enlarged again. blur: 0 to 1.2
+    rescale: 0.5 to 1, the image is shrunk to that and enlarged again. blur: 0 to 1.2
     pixels. noise: 0 to 30, of a sensor. soften: 0 to 0.5, contrast that is lost. grey:
     chance of no colour. jpeg: quality, 15 to 95 (0: a PNG). palette: 4 to 64 colours (0:
     all). alpha: chance of a transparent ground or of partly transparent dots.
@@ -196,8 +196,8 @@ class Finish:
 class Look:
     """Describe a look: a point of the space.
 
-    lengths: fewest and most digits. picks: how many layers of clutter a picture has
-    (fewest, most); None: each by its own chance. distinct: 0 to 4, a picture whose digits
+    lengths: fewest and most digits. picks: how many layers of clutter an image has
+    (fewest, most); None: each by its own chance. distinct: 0 to 4, an image whose digits
     stand out less from what is round them is drawn again (see ``legible.py``); 0: none is.
     """
 

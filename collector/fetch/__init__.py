@@ -1,4 +1,4 @@
-"""Fetch pictures from one address of one's own site, or of one that may be read: politely.
+"""Fetch images from one address of one's own site, or of one that may be read: politely.
 
 One ``GET`` after another of the same address, and of ``robots.txt`` before the first. Nothing is
 submitted, no page is read, no link followed, no browser driven.

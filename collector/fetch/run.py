@@ -1,4 +1,4 @@
-"""Fetch until there are enough pictures, or until the host has had enough."""
+"""Fetch until there are enough images, or until the host has had enough."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from protego import Protego
 
 from collector.fetch.address import Address, FetchError
 from collector.fetch.session import AGENT, LONGEST_WAIT, Answer, Session, pause
-from collector.pictures import check_picture
+from collector.images import check_image
 from collector.store import New, Store, open_store
 from digitsolver.errors import ImageError
 
@@ -55,12 +55,12 @@ def fetch(
     keep_cookies: bool = False,
     sleep: Callable[[float], None] = pause,
 ) -> Iterator[Fetched]:
-    """Fetch until a folder has `count` pictures of an address; those of earlier runs count.
+    """Fetch until a folder has `count` images of an address; those of earlier runs count.
 
     Gives the counts so far after each answer, always the same object; the last one says why it
     stopped, if it did. What was fetched is in the folder when it is counted.
 
-    `authorised` is the user's reason why the host may be read. It is written beside each picture,
+    `authorised` is the user's reason why the host may be read. It is written beside each image,
     and need not be given again for the same host and folder.
 
     Raises UnauthorisedError without such a reason, ``FolderError`` where the folder cannot be
@@ -71,7 +71,7 @@ def fetch(
         if not reason:
             raise UnauthorisedError(
                 f"{address.host}: expected --i-am-authorised with the reason why you may fetch "
-                "from this host; it is asked once and kept with the pictures"
+                "from this host; it is asked once and kept with the images"
             )
         source = str(address.url)
         result = Fetched(sum(record.source == source for record in store.records()))
@@ -100,7 +100,7 @@ def known_reason(store: Store, host: str) -> str | None:
 
 
 def _answers(session: Session) -> Iterator[Answer]:
-    """Give pictures one after another; raises FetchError at the first sign to stop."""
+    """Give images one after another; raises FetchError at the first sign to stop."""
     allowed = _robots(session)
     media = ""
     waited = False
@@ -120,7 +120,7 @@ def _answers(session: Session) -> Iterator[Answer]:
             raise FetchError(f"{answer.url}: expected status 200, found {answer.status}{told}")
         media = media or answer.media
         if not answer.media.startswith("image/") or answer.media != media:
-            expected = media if media.startswith("image/") else "a picture"
+            expected = media if media.startswith("image/") else "an image"
             found = answer.media or "no type"
             raise FetchError(f"{answer.url}: expected {expected}, found {found}")
         yield answer
@@ -147,10 +147,10 @@ def _robots(session: Session) -> Callable[[httpx.URL], bool]:
 
 
 def _take(answer: Answer, source: str, reason: str, store: Store, result: Fetched) -> None:
-    """Add a picture; raises FetchError for what is none, or when nothing new has come for long."""
+    """Add an image; raises FetchError for what is none, or when nothing new has come for long."""
     name = str(answer.url)
     try:
-        extension, phash = check_picture(answer.data, name)
+        extension, phash = check_image(answer.data, name)
     except ImageError as error:
         raise FetchError(str(error)) from None
     original = answer.url.path.rpartition("/")[2]
@@ -170,4 +170,4 @@ def _take(answer: Answer, source: str, reason: str, store: Store, result: Fetche
     result.in_a_row = 0 if added.new else result.in_a_row + 1
     result.near += [f"{added.record.file}: nearly the same as {one}" for one in added.near[:1]]
     if result.in_a_row == SAME_AT_MOST:
-        raise FetchError(f"{name}: {SAME_AT_MOST} pictures in a row were there already")
+        raise FetchError(f"{name}: {SAME_AT_MOST} images in a row were there already")

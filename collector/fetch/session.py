@@ -31,7 +31,7 @@ TRIES = 3
 """How often a request is sent that meets no answer."""
 MAX_REDIRECTS = 5
 AGENT = "digitsolver"
-USER_AGENT = f"{AGENT}-collector/{__version__} (fetches pictures its user is authorised to)"
+USER_AGENT = f"{AGENT}-collector/{__version__} (fetches images its user is authorised to)"
 OURS = frozenset(
     {
         *("accept-encoding", "connection", "content-length", "host"),

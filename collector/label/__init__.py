@@ -11,5 +11,5 @@
     └── pace       how fast it goes
     app, guard   the page on 127.0.0.1: addresses, and who may ask
     page, editor (html, css, js)   the page itself
-    editor, blocks   a label edited key by key, a picture in characters: for terminals
+    editor, blocks   a label edited key by key, an image in characters: for terminals
 """

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from collector.label.guard import App, Guard
 from collector.label.session import Session, StaleError
-from digitsolver import image
 from digitsolver.errors import DigitSolverError
+from digitsolver.io.images import encode_png, read_image
 
 PAGE = {
     "": ("page.html", "text/html"),
@@ -70,14 +70,14 @@ class Page:
         text = resources.files("collector.label").joinpath(part).read_text(encoding="utf-8")
         return Response(text, media_type=kind)
 
-    def picture(self, identifier: str) -> Response:
-        """Return the picture of a sample as a PNG, whatever it is."""
+    def image(self, identifier: str) -> Response:
+        """Return the image of a sample as a PNG, whatever it is."""
         try:
             record = self._session.store.get(identifier)
-            pixels = image.read(self._session.store.path(record))
+            pixels = read_image(self._session.store.path(record))
         except DigitSolverError as error:
             return Response(f"{error}\n", 404, media_type="text/plain")
-        return Response(image.encode_png(pixels), media_type="image/png")
+        return Response(encode_png(pixels), media_type="image/png")
 
     def state(self) -> dict[str, Any]:
         """Return what is shown."""
@@ -119,7 +119,7 @@ def create_app(session: Session, *, token: str, port: int) -> App:
     page = Page(session)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_api_route("/state", page.state, methods=["GET"])
-    app.add_api_route("/picture/{identifier}", page.picture, methods=["GET"])
+    app.add_api_route("/image/{identifier}", page.image, methods=["GET"])
     for change in (page.answer, page.unreadable, page.undo, page.move, page.review, page.retrain):
         app.add_api_route(f"/{change.__name__}", change, methods=["POST"])
     app.add_api_route("/", page.file, methods=["GET"])

@@ -1,19 +1,18 @@
-"""Draw a picture with characters: half blocks, two pixels in each, in 24-bit colour."""
+"""Draw an image with characters: half blocks, two pixels in each, in 24-bit colour."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from digitsolver import image
-from digitsolver.image import Picture
+from digitsolver.io.images import ImageArray, to_channels
 
 UPPER_HALF = "▀"
 RESET = "\x1b[0m"
 
 
-def draw_blocks(picture: Picture, columns: int, rows: int) -> str:
-    """Return lines of half blocks that show a picture, in so many columns and rows at most.
+def draw_blocks(image: ImageArray, columns: int, rows: int) -> str:
+    """Return lines of half blocks that show an image, in so many columns and rows at most.
 
     It is enlarged or made smaller, keeping its shape. Raises ``ValueError`` where there is no
     room for a column and a row.
@@ -22,18 +21,18 @@ def draw_blocks(picture: Picture, columns: int, rows: int) -> str:
     1
     """
     if columns < 1 or rows < 1:
-        raise ValueError(f"expected room for a picture, found {columns} columns, {rows} rows")
-    height, width = picture.shape[:2]
+        raise ValueError(f"expected room for an image, found {columns} columns, {rows} rows")
+    height, width = image.shape[:2]
     scale = min(columns / width, 2 * rows / height)
     size = max(1, round(width * scale)), 2 * max(1, round(height * scale / 2))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    colours = image.to_channels(picture, 3)
+    colours = to_channels(image, 3)
     small = np.asarray(cv2.resize(colours, size, interpolation=way), dtype=np.uint8)
     upper, lower = small[0::2], small[1::2]
     return "\n".join(_line(*pair) for pair in zip(upper, lower, strict=True))
 
 
-def _line(upper: Picture, lower: Picture) -> str:
+def _line(upper: ImageArray, lower: ImageArray) -> str:
     cells = []
     for above, below in zip(upper.tolist(), lower.tolist(), strict=True):
         front, back = ";".join(map(str, above)), ";".join(map(str, below))

@@ -62,9 +62,9 @@ function show(said, again) {
 }
 
 function open(sample) {
-  const place = `picture/${encodeURIComponent(sample.id)}`;
-  if ($("picture").getAttribute("src") !== place) $("picture").src = place;
-  $("picture").alt = `Captcha ${sample.name}`;
+  const place = `image/${encodeURIComponent(sample.id)}`;
+  if ($("image").getAttribute("src") !== place) $("image").src = place;
+  $("image").alt = `Captcha ${sample.name}`;
   $("name").textContent = sample.name;
   const proposal = sample.proposal?.text ? sample.proposal : null;
   editor.open(sample.label ?? proposal?.text ?? "", proposal);
@@ -126,16 +126,16 @@ function describeTraining({ done, total, seconds_left: rest }) {
   return `training on the labels so far${part}${rest ? `, about ${time(rest)} left` : ""}`;
 }
 
-// A line under the part of the picture that the digit at the cursor was read in.
+// A line under the part of the image that the digit at the cursor was read in.
 function mark(place) {
   const box = state?.sample?.proposal?.boxes[place];
-  const picture = $("picture");
+  const image = $("image");
   const same = state?.sample?.proposal?.text.length === editor.text.length;
-  $("mark").hidden = !(box && same && picture.naturalWidth);
+  $("mark").hidden = !(box && same && image.naturalWidth);
   if ($("mark").hidden) return;
-  const scale = Math.min(picture.clientWidth / picture.naturalWidth, picture.clientHeight / picture.naturalHeight);
-  const margin = (picture.clientWidth - picture.naturalWidth * scale) / 2;
-  $("mark").style.left = `${picture.offsetLeft + margin + box[0] * scale}px`;
+  const scale = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+  const margin = (image.clientWidth - image.naturalWidth * scale) / 2;
+  $("mark").style.left = `${image.offsetLeft + margin + box[0] * scale}px`;
   $("mark").style.width = `${box[2] * scale}px`;
 }
 
@@ -175,8 +175,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 $("help").addEventListener("close", () => $("text").focus());
-$("picture").addEventListener("load", () => mark(editor.here));
-$("picture").addEventListener("error", () => note("This file cannot be shown as a picture; x marks it unreadable.", true));
+$("image").addEventListener("load", () => mark(editor.here));
+$("image").addEventListener("error", () => note("This file cannot be shown as an image; x marks it unreadable.", true));
 window.addEventListener("resize", () => mark(editor.here));
 document.addEventListener("click", () => $("help").open || $("text").focus());
 setInterval(() => {

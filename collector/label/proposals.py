@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from digitsolver.readers.answer import Failure, Named, Reading
-from digitsolver.samples import DIGITS
+from digitsolver.datasets import DIGITS
+from digitsolver.results import Failure, Named, Reading
 
 if TYPE_CHECKING:
     from collector.store import Record, Store
     from digitsolver.solver import Solver
 
 CHUNK = 16
-"""Pictures that are read in one go: few, so that one who waits for another does not wait long."""
+"""Images that are read in one go: few, so that one who waits for another does not wait long."""
 LOOK_AGAIN = 2.0
 """Seconds after which samples are looked for that another process added."""
 NAME_LENGTH = 8
@@ -127,8 +127,8 @@ class Proposals:
         return sorted(records, key=lambda record: record.label is not None)
 
     def _read(self, model: _Model, records: Sequence[Record]) -> None:
-        pictures = [Named(record.file, _content(self._store, record)) for record in records]
-        answers = model.solver.solve_many(pictures, length=self._length, chunk=CHUNK)
+        images = [Named(record.file, _content(self._store, record)) for record in records]
+        answers = model.solver.solve_many(images, length=self._length, chunk=CHUNK)
         for record, answer in zip(records, answers, strict=True):
             model.read.add(record.id)
             if model is self._model:
@@ -143,7 +143,7 @@ def _proposal(answer: Reading | Failure, model: str) -> Proposal:
 
 
 def _content(store: Store, record: Record) -> bytes:
-    """Return the bytes of a picture, none where it is gone or was just renamed."""
+    """Return the bytes of an image, none where it is gone or was just renamed."""
     try:
         return store.path(record).read_bytes()
     except OSError:

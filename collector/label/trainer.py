@@ -121,7 +121,7 @@ class Trainer:
     def start(
         self, labelled: Iterable[tuple[Path, str]], alphabet: str, then: Callable[[Path], str]
     ) -> bool:
-        """Train on pictures with labels, unless that is going on; call `then` with the bundle.
+        """Train on images with labels, unless that is going on; call `then` with the bundle.
 
         `then` is called from another thread. What it returns becomes the message of `status`, or
         else what went wrong.
@@ -197,9 +197,9 @@ def promise(figures: Mapping[str, Any]) -> str:
 
 
 def _take_copies(folder: Path, labelled: Iterable[tuple[Path, str]]) -> None:
-    """Put pictures under names that tell their labels; as links, which cost nothing.
+    """Put images under names that tell their labels; as links, which cost nothing.
 
-    The store changes no picture, and a link stays when it gives one another name.
+    The store changes no image, and a link stays when it gives one another name.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from collector.sources.archives import from_tar, from_zip
 from collector.sources.folders import from_folder, from_table
 from collector.sources.items import Item
+from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
-from digitsolver.files import shown
-from digitsolver.samples import Problem
+from digitsolver.io.files import shown
 
 __all__ = ["SOURCES", "Item", "from_folder", "from_table", "from_tar", "from_zip", "open_source"]
 

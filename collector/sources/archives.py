@@ -19,10 +19,11 @@ from pathlib import Path
 
 from collector.sources import items as labelling
 from collector.sources.items import Item, UnreadableError, check_size
-from digitsolver.archives import problem_of
+from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
-from digitsolver.files import shown
-from digitsolver.samples import Problem
+from digitsolver.io.archives import problem_of
+from digitsolver.io.files import shown
+from digitsolver.io.images import MAX_BYTES
 
 MAX_MEMBERS = 200_000
 MAX_UNPACKED = 8 * 2**30
@@ -40,7 +41,7 @@ OPENERS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
 
 
 def from_zip(path: Path) -> Iterator[Item | Problem]:
-    """Give the pictures in a zip, sorted by name.
+    """Give the images in a zip, sorted by name.
 
     Raises ``FolderError`` as `from_folder` does, and for a file that is no zip.
     """
@@ -57,7 +58,7 @@ def from_zip(path: Path) -> Iterator[Item | Problem]:
 
 
 def from_tar(path: Path) -> Iterator[Item | Problem]:
-    """Give the pictures in a tar, packed or not, in its order: it is gone through twice.
+    """Give the images in a tar, packed or not, in its order: it is gone through twice.
 
     Raises ``FolderError`` as `from_folder` does, and for a file that is no tar.
     """
@@ -84,7 +85,7 @@ class _Bounded(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Read `size` bytes; raises OSError for more than any member may have."""
-        if not 0 <= size <= labelling.MAX_BYTES + 1:
+        if not 0 <= size <= MAX_BYTES + 1:
             raise OSError(f"a header of {size:,} bytes")
         return self._stream.read(size)
 
@@ -122,7 +123,7 @@ def _check_count(path: Path, count: int) -> None:
 
 
 def _check(name: str, size: int, ordinary: bool) -> None:
-    """Refuse a member as `digitsolver.archives` does."""
+    """Refuse a member as `digitsolver.io.archives` does."""
     problem = problem_of(name, size, ordinary)
     if problem:
         raise UnreadableError(problem)
@@ -136,7 +137,7 @@ def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     _check(info.filename, info.file_size, kind in {0, stat.S_IFREG})
     try:
         with archive.open(info) as stream:
-            data = stream.read(labelling.MAX_BYTES + 1)
+            data = stream.read(MAX_BYTES + 1)
     except DAMAGED as error:
         raise UnreadableError(f"cannot be unpacked: {error}") from None
     check_size(len(data))

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collector.sources.items import Item, Labels, UnreadableError, check_size, item, items
+from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
-from digitsolver.files import shown
-from digitsolver.samples import Problem
+from digitsolver.io.files import shown
 
 FILE_COLUMNS = ("file_name", "filename", "file", "path", "image")
 TEXT_COLUMNS = ("text", "label", "value")
@@ -20,9 +20,9 @@ TEXT_COLUMNS = ("text", "label", "value")
 
 
 def from_folder(path: Path) -> Iterator[Item | Problem]:
-    """Give the pictures in a folder and the folders below it, sorted by name.
+    """Give the images in a folder and the folders below it, sorted by name.
 
-    Raises ``FolderError`` where there is no picture, and for a table of labels that is none.
+    Raises ``FolderError`` where there is no image, and for a table of labels that is none.
     """
     names = []
     for place, folders, files in os.walk(path, onerror=_refuse):
@@ -32,7 +32,7 @@ def from_folder(path: Path) -> Iterator[Item | Problem]:
 
 
 def from_table(path: Path) -> Iterator[Item | Problem]:
-    """Give the pictures that a CSV or TSV table names, relative to where it lies.
+    """Give the images that a CSV or TSV table names, relative to where it lies.
 
     The file stands in a column ``file_name``, ``filename``, ``file``, ``path`` or ``image``, the
     label in ``text``, ``label`` or ``value``. A name that leads out of the table's folder becomes

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from collector import table
-from digitsolver import image
-from digitsolver.archives import is_hidden, leads_out
+from digitsolver.datasets import Problem, character_of, label_of
+from digitsolver.datasets.captchas import METADATA, reason
 from digitsolver.errors import FolderError, LabelError
-from digitsolver.files import shown
-from digitsolver.samples import Problem, character_of, label_of
-from digitsolver.samples.captchas import METADATA, NOT_PICTURES, reason
+from digitsolver.io.archives import is_hidden, leads_out
+from digitsolver.io.files import NOT_IMAGES, shown
+from digitsolver.io.images import MAX_BYTES
 
-MAX_BYTES = image.MAX_BYTES
-"""Largest file that is read."""
 OUTSIDE = "expected a name inside the source, found one that leads out of it"
 METADATA_LINES = "metadata.jsonl"
 """The other table of the Hugging Face ImageFolder: one JSON object a line."""
@@ -24,7 +22,7 @@ METADATA_LINES = "metadata.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Hold the bytes of one picture, the name it came under, its label, and what told that.
+    """Hold the bytes of one image, the name it came under, its label, and what told that.
 
     ``label`` is None where nothing tells one.
     """
@@ -45,26 +43,26 @@ Labels = dict[str, tuple[str, str]]
 
 
 def items(root: Path, names: Sequence[str], read: Read) -> Iterator[Item | Problem]:
-    """Read and label each picture among the names, in their order.
+    """Read and label each image among the names, in their order.
 
     A table ``metadata.csv`` or ``metadata.jsonl`` counts first. In a digits folder, where every
-    picture lies in a folder named after one character, that is the label; elsewhere what the name
-    ends with. Raises ``FolderError`` where there is no picture, or a table that is none.
+    image lies in a folder named after one character, that is the label; elsewhere what the name
+    ends with. Raises ``FolderError`` where there is no image, or a table that is none.
     """
     visible = [name for name in names if not is_hidden(name)]
-    pictures = [n for n in visible if PurePosixPath(n).suffix.lower() not in NOT_PICTURES]
-    if not pictures:
-        raise FolderError(f"{shown(root)}: expected pictures, found none among {len(names)} files")
-    labels = _folder_labels(pictures)
+    images = [n for n in visible if PurePosixPath(n).suffix.lower() not in NOT_IMAGES]
+    if not images:
+        raise FolderError(f"{shown(root)}: expected images, found none among {len(names)} files")
+    labels = _folder_labels(images)
     for name in visible:
         if PurePosixPath(name).name in READERS:
             labels |= _read_labels(root, name, read)
-    for name in pictures:
+    for name in images:
         yield item(root, name, labels, read)
 
 
 def item(root: Path, name: str, labels: Labels, read: Read) -> Item | Problem:
-    """Read one picture, or say why not."""
+    """Read one image, or say why not."""
     path = root / name.lstrip("/")
     try:
         if leads_out(name):
@@ -80,7 +78,7 @@ def item(root: Path, name: str, labels: Labels, read: Read) -> Item | Problem:
 
 
 def check_size(size: int) -> None:
-    """Refuse what no picture is as large as."""
+    """Refuse what no image is as large as."""
     if size > MAX_BYTES:
         raise UnreadableError(f"expected at most {MAX_BYTES:,} bytes, found {size:,}")
 
@@ -95,9 +93,9 @@ def _named(path: Path) -> tuple[str, str]:
         raise
 
 
-def _folder_labels(pictures: list[str]) -> Labels:
+def _folder_labels(images: list[str]) -> Labels:
     """Return the labels of a digits folder, {} for another one."""
-    folders = {name: PurePosixPath(name).parent.name for name in pictures}
+    folders = {name: PurePosixPath(name).parent.name for name in images}
     characters = {folder: character_of(folder) for folder in set(folders.values())}
     if len(characters) < 2 or not all(characters.values()):
         return {}
@@ -139,4 +137,4 @@ def _from_lines(data: bytes, path: str) -> dict[str, str]:
 
 
 READERS = {METADATA: _from_csv, METADATA_LINES: _from_lines}
-"""What reads the tables that may lie beside pictures, by their names."""
+"""What reads the tables that may lie beside images, by their names."""

@@ -1,4 +1,4 @@
-"""A folder of samples that never loses one: pictures, labels, and where all of it came from.
+"""A folder of samples that never loses one: images, labels, and where all of it came from.
 
 ::
 
@@ -11,15 +11,15 @@
 ``samples.jsonl`` is what counts; ``metadata.csv`` follows it. A change is written in an order that
 leaves nothing half done whenever the process is killed:
 
-1. new pictures go to hidden names and to the disk,
+1. new images go to hidden names and to the disk,
 2. their lines go to ``samples.jsonl``, and to the disk,
-3. the pictures get their names,
+3. the images get their names,
 4. ``metadata.csv`` is replaced.
 
 Who opens the store next, or sees the line, does what is left to do. All of it happens under a lock
 that every process takes for each change (`journal`), after it has read what the others wrote.
 
-Pictures that somebody puts into the folder by hand become samples when it is opened, with the
+Images that somebody puts into the folder by hand become samples when it is opened, with the
 labels of their names; so do labels that somebody changes in ``metadata.csv``.
 """
 

@@ -9,7 +9,7 @@ from collector.store.record import Record
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """Hold a picture to add, and what is known of it; see :class:`Record` for the fields."""
+    """Hold an image to add, and what is known of it; see :class:`Record` for the fields."""
 
     data: bytes
     extension: str
@@ -24,7 +24,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Hold what became of a picture.
+    """Hold what became of an image.
 
     `record` is the sample that has it. `new` is false where that was there already; it is left as
     it was, whatever label came this time. `near` has the ids of samples that look nearly the same.

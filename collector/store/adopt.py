@@ -9,17 +9,17 @@ from pathlib import Path
 from collector.store import staging
 from collector.store.record import ADDED, Change, Record, claimed_label, content_id, now
 from collector.store.state import State
-from digitsolver.files import shown
+from digitsolver.io.files import shown
 
 
 def adopt(folder: Path, state: State, labels: dict[str, str]) -> list[Record]:
-    """Return records of the pictures that no line tells of, in `state` already.
+    """Return records of the images that no line tells of, in `state` already.
 
-    Their labels are those in `labels`, by file name, or else in their names. A picture that was
+    Their labels are those in `labels`, by file name, or else in their names. An image that was
     known under another name, which is gone, is the same sample.
     """
     records = []
-    for name in staging.pictures(folder):
+    for name in staging.images(folder):
         if state.owner(name):
             continue
         try:

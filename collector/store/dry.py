@@ -33,9 +33,9 @@ class DryStore:
             raise FolderError("expected the id of a sample, found none such")
         return record
 
-    def add_many(self, pictures: Iterable[New]) -> Iterator[Added]:
-        """Say what would become of pictures."""
-        for new in pictures:
+    def add_many(self, images: Iterable[New]) -> Iterator[Added]:
+        """Say what would become of images."""
+        for new in images:
             identifier = content_id(new.data)
             there = self._state.get(identifier)
             if there:

@@ -29,7 +29,7 @@ from collector.store.record import (
 from collector.store.state import State
 from collector.store.table import Table
 from digitsolver.errors import FolderError
-from digitsolver.files import shown
+from digitsolver.io.files import shown
 
 BATCH = 64
 """Samples that are added under one lock."""
@@ -58,7 +58,7 @@ class Store:
     # --- looking ------------------------------------------------------------------------------
 
     def records(self) -> list[Record]:
-        """Return the samples whose pictures are there, in the order in which they came."""
+        """Return the samples whose images are there, in the order in which they came."""
         with self._threads:
             return self._state.records()
 
@@ -76,7 +76,7 @@ class Store:
             return self._state.get(content_id(data))
 
     def path(self, record: Record) -> Path:
-        """Return where the picture of a sample is."""
+        """Return where the image of a sample is."""
         return self.folder / record.file
 
     def decisions(self, by: str | None = None) -> list[str]:
@@ -100,17 +100,17 @@ class Store:
     # --- changing -----------------------------------------------------------------------------
 
     def add(self, new: New) -> Added:
-        """Add one picture; see :meth:`add_many`."""
+        """Add one image; see :meth:`add_many`."""
         (added,) = self.add_many([new])
         return added
 
-    def add_many(self, pictures: Iterable[New]) -> Iterator[Added]:
-        """Add pictures whose content is not there yet, and say what became of each.
+    def add_many(self, images: Iterable[New]) -> Iterator[Added]:
+        """Add images whose content is not there yet, and say what became of each.
 
         Raises LabelError for a label that cannot stand in a file name, ``ValueError`` for a
         confidence that is none, ``FolderError`` where the folder cannot be written.
         """
-        rest = iter(pictures)
+        rest = iter(images)
         while batch := list(islice(rest, BATCH)):
             for new in batch:
                 if new.label is not None:
@@ -167,7 +167,7 @@ class Store:
             yield
 
     def _follow(self) -> None:
-        """Take in the lines that are new, and give their pictures the names that they say."""
+        """Take in the lines that are new, and give their images the names that they say."""
         other, records = self._journal.unread()
         if other:
             self._state = State()
@@ -176,7 +176,7 @@ class Store:
             self._state.here(record, staging.settle(self.folder, record))
 
     def _commit(self, records: Sequence[Record]) -> None:
-        """Write what the samples are now; their new pictures, if any, are staged."""
+        """Write what the samples are now; their new images, if any, are staged."""
         self._journal.append(records)
         self._follow()
         if any(record.was or len(record.history) == 1 for record in records):
@@ -196,7 +196,7 @@ class Store:
         return replace(record, file=free_name(self.folder, self._state, record))
 
     def _add_batch(self, batch: list[New]) -> list[Added]:
-        """Add pictures under the lock: stage, write lines, name; tell what became of each."""
+        """Add images under the lock: stage, write lines, name; tell what became of each."""
         known: list[Record] = []
         fresh: dict[str, tuple[Record, bytes]] = {}
         for new in batch:
@@ -220,7 +220,7 @@ class Store:
             yield Added(record, new, earlier)
 
     def _record(self, identifier: str, new: New) -> Record:
-        """Return the record of a new picture, or of one that was lost and is back."""
+        """Return the record of a new image, or of one that was lost and is back."""
         change = Change(now(), ADDED, new.label, new.by, new.confidence)
         end = f"-{new.label}.{new.extension}" if new.label else f".{new.extension}"
         old = self._state.lost(identifier)
@@ -274,7 +274,7 @@ def open_store(folder: Path) -> Iterator[Store]:
 def read_records(folder: Path) -> list[Record]:
     """Return the samples of a folder without changing it; none where it has no provenance.
 
-    Those whose pictures are gone are left out.
+    Those whose images are gone are left out.
     """
     state = State()
     state.follow(Journal(folder / JOURNAL).read())

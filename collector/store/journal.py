@@ -16,7 +16,7 @@ from pathlib import Path
 
 from collector.store.record import Record, parse, render
 from digitsolver.errors import FolderError
-from digitsolver.files import shown
+from digitsolver.io.files import shown
 
 if sys.platform != "win32":
     import fcntl

@@ -1,4 +1,4 @@
-"""Tell pictures that are nearly the same: a perceptual hash of 256 bits.
+"""Tell images that are nearly the same: a perceptual hash of 256 bits.
 
 The lowest frequencies of a discrete cosine transform, each as one bit: above or below their
 median (Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010). The
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.image import Picture, to_grey
+from digitsolver.io.images import ImageArray, to_grey
 
 SIDE = 16
 """Frequencies in each direction: their bits are the hash."""
@@ -23,7 +23,7 @@ SCALE = 4
 """Pixels a frequency, in each direction."""
 WORDS = SIDE * SIDE // 64
 DISTANCE = 18
-"""Bits in which two pictures that are nearly the same differ at most.
+"""Bits in which two images that are nearly the same differ at most.
 
 On seven public sets, 600 captchas of each, those of different digits differed in 30 or more; the
 same ones encoded again as JPEG of quality 60 in 2 to 14 of six sets, 24 of the noisiest.
@@ -34,14 +34,14 @@ BLOCK = 32
 Hashes = NDArray[np.uint64]
 
 
-def perceptual_hash(picture: Picture) -> str:
-    """Return the hash of a picture, uint8 (H, W) or (H, W, 3), as 64 hexadecimal digits.
+def perceptual_hash(image: ImageArray) -> str:
+    """Return the hash of an image, uint8 (H, W) or (H, W, 3), as 64 hexadecimal digits.
 
     >>> len(perceptual_hash(np.zeros((20, 60), np.uint8)))
     64
     """
     side = SIDE * SCALE
-    small = cv2.resize(to_grey(picture), (side, side), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(to_grey(image), (side, side), interpolation=cv2.INTER_AREA)
     low = np.asarray(cv2.dct(small.astype(np.float32)))[:SIDE, :SIDE].ravel()
     bits = low > np.median(low[1:])
     return np.packbits(bits).tobytes().hex()

@@ -5,7 +5,7 @@ the earlier ones; nothing is ever taken out of the file.
 
 ==============  =================================================================================
 ``id``          the content's hash (`content_id`); ``.2`` and so on for further files of one content
-``file``        the name of the picture, beside ``samples.jsonl``
+``file``        the name of the image, beside ``samples.jsonl``
 ``source``      where it came from: an address, a folder, an archive
 ``original``    the name that it had there
 ``time``        when it was added (UTC, ISO 8601)
@@ -29,8 +29,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from digitsolver.datasets import label_of
 from digitsolver.errors import FolderError, LabelError
-from digitsolver.samples import label_of
 
 ADDED, LABELLED, UNREADABLE, UNDONE = "added", "labelled", "unreadable", "undone"
 DECISIONS = (LABELLED, UNREADABLE)
@@ -132,7 +132,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@lru_cache(maxsize=2**16)  # asked for every picture at each change of the table
+@lru_cache(maxsize=2**16)  # asked for every image at each change of the table
 def claimed_label(name: str) -> str | None:
     """Return the label that a file name gives away, None where it gives none.
 

@@ -1,6 +1,6 @@
-"""Put pictures under their names, in steps that a kill cannot leave half done.
+"""Put images under their names, in steps that a kill cannot leave half done.
 
-A picture waits on the disk as ``.<name>.new`` until its line is in the journal. All functions
+An image waits on the disk as ``.<name>.new`` until its line is in the journal. All functions
 are called under the journal's lock.
 """
 
@@ -15,23 +15,22 @@ from pathlib import Path
 
 from collector.store.record import Record, content_id
 from digitsolver.errors import FolderError
-from digitsolver.files import shown
-from digitsolver.samples.captchas import NOT_PICTURES
+from digitsolver.io.files import NOT_IMAGES, shown
 
 WRITERS = 8
-"""How many pictures are written at a time: waiting for disks takes longest."""
+"""How many images are written at a time: waiting for disks takes longest."""
 STAGED = re.compile(r"\.[0-9a-f]{12,64}[^/]*\.new")
 
 
-def stage(folder: Path, pictures: Sequence[tuple[str, bytes]]) -> None:
-    """Write pictures to the disk under hidden names; raises ``FolderError`` where that fails."""
-    paths = [folder / staged(name) for name, _ in pictures]
+def stage(folder: Path, images: Sequence[tuple[str, bytes]]) -> None:
+    """Write images to the disk under hidden names; raises ``FolderError`` where that fails."""
+    paths = [folder / staged(name) for name, _ in images]
     try:
-        if len(pictures) == 1:
-            _write(paths[0], pictures[0][1])
-        elif pictures:
+        if len(images) == 1:
+            _write(paths[0], images[0][1])
+        elif images:
             with ThreadPoolExecutor(WRITERS) as pool:
-                list(pool.map(_write, paths, [data for _, data in pictures]))
+                list(pool.map(_write, paths, [data for _, data in images]))
     except OSError as error:
         for path in paths:
             path.unlink(missing_ok=True)
@@ -39,7 +38,7 @@ def stage(folder: Path, pictures: Sequence[tuple[str, bytes]]) -> None:
 
 
 def settle(folder: Path, record: Record) -> bool:
-    """Give the picture of a record the name that its line says; tell whether there is one."""
+    """Give the image of a record the name that its line says; tell whether there is one."""
     path = folder / record.file
     if os.path.lexists(path):
         return True
@@ -70,19 +69,19 @@ def sync(folder: Path) -> None:
             os.close(fd)
 
 
-def pictures(folder: Path) -> list[str]:
-    """List the names of what may be pictures, sorted."""
+def images(folder: Path) -> list[str]:
+    """List the names of what may be images, sorted."""
     return sorted(
         entry.name
         for entry in os.scandir(folder)
         if not entry.name.startswith(".")
-        and Path(entry.name).suffix.lower() not in NOT_PICTURES
+        and Path(entry.name).suffix.lower() not in NOT_IMAGES
         and entry.is_file()
     )
 
 
 def staged(name: str) -> str:
-    """Return the hidden name under which a picture waits.
+    """Return the hidden name under which an image waits.
 
     >>> staged("1f0c5a99be01-4711.png")
     '.1f0c5a99be01-4711.png.new'

@@ -14,7 +14,7 @@ class State:
     def __init__(self) -> None:
         """Begin with no sample."""
         self._records: dict[str, Record] = {}
-        self._here: dict[str, str] = {}  # file name -> id, of pictures that are there
+        self._here: dict[str, str] = {}  # file name -> id, of images that are there
         self._decided: list[tuple[str, str]] = []  # id and who, of decisions that stand
         self._hashed: dict[str, str] = {}  # id -> perceptual hash
         self._near: Index | None = None
@@ -37,31 +37,31 @@ class State:
                 self._near.add(record.id, record.phash)
 
     def here(self, record: Record, there: bool) -> None:
-        """Note whether the picture of a sample is there."""
+        """Note whether the image of a sample is there."""
         if there:
             self._here[record.file] = record.id
         elif self._here.get(record.file) == record.id:
             del self._here[record.file]
 
     def all(self) -> list[Record]:
-        """Return every sample, with a picture or without."""
+        """Return every sample, with an image or without."""
         return list(self._records.values())
 
     def records(self) -> list[Record]:
-        """Return the samples whose pictures are there, in the order in which they came."""
+        """Return the samples whose images are there, in the order in which they came."""
         return [r for r in self._records.values() if self._here.get(r.file) == r.id]
 
     def get(self, identifier: str) -> Record | None:
-        """Return the sample of an id, if its picture is there."""
+        """Return the sample of an id, if its image is there."""
         record = self._records.get(identifier)
         return record if record and self._here.get(record.file) == identifier else None
 
     def lost(self, identifier: str) -> Record | None:
-        """Return the sample of an id whose picture is not there any more."""
+        """Return the sample of an id whose image is not there any more."""
         return None if self.get(identifier) else self._records.get(identifier)
 
     def owner(self, name: str) -> str | None:
-        """Return the id of the sample whose picture has that name."""
+        """Return the id of the sample whose image has that name."""
         return self._here.get(name)
 
     def decisions(self, by: str | None) -> list[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from collector import table
 from collector.store.record import MAX_LABEL, Record, claimed_label
 from collector.table import Row
+from digitsolver.datasets.captchas import METADATA
 from digitsolver.errors import FolderError
-from digitsolver.files import shown, write_text
-from digitsolver.samples.captchas import METADATA
+from digitsolver.io.files import shown, write_text
 
 Signature = tuple[int, int, int]
 
@@ -56,7 +56,7 @@ class Table:
     def write(self, records: Iterable[Record]) -> None:
         """Write a row for each label, sorted by file name; further columns of a row stay.
 
-        A picture without a label whose name gives one away gets a row without a text, so that
+        An image without a label whose name gives one away gets a row without a text, so that
         the name is not believed. Where nothing changes, nothing is written.
         """
         rows: dict[str, Row] = {}

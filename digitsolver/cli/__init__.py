@@ -27,7 +27,7 @@ from digitsolver.errors import BundleError, DigitSolverError, MissingExtraError
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digitsolver", prog_name="digitsolver")
 def main() -> None:
-    """Read short digit strings in small noisy pictures: your own, or ones you may read.
+    """Read short digit strings in small noisy images: your own, or ones you may read.
 
     \b
     Example:
@@ -65,10 +65,10 @@ def preprocess(
       digitsolver preprocess captchas/speckle --out digits
     """
     with starting():
-        from digitsolver.preprocess import preprocess as cut_all
-        from digitsolver.samples import check_labels, read_captchas
+        from digitsolver.datasets import check_labels, read_captchas
+        from digitsolver.datasets.preprocess import preprocess as cut_all
+        from digitsolver.parallel.processes import Workers, usable_cores
         from digitsolver.tune import resolve
-        from digitsolver.workers import Workers, usable_cores
 
     workers = Workers(jobs or usable_cores(), cluster)
     samples, problems = read_captchas(captchas)
@@ -124,11 +124,11 @@ def evaluate(
       digitsolver evaluate captchas/speckle --model model
     """
     with starting():
-        from digitsolver import plots
-        from digitsolver.evaluate import evaluate as measure
-        from digitsolver.samples import Problem, read_captchas
+        from digitsolver.datasets import Problem, read_captchas
+        from digitsolver.measure import plots
+        from digitsolver.measure.evaluation import evaluate as measure
+        from digitsolver.parallel.processes import usable_cores
         from digitsolver.solver import Workers, load
-        from digitsolver.workers import usable_cores
 
     workers = Workers(jobs or usable_cores(), cluster)
     if plot:
@@ -152,7 +152,7 @@ main.add_command(solve)
 
 @main.command()
 @click.argument("captchas", type=FOLDER)
-@click.option("--out", type=FOLDER, required=True, help="The folder for the pictures.")
+@click.option("--out", type=FOLDER, required=True, help="The folder for the images.")
 @STYLE
 @click.option("--model", metavar="BUNDLE", help="Show what this model reads and sees as well.")
 @click.option("--count", type=click.IntRange(1), help="Only that many captchas, drawn.")
@@ -160,18 +160,18 @@ main.add_command(solve)
 def visualize(
     captchas: Path, out: Path, style: str, model: str | None, count: int | None, seed: int
 ) -> None:
-    """Write pictures of every stage, and a strip of all stages for each captcha.
+    """Write images of every stage, and a strip of all stages for each captcha.
 
     With a model that reads digits also what it reads, what its last convolution sees, and by its
     Grad-CAM where it sees each digit; that needs the extra train. With one that reads whole
-    pictures, at which columns it reads each digit.
+    images, at which columns it reads each digit.
 
     \b
     Example:
       digitsolver visualize captchas/speckle --out visualized_steps/speckle --count 12
       digitsolver visualize captchas/speckle --out steps --count 12 --model model
     """
-    from digitsolver.samples import draw, read_captchas
+    from digitsolver.datasets import draw, read_captchas
     from digitsolver.solver import load
     from digitsolver.tune import resolve
     from digitsolver.visualize import open_attention
@@ -180,7 +180,7 @@ def visualize(
     solver = load(model) if model else None
     attend = None
     if solver and not solver.has_stages:
-        click.echo(f"{model}: reads whole pictures: shown is where, without the stages", err=True)
+        click.echo(f"{model}: reads whole images: shown is where, without the stages", err=True)
     elif solver:
         try:
             attend = open_attention(solver.bundle)
@@ -192,7 +192,7 @@ def visualize(
     with bar(len(some), "drawing") as advance:
         done = draw_stages(some, out, chosen, solver=solver, attend=attend, progress=advance)
     finish(
-        f"{out}: pictures of {done.captchas} captchas, style {chosen.name}",
+        f"{out}: images of {done.captchas} captchas, style {chosen.name}",
         [*problems, *done.problems],
     )
 

@@ -108,14 +108,14 @@ def _progress(done: int, before: int, total: int | None, seconds: float) -> str:
     """Say how far a count is.
 
     >>> _progress(150, 100, 400, 5.0)
-    '150/400  10 pictures/s  0:25 left'
+    '150/400  10 images/s  0:25 left'
     """
     speed = (done - before) / max(seconds, 1e-9)
     of = f"{done}/{total}" if total else str(done)
     if not total or not speed:
-        return f"{of}  {speed:.0f} pictures/s"
+        return f"{of}  {speed:.0f} images/s"
     left = round((total - done) / speed)
-    return f"{of}  {speed:.0f} pictures/s  {left // 60}:{left % 60:02} left"
+    return f"{of}  {speed:.0f} images/s  {left // 60}:{left % 60:02} left"
 
 
 @contextmanager

@@ -19,7 +19,7 @@ STYLE = click.option(
     metavar="auto|NAME|FILE",
     default="auto",
     show_default=True,
-    help="How the stages are set: chosen by the pictures, a named style, or a TOML file.",
+    help="How the stages are set: chosen by the images, a named style, or a TOML file.",
 )
 SEED = click.option(
     "--seed",

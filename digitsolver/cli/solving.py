@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--out",
     metavar="FILE.jsonl",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the readings there as they come, one JSON line a picture.",
+    help="Write the readings there as they come, one JSON line an image.",
 )
 @click.option("--resume", is_flag=True, help="Go on with an interrupted --out.")
 @JOBS
@@ -50,7 +50,7 @@ def solve(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """Read pictures: files, folders, patterns, zip or tar archives, or - for a list of paths.
+    """Read images: files, folders, patterns, zip or tar archives, or - for a list of paths.
 
     The list comes on standard input. Archives are read where they are. With --out the readings
     go to a file; after an interruption the same command with --resume reads what is left.
@@ -64,16 +64,16 @@ def solve(
     if resume and not out:
         raise click.UsageError("--resume: expected --out, the file to go on with")
     with starting():
-        from digitsolver.inputs import count, pictures
-        from digitsolver.journal import open_journal
+        from digitsolver.datasets.inputs import count, find_images
+        from digitsolver.io.readings_log import open_journal
+        from digitsolver.parallel.processes import usable_cores
         from digitsolver.solver import Workers, load
-        from digitsolver.workers import usable_cores
 
         solver = load(model)
     read = partial(
         solver.solve_many, length=length, workers=Workers(jobs or usable_cores(), cluster)
     )
-    named = pictures(images, sys.stdin)
+    named = find_images(images, sys.stdin)
     if not out:
         done, failed = _count(read(named), partial(_print, min_confidence, as_json))
     else:

@@ -20,8 +20,8 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     type=click.Choice(["auto", "digits", "line"]),
     default="auto",
     show_default=True,
-    help="How text is found: line reads the whole picture; digits runs the stages, then a "
-    "network on each digit. auto measures both on the same captchas held back and keeps line "
+    help="How text is found: line reads the whole image; digits runs the stages, then a "
+    "network on each digit. auto measures both on the same captchas held out and keeps line "
     "unless digits reads more by more than chance; a folder of digits is digits.",
 )
 @click.option(
@@ -46,7 +46,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 @click.option(
     "--unlabelled",
     type=FOLDER,
-    help="Pictures of the look without labels: those read surely are learned from too.",
+    help="Images of the look without labels: those read surely are learned from too.",
 )
 @click.option(
     "--epochs",
@@ -93,19 +93,19 @@ def train(
       digitsolver train labelled --unlabelled others --out model
       digitsolver train --generate lines --out model
     """
-    from digitsolver import train as training
+    from digitsolver import train
 
     if source is None and settings["generate"] is None:
         raise click.UsageError("expected SOURCE, or --generate LOOK to draw captchas, found none")
     try:
-        recipe = training.make_recipe(source, reader, **settings)
+        recipe = train.make_recipe(source, reader, **settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    if unlabelled is not None and isinstance(recipe, training.Recipe):
+    if unlabelled is not None and isinstance(recipe, train.Recipe):
         raise click.UsageError("--unlabelled: expected the reader line, found digits")
     try:
-        with epochs_bar(f"to watch it: {training.watched_folder(out)}") as told:
-            trained = training.train(
+        with epochs_bar(f"to watch it: {train.watched_folder(out)}") as told:
+            trained = train.train(
                 source,
                 style,
                 out,
@@ -126,4 +126,4 @@ def train(
         "reader": trained.bundle.facts.reader,
         "out": str(out),
     }
-    finish(result if as_json else training.summary(trained), trained.problems)
+    finish(result if as_json else train.summary(trained), trained.problems)

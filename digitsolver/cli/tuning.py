@@ -42,8 +42,9 @@ def tune(captchas: Path, out: Path, length: int | None, seed: int, as_json: bool
       digitsolver tune captchas/speckle --out style.toml
       digitsolver train captchas/speckle --style style.toml --reader digits --out model
     """
-    from digitsolver import files, style
-    from digitsolver.samples import draw, read_captchas
+    from digitsolver.datasets import draw, read_captchas
+    from digitsolver.io import files
+    from digitsolver.pipeline.style import write_style
     from digitsolver.tune import choose, most_tries
     from digitsolver.visualize.candidates import SHOWN, draw_candidates
 
@@ -53,7 +54,7 @@ def tune(captchas: Path, out: Path, length: int | None, seed: int, as_json: bool
     samples, problems = read_captchas(captchas, labelled=False)
     with bar(most_tries(), "trying styles") as advance:
         found = choose(samples, length=length, seed=seed, progress=advance)
-    style.dump(found[0].style, out)
+    write_style(found[0].style, out)
     files.write_bytes(board, draw_candidates(found, draw(samples, min(SHOWN, len(samples)), seed)))
     told = [{"change": one.change, **_figures(one)} for one in found[:LISTED]]
     result = {

@@ -1,6 +1,6 @@
-"""Turn pictures into readings: a reader for each way in which text is found.
+"""Turn images into readings: a reader for each way in which text is found.
 
-A reader looks at one picture at a time, which may fail, and then reads several in one batch. To
+A reader looks at one image at a time, which may fail, and then reads several in one batch. To
 add one, write a class with the methods of ``Reader``, a function that opens it, and its line in
 ``READERS``.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError
-from digitsolver.readers.answer import Answer, Picture
+from digitsolver.results import Answer, Image
 
 DIGITS, LINE = "digits", "line"
 
@@ -24,27 +24,27 @@ class Reader(Protocol):
     def length(self, told: int | None) -> int | None:
         """Return how many characters to read, `told` or the bundle's; ``None`` for any number."""
 
-    def look(self, picture: Picture, length: int | None) -> Any:
-        """Return what `picture` gives for the network; raises a DigitSolverError."""
+    def look(self, image: Image, length: int | None) -> Any:
+        """Return what `image` gives for the network; raises a DigitSolverError."""
 
     def read(self, found: Sequence[Any], length: int | None) -> list[Answer]:
         """Return a reading, or why there is none, for each of what ``look`` found."""
 
-    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's calibrated probabilities."""
 
-    def activations(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def activations(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return what the network's last convolution saw."""
 
 
 def _open_digits(bundle: Bundle, threads: int) -> Reader:
-    from digitsolver.readers.digits import DigitsReader
+    from digitsolver.readers.digits.reader import DigitsReader
 
     return DigitsReader(bundle, threads)
 
 
 def _open_line(bundle: Bundle, threads: int) -> Reader:
-    from digitsolver.readers.line import LineReader
+    from digitsolver.readers.line.reader import LineReader
 
     return LineReader(bundle, threads)
 

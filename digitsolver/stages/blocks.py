@@ -25,7 +25,7 @@ def blocks(clipped: NDArray[np.uint8]) -> list[Block]:
     and left out, as in clipping. Two of which the narrower shares half of its columns with the
     other or more stand above one another, and are one block; fewer columns, as those that slanted
     digits share, are parted in the middle. (Connected components: A. Rosenfeld and J. Pfaltz,
-    "Sequential operations in digital picture processing", 1966.)
+    "Sequential operations in digital image processing", 1966.)
 
     >>> clipped = np.full((6, 14), 255, np.uint8)
     >>> clipped[:2, :3] = clipped[4:, 1:5] = clipped[:, 10:12] = 0

@@ -1,7 +1,7 @@
-"""Stage 1, artifact removal: any picture in, dark digits on white out.
+"""Stage 1, artifact removal: any image in, dark digits on white out.
 
-Every cleaner takes a grey picture, uint8 (H, W), dark on white, and the width of the digits'
-strokes in pixels, and returns such a picture. A new one is a function here, named ``remove_*``,
+Every cleaner takes a grey image, uint8 (H, W), dark on white, and the width of the digits'
+strokes in pixels, and returns such an image. A new one is a function here, named ``remove_*``,
 and a line in `CLEANERS`.
 """
 
@@ -18,22 +18,22 @@ from digitsolver.stages.levels import Grey, as_grey, stretch, to_grey
 Cleaner = Callable[[Grey, float], Grey]
 
 STROKES_IN_HEIGHT = 25
-"""A stroke is taken for this part of the picture's height where nothing better is known."""
+"""A stroke is taken for this part of the image's height where nothing better is known."""
 ORIENTATIONS = 8
-"""Directions of the bars that `remove_speckles` lays over the picture."""
+"""Directions of the bars that `remove_speckles` lays over the image."""
 
 
 def clean(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     cleaners: Sequence[str] = (),
     *,
     projection: str = "grey",
     polarity: str = "auto",
     stroke: float | None = None,
 ) -> Grey:
-    """Return the picture as dark digits on white, without artifacts.
+    """Return the image as dark digits on white, without artifacts.
 
-    `picture` is uint8, (H, W) or (H, W, 3) RGB; the result uint8 (H, W).
+    `image` is uint8, (H, W) or (H, W, 3) RGB; the result uint8 (H, W).
 
     >>> light_on_dark = np.zeros((5, 8), np.uint8)
     >>> light_on_dark[1:4, 3] = 200
@@ -44,20 +44,20 @@ def clean(
            [255,   0, 255],
            [255, 255, 255]], dtype=uint8)
     """
-    steps = clean_steps(picture, cleaners, projection=projection, polarity=polarity, stroke=stroke)
+    steps = clean_steps(image, cleaners, projection=projection, polarity=polarity, stroke=stroke)
     return list(steps)[-1][1]
 
 
 def clean_steps(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     cleaners: Sequence[str],
     *,
     projection: str,
     polarity: str,
     stroke: float | None,
 ) -> Iterator[tuple[str, Grey]]:
-    """Yield the name and the picture of each step of `clean`, among them ``levels``."""
-    grey = to_grey(picture, projection, polarity)
+    """Yield the name and the image of each step of `clean`, among them ``levels``."""
+    grey = to_grey(image, projection, polarity)
     width = stroke or max(1.0, min(grey.shape) / STROKES_IN_HEIGHT)
     early = [name for name in cleaners if name in BEFORE_LEVELS]
     for name in (*early, "levels", *(name for name in cleaners if name not in BEFORE_LEVELS)):
@@ -98,9 +98,9 @@ def remove_speckles(grey: Grey, stroke: float) -> Grey:
 def remove_specks(grey: Grey, stroke: float) -> Grey:
     """Remove components that are too small for a digit beside the largest ones.
 
-    Digits of one picture are about as high as each other, so what reaches less than a third of
+    Digits of one image are about as high as each other, so what reaches less than a third of
     the highest component, in both directions, is none. (Connected components: A. Rosenfeld and
-    J. Pfaltz, "Sequential operations in digital picture processing", 1966.)
+    J. Pfaltz, "Sequential operations in digital image processing", 1966.)
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(_ink_mask(grey), connectivity=8)
     if count < 3:
@@ -131,7 +131,7 @@ def remove_pale(grey: Grey, stroke: float) -> Grey:
 
 
 def remove_frame(grey: Grey, stroke: float) -> Grey:
-    """Remove a frame round the picture, line by line from each side.
+    """Remove a frame round the image, line by line from each side.
 
     A row or column at the edge of which at least three quarters are ink belongs to a frame.
     Where one was found, the row or column behind it goes too: a frame's soft edge.
@@ -163,7 +163,7 @@ def remove_lines(grey: Grey, stroke: float) -> Grey:
 
 
 def remove_grid(grey: Grey, stroke: float) -> Grey:
-    """Remove the lines of a grid, whole or dashed, that run across the picture.
+    """Remove the lines of a grid, whole or dashed, that run across the image.
 
     A row of which at least two fifths are ink, more than digits leave on average, is a line of a
     grid. Of it goes what is thinner than a stroke; so with columns, and where the two cross.
@@ -183,7 +183,7 @@ def remove_grid(grey: Grey, stroke: float) -> Grey:
 
 
 def remove_curves(grey: Grey, stroke: float) -> Grey:
-    """Remove lines and curves as wide as the strokes, or thinner, that run across the picture.
+    """Remove lines and curves as wide as the strokes, or thinner, that run across the image.
 
     They are the long smooth paths of `curves.paths`, straight or not, of whatever colour. Column
     by column goes the run of ink that the path meets, but where that is thicker than the line
@@ -219,7 +219,7 @@ def remove_noise(grey: Grey, stroke: float) -> Grey:
 def remove_shadows(grey: Grey, stroke: float) -> Grey:
     """Remove gradients, shadows and clouds: what counts is the difference to the ground nearby.
 
-    The ground is the median of a square of ten strokes, or of three fifths of the picture's
+    The ground is the median of a square of ten strokes, or of three fifths of the image's
     shorter side where that is more. Digits lighter than their ground come out dark as well. It
     comes before the levels are spread, wherever in the list it stands. (Correction of uneven
     light by a background estimate: J. Sauvola and M. Pietikäinen, "Adaptive document image
@@ -252,7 +252,7 @@ CLEANERS: dict[str, Cleaner] = {
     "holes": remove_holes,
 }
 BEFORE_LEVELS = frozenset({"shadows"})
-"""Cleaners of a picture whose levels are not spread yet: what is spread may be cut off."""
+"""Cleaners of an image whose levels are not spread yet: what is spread may be cut off."""
 
 _SQUARE = np.ones((3, 3), np.uint8)
 _FAINT = 32  # an eighth of full ink: less is the ground's own noise

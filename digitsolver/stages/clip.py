@@ -20,11 +20,11 @@ def bounding_box(grey: NDArray[np.uint8]) -> Box:
     `grey` is uint8 (H, W), dark digits on white. Components far smaller than the highest are
     taken for what stage 1 left over. They do not count as ink, and their density sets a price
     for each row and column of the box: it is the one with most ink above its price. So a few
-    larger rests apart from the digits do not widen it, and in a picture without rests it is
+    larger rests apart from the digits do not widen it, and in an image without rests it is
     the tight box around all ink.
 
     Raises:
-        SegmentationError: The picture holds no ink.
+        SegmentationError: The image holds no ink.
 
     >>> grey = np.full((6, 9), 255, np.uint8)
     >>> grey[2:5, 3:7] = 0

@@ -10,15 +10,15 @@ GREY_NDIM = 2
 
 
 def crop(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     centres: NDArray[np.float64],
     window: tuple[int, int],
     size: tuple[int, int],
 ) -> NDArray[np.uint8]:
     """Return the windows round `centres`, scaled to `size`: uint8 (n, height, width[, channels]).
 
-    `picture` is uint8 (H, W), dark on white, or (H, W, channels) in colour; `centres` (n, 2) are
-    x and y in pixels; `window` and `size` are height and width. What lies beyond the picture is
+    `image` is uint8 (H, W), dark on white, or (H, W, channels) in colour; `centres` (n, 2) are
+    x and y in pixels; `window` and `size` are height and width. What lies beyond the image is
     white, or as its edge where it is in colour, for nobody knows the ground's.
 
     >>> grey = np.full((4, 6), 255, np.uint8)
@@ -30,11 +30,11 @@ def crop(
     """
     height, width = window
     margin_y, margin_x = height // 2 + 1, width // 2 + 1
-    way = cv2.BORDER_CONSTANT if picture.ndim == GREY_NDIM else cv2.BORDER_REPLICATE
-    border = cv2.copyMakeBorder(picture, margin_y, margin_y, margin_x, margin_x, way, value=(255,))
+    way = cv2.BORDER_CONSTANT if image.ndim == GREY_NDIM else cv2.BORDER_REPLICATE
+    border = cv2.copyMakeBorder(image, margin_y, margin_y, margin_x, margin_x, way, value=(255,))
     wide = np.asarray(border, dtype=np.uint8)
     right, low = wide.shape[1] - width, wide.shape[0] - height
-    crops = np.empty((len(centres), *size, *picture.shape[2:]), np.uint8)
+    crops = np.empty((len(centres), *size, *image.shape[2:]), np.uint8)
     for index, (middle_x, middle_y) in enumerate(centres.tolist()):
         x = min(max(round(middle_x - width / 2) + margin_x, 0), right)
         y = min(max(round(middle_y - height / 2) + margin_y, 0), low)

@@ -1,4 +1,4 @@
-"""Find the long smooth paths of ink that run across a picture: lines and curves, not digits."""
+"""Find the long smooth paths of ink that run across an image: lines and curves, not digits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ Worth = NDArray[np.float32]
 FINE = 3.0
 """Pixels that a stroke has, at most, where paths are looked for: more tell nothing more."""
 SHORTEST = (8.0, 0.8)
-"""A path is at least so many strokes long, and such a part of the picture's shorter side: the
+"""A path is at least so many strokes long, and such a part of the image's shorter side: the
 level strokes of digits are shorter."""
 MOST = 8
-"""Paths are looked for so many times in one picture."""
+"""Paths are looked for so many times in one image."""
 
 _STEPS = 4  # places a row, and slopes between level and diagonal
 _SLOPES = np.arange(-_STEPS, _STEPS + 1)
@@ -42,7 +42,7 @@ class Path:
 
 
 def paths(ink: Grey, stroke: float) -> Iterator[Path]:
-    """Yield the paths across the picture, the best first.
+    """Yield the paths across the image, the best first.
 
     `ink` is uint8 (H, W), 1 where there is ink. A path goes from column to column, up or down a
     row at most, and changes its slope slowly. Columns with ink raise its worth and those without
@@ -136,7 +136,7 @@ def _walked_back(sums: Worth, column: int, slope: int, place: int) -> Path:
 
 
 def _scaled(path: Path, full: tuple[int, ...], small: tuple[int, ...]) -> Path:
-    """Return the path of the shrunk picture in the columns and rows of the full one."""
+    """Return the path of the shrunk image in the columns and rows of the full one."""
     if full == small:
         return path
     across, down = full[1] / small[1], full[0] / small[0]

@@ -19,11 +19,11 @@ LOW = 0.5
 def estimate_length(
     clipped: NDArray[np.uint8], *, pitch: float = PITCH, lengths: tuple[int, int] | None = None
 ) -> int:
-    """Return how many digits the clipped picture holds, at least 1.
+    """Return how many digits the clipped image holds, at least 1.
 
     `clipped` is uint8 (h, w), dark on white. What is connected, or stacked, is one digit, or
     several that touch where it is wide. The step from one to the next is near `pitch` times the
-    height of the highest digit, and such that the widths in the picture are near to whole numbers
+    height of the highest digit, and such that the widths in the image are near to whole numbers
     of steps. `lengths` are the fewest and the most digits that there can be. (Characters told by
     the width of what is connected: J. Yan and A. El Ahmad, "A low-cost attack on a Microsoft
     CAPTCHA", 2008.)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Grey = NDArray[np.uint8]
 
 
-def to_grey(picture: NDArray[np.uint8], projection: str = "grey", polarity: str = "auto") -> Grey:
+def to_grey(image: NDArray[np.uint8], projection: str = "grey", polarity: str = "auto") -> Grey:
     """Return one channel in which the digits are darker than their ground.
 
     ``grey`` takes the brightness; ``ground`` how like each pixel is to the ground's colour, so
@@ -17,11 +17,11 @@ def to_grey(picture: NDArray[np.uint8], projection: str = "grey", polarity: str 
     ground's colour to that of the digits, so that clutter of other colours does not stand out.
     With the polarity ``auto`` the larger of Otsu's two classes is the ground.
     """
-    if projection == "ground" and picture.ndim == 3:
-        return _likeness_to_ground(picture)
+    if projection == "ground" and image.ndim == 3:
+        return _likeness_to_ground(image)
     if projection == "ink":
-        return _unlikeness_to_ink(picture)
-    grey = picture if picture.ndim == 2 else as_grey(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+        return _unlikeness_to_ink(image)
+    grey = image if image.ndim == 2 else as_grey(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
     if polarity == "dark":
         return grey
     if polarity == "auto":
@@ -35,7 +35,7 @@ def stretch(grey: Grey) -> Grey:
     """Spread the levels so that the ground is white and the ink is black.
 
     The ends are the means of the two classes of Otsu's threshold (N. Otsu, "A threshold
-    selection method from gray-level histograms", 1979); a picture of one level turns white.
+    selection method from gray-level histograms", 1979); an image of one level turns white.
 
     >>> stretch(np.array([[90, 100, 200, 210]], np.uint8))
     array([[  0,  12, 243, 255]], dtype=uint8)
@@ -79,9 +79,9 @@ _ASIDE = 2.0  # price of another colour, in ink
 
 
 class _Colours(NamedTuple):
-    """Hold the colours of a picture, and which of them each pixel has.
+    """Hold the colours of an image, and which of them each pixel has.
 
-    A picture without colour, as many are that are stored as RGB, has 256 of them, and what a
+    An image without colour, as many are that are stored as RGB, has 256 of them, and what a
     colour alone decides is worked out for these: 0.18 ms for 150 x 50 pixels instead of 0.34.
     """
 
@@ -97,61 +97,61 @@ class _Colours(NamedTuple):
         return values if self.level is None else values.take(self.level.ravel())
 
     def where(self, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """Return which pixels of the picture of that shape have a colour that is `chosen` (m,)."""
+        """Return which pixels of the image of that shape have a colour that is `chosen` (m,)."""
         return self.spread(chosen.view(np.uint8), shape).view(bool)
 
     def spread(self, values: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
-        """Return the picture of that shape in which each pixel has the value (m,) of its colour."""
+        """Return the image of that shape in which each pixel has the value (m,) of its colour."""
         return as_grey(values.reshape(shape) if self.level is None else cv2.LUT(self.level, values))
 
 
-def _colours(picture: NDArray[np.uint8]) -> _Colours:
-    """Return the colours of a picture, (H, W) or (H, W, 3).
+def _colours(image: NDArray[np.uint8]) -> _Colours:
+    """Return the colours of an image, (H, W) or (H, W, 3).
 
     NumPy takes the largest of three neighbours in 280 us for 150 x 50 pixels, and of three planes
     in 4 us; sums and differences likewise.
     """
-    level = _without_colour(picture)
+    level = _without_colour(image)
     if level is not None:
         return _Colours(_GREYS, level, np.bincount(level.ravel(), minlength=256))
-    return _Colours(picture.reshape(-1, 3).T.astype(np.float32, order="C"))
+    return _Colours(image.reshape(-1, 3).T.astype(np.float32, order="C"))
 
 
-def _without_colour(picture: NDArray[np.uint8]) -> Grey | None:
-    """Return the one channel of a picture whose channels are all the same."""
-    if picture.ndim == 2:
-        return picture
-    red, green, blue = map(as_grey, cv2.split(picture))
+def _without_colour(image: NDArray[np.uint8]) -> Grey | None:
+    """Return the one channel of an image whose channels are all the same."""
+    if image.ndim == 2:
+        return image
+    red, green, blue = map(as_grey, cv2.split(image))
     return red if red.tobytes() == green.tobytes() == blue.tobytes() else None
 
 
-def _likeness_to_ground(picture: NDArray[np.uint8]) -> Grey:
+def _likeness_to_ground(image: NDArray[np.uint8]) -> Grey:
     """Return 255 where a pixel has the ground's colour, 0 where it is farthest from it."""
-    colours = _colours(picture)
-    distance = _distance(colours.planes, _ground(picture, colours.counts))
+    colours = _colours(image)
+    distance = _distance(colours.planes, _ground(image, colours.counts))
     scaled = 255 - distance * (255 / max(float(colours.each(distance).max()), 1.0))
-    return colours.spread(np.maximum(scaled, 0).astype(np.uint8), picture.shape[:2])
+    return colours.spread(np.maximum(scaled, 0).astype(np.uint8), image.shape[:2])
 
 
-def _unlikeness_to_ink(picture: NDArray[np.uint8]) -> Grey:
+def _unlikeness_to_ink(image: NDArray[np.uint8]) -> Grey:
     """Return 0 where a pixel has the digits' colour, 255 at the ground's and beside the two.
 
     The axis from ground to ink is a pixel's share of ink; what lies beside it or beyond its end
     is another colour's.
     """
-    colours = _colours(picture)
-    ground = _ground(picture, colours.counts)
-    axis = _ink(picture, colours, ground) - ground
+    colours = _colours(image)
+    ground = _ground(image, colours.counts)
+    axis = _ink(image, colours, ground) - ground
     length = float(np.sqrt(axis @ axis))
     if not length:
-        return np.full(picture.shape[:2], 255, np.uint8)
+        return np.full(image.shape[:2], 255, np.uint8)
     apart = colours.planes - ground[:, None]
     apart /= length
     along = (axis / length) @ apart
     aside = np.sqrt(np.maximum((apart * apart).sum(axis=0) - along * along, 0))
     ink = np.minimum(along, 1) - _ASIDE * (aside + np.maximum(along - 1, 0))
     ink = np.minimum(np.maximum(ink, 0), 1)
-    return colours.spread((255 - 255 * ink).astype(np.uint8), picture.shape[:2])
+    return colours.spread((255 - 255 * ink).astype(np.uint8), image.shape[:2])
 
 
 def _distance(planes: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -159,21 +159,21 @@ def _distance(planes: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArr
     return np.asarray(np.abs(planes - colour[:, None]).max(axis=0))
 
 
-def _ground(picture: NDArray[np.uint8], counts: NDArray[np.intp] | None) -> NDArray[np.float32]:
+def _ground(image: NDArray[np.uint8], counts: NDArray[np.intp] | None) -> NDArray[np.float32]:
     """Return the colour of the ground: the mean over the fullest of 16 x 16 x 16 bins."""
     if counts is not None:
         first = 16 * counts.reshape(16, 16).sum(axis=1).argmax()
         some = counts[first : first + 16]
         return np.full(3, some @ np.arange(first, first + 16) / some.sum(), np.float32)
-    red, green, blue = map(as_grey, cv2.split(picture))
+    red, green, blue = map(as_grey, cv2.split(image))
     bins = ((red >> 4).astype(np.uint16) << 8) | (green & 0xF0) | (blue >> 4)
     full = np.asarray(bins == np.bincount(bins.ravel()).argmax())
-    sums = cv2.sumElems(cv2.copyTo(picture, full.view(np.uint8)))[:3]
+    sums = cv2.sumElems(cv2.copyTo(image, full.view(np.uint8)))[:3]
     return (np.array(sums) / np.count_nonzero(full)).astype(np.float32)
 
 
 def _ink(
-    picture: NDArray[np.uint8], colours: _Colours, ground: NDArray[np.float32]
+    image: NDArray[np.uint8], colours: _Colours, ground: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return the colour that most of the broad ink has; that of the ground where there is none.
 
@@ -183,10 +183,10 @@ def _ink(
     """
     distance = _distance(colours.planes, ground)
     least = max(_highest_but_one_percent(distance, colours.counts), 1.0)
-    inked = np.flatnonzero(colours.where(3 * distance > least, picture.shape[:2]))
+    inked = np.flatnonzero(colours.where(3 * distance > least, image.shape[:2]))
     if not inked.size:
         return ground
-    spread = _spread(picture, colours.level).take(inked)
+    spread = _spread(image, colours.level).take(inked)
     weights = 1 / (1 + np.maximum(spread, 0) / _EVEN**2) ** 2
     if colours.level is None:
         some = colours.planes.take(inked, axis=1)
@@ -204,9 +204,9 @@ def _ink(
     return np.resize(colour, 3).astype(np.float32)
 
 
-def _spread(picture: NDArray[np.uint8], level: Grey | None) -> NDArray[np.float32]:
+def _spread(image: NDArray[np.uint8], level: Grey | None) -> NDArray[np.float32]:
     """Return the variance, over 3 x 3 pixels and summed over the channels, at each pixel."""
-    values = (picture if level is None else level).astype(np.float32)
+    values = (image if level is None else level).astype(np.float32)
     mean = np.asarray(cv2.blur(values, (3, 3)))
     spread = np.asarray(cv2.blur(np.square(values, out=values), (3, 3)))
     spread -= np.square(mean, out=mean)

@@ -1,6 +1,6 @@
 """Stage 3, segmentation: which columns belong to which digit.
 
-A segmenter takes the clipped picture, uint8 (h, w), dark on white, and the number of digits, and
+A segmenter takes the clipped image, uint8 (h, w), dark on white, and the number of digits, and
 returns `Segments`. It raises SegmentationError where fewer columns have ink than there are digits,
 and ``ValueError`` for a number below 1. A new one is a function here, named ``segment_*``, and a
 line in `SEGMENTERS`.
@@ -25,7 +25,7 @@ _NEAR = 1 / 3  # of a part: so far from even may a cut lie; more, and parts coul
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Hold the centroid and the columns of each digit, in columns of the clipped picture."""
+    """Hold the centroid and the columns of each digit, in columns of the clipped image."""
 
     centroids: NDArray[np.float64]
     """(n,), rising."""
@@ -71,7 +71,7 @@ def segment_kmeans(clipped: NDArray[np.uint8], digits: int) -> Segments:
 
 
 def segment_equal(clipped: NDArray[np.uint8], digits: int) -> Segments:
-    """Return equal parts of the picture, whatever lies in them; the centroids are their middles.
+    """Return equal parts of the image, whatever lies in them; the centroids are their middles.
 
     Right for digits at even steps, however they touch. (J. Yan and A. El Ahmad, "A low-cost
     attack on a Microsoft CAPTCHA", 2008, cut so what could not be told apart otherwise.)

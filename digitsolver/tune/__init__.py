@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from digitsolver.samples import Sample
-from digitsolver.style import Style, get
+from digitsolver.datasets import Sample
+from digitsolver.pipeline.style import Style, get_style
 from digitsolver.tune.measure import common_length, complete
 from digitsolver.tune.search import FEW_ROUNDS, ROUNDS, choose, most_tries
 from digitsolver.tune.trials import Candidate
@@ -31,4 +31,4 @@ def resolve(name: str, samples: Sequence[Sample], *, length: int | None = None) 
     """
     if name == "auto":
         return choose(samples, length=length, rounds=FEW_ROUNDS)[0].style
-    return complete(get(name), samples, length=length)
+    return complete(get_style(name), samples, length=length)

@@ -8,12 +8,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.datasets import Sample, draw
 from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.samples import Sample, draw
+from digitsolver.measure.statistics import wilson
+from digitsolver.pipeline.style import RANGES, Style
+from digitsolver.pipeline.trace import WINDOW_TO_HEIGHT, WINDOW_TO_PITCH, Trace, trace
 from digitsolver.stages import PITCH, estimate_length, stroke_width
-from digitsolver.stats import wilson
-from digitsolver.style import RANGES, Style
-from digitsolver.tracing import WINDOW_TO_HEIGHT, WINDOW_TO_PITCH, Trace, trace
 
 MEASURED = 60
 """Captchas on which a style is measured."""
@@ -35,7 +35,7 @@ class Digits(Protocol):
 
     @property
     def cleaned(self) -> NDArray[np.uint8]:
-        """The picture after stage 1, (H, W), dark on white."""
+        """The image after stage 1, (H, W), dark on white."""
 
     @property
     def boxes(self) -> NDArray[np.intp]:
@@ -121,8 +121,8 @@ def with_window(
 
 
 def with_stroke(style: Style, cleaned: Sequence[NDArray[np.uint8]]) -> Style:
-    """Return the style with the stroke width of those pictures, their median."""
-    widths = [stroke_width(picture) for picture in cleaned]
+    """Return the style with the stroke width of those images, their median."""
+    widths = [stroke_width(image) for image in cleaned]
     return replace(style, stroke=_within("stroke", round(float(np.median(widths)), 1)))
 
 

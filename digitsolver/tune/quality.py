@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.stages.clip import dark
-from digitsolver.tune.pictures import Cut
+from digitsolver.tune.images import Cut
 
 _NEIGHBOURS = 3  # of a crop, in other captchas
 
@@ -37,7 +37,7 @@ def wholeness(cut: Cut) -> float:
 
 
 def steadiness(cut: Cut, changed: Cut) -> float:
-    """Return how little the digits moved when the picture was changed a little, 0 to 1.
+    """Return how little the digits moved when the image was changed a little, 0 to 1.
 
     A digit that moved by half a step from digit to digit counts 0. `changed` has as many.
     """

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.datasets import Sample
 from digitsolver.errors import FolderError
-from digitsolver.samples import Sample
+from digitsolver.pipeline.named_styles import STYLES
+from digitsolver.pipeline.style import CROPPED, POLARITIES, PROJECTIONS, ROWS
 from digitsolver.stages import SEGMENTERS
-from digitsolver.style import CROPPED, POLARITIES, PROJECTIONS, ROWS
-from digitsolver.style.named import STYLES
 from digitsolver.tune.measure import with_lengths, with_scaled_stroke
 from digitsolver.tune.trials import Candidate, Progress, Trial, Trials
 
@@ -25,7 +25,7 @@ PATIENCE = 2
 """Rounds without a gain, after which the search ends."""
 GAIN = 1e-3
 FEW_ROUNDS = 3
-"""The same, where training or drawing pictures waits for the style."""
+"""The same, where training or drawing images waits for the style."""
 
 ORDER = (
     "shadows",

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.datasets import Sample
 from digitsolver.errors import SegmentationError
-from digitsolver.files import shown
-from digitsolver.samples import Sample
-from digitsolver.style import Style
+from digitsolver.io.files import shown
+from digitsolver.pipeline.style import Style
 from digitsolver.tune import likeness, quality
+from digitsolver.tune.images import Cut, read
 from digitsolver.tune.measure import common_length, some_of, with_stroke, with_window
-from digitsolver.tune.pictures import Cut, read
 
 COMPARED = 200
 """Captchas on which styles are compared, at most."""
@@ -94,10 +94,10 @@ class Trials:
         self.labelled = len(labelled) >= LABELLED
         some = some_of(labelled if self.labelled else samples, COMPARED, seed)
         self.length = length
-        self.pictures = read(_at_most(some, length), length)
+        self.images = read(_at_most(some, length), length)
         self.failure = ""
         """Why the first captcha was not cut that was not."""
-        self._noisy = None if self.labelled else self.pictures.noisy(seed)
+        self._noisy = None if self.labelled else self.images.noisy(seed)
         self._progress = progress
         self._known: dict[tuple[Trial, int], Candidate | None] = {}
 
@@ -105,14 +105,14 @@ class Trials:
         """Return a style to begin with, its stroke measured."""
         style = replace(style, name=TUNED, length=style.length or self.length)
         if style.stroke is None:
-            count = min(STROKED, len(self.pictures))
-            cleaned = [self.pictures.cleaned(index, style) for index in range(count)]
+            count = min(STROKED, len(self.images))
+            cleaned = [self.images.cleaned(index, style) for index in range(count)]
             style = with_stroke(style, cleaned)
         return Trial(style)
 
     def attempt(self, trial: Trial, change: str, count: int | None = None) -> Candidate | None:
         """Return how a style does on the first so many captchas; None where it cuts none."""
-        count = min(count or len(self.pictures), len(self.pictures))
+        count = min(count or len(self.images), len(self.images))
         if (trial, count) not in self._known:
             self._known[trial, count] = self._attempt(trial, change, count)
         if self._progress:
@@ -123,9 +123,9 @@ class Trials:
         cuts = {}
         for index in range(count):
             try:
-                cuts[index] = self.pictures.cut(index, trial.style)
+                cuts[index] = self.images.cut(index, trial.style)
             except SegmentationError as error:
-                name = shown(self.pictures.samples[index].path)
+                name = shown(self.images.samples[index].path)
                 self.failure = self.failure or f"{name}: {error}"
         if not cuts:
             return None
@@ -134,11 +134,11 @@ class Trials:
         right, judged = None, 0
         if self.labelled:
             outcome, told = self._by_labels(crops, count)
-            judged = sum(len(self.pictures.samples[index].label or "") for index in range(count))
+            judged = sum(len(self.images.samples[index].label or "") for index in range(count))
             right = told / judged
         else:
             outcome = self._without_labels(style, cuts, crops, count)
-        total = count + self.pictures.unread
+        total = count + self.images.unread
         score = round(float(outcome.sum()) / total, EXACT)  # the last bits decide nothing
         return Candidate(style, score, right, len(cuts), total, judged, change, trial, outcome)
 
@@ -148,7 +148,7 @@ class Trials:
         if len(crops) < FEWEST:
             return outcome, 0
         captchas = np.repeat(list(crops), [len(some) for some in crops.values()])
-        written = "".join(self.pictures.samples[index].label or "" for index in crops)
+        written = "".join(self.images.samples[index].label or "" for index in crops)
         found = likeness.features(np.concatenate(list(crops.values())))
         margin = likeness.margins(found, np.array(list(written)), captchas)
         for index in crops:

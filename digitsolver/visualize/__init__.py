@@ -1,4 +1,4 @@
-"""Write pictures of the stages: a folder a stage, and a strip a captcha with all of them.
+"""Write images of the stages: a folder a stage, and a strip a captcha with all of them.
 
 ::
 
@@ -16,7 +16,7 @@
         ├── <id>-<label>-<position>.png               what the last convolution saw
         └── <id>-<label>-<position>-grad_cam.png      where it saw what was read
 
-A captcha without a label has no ``-<label>``. For a model that reads whole pictures there are no
+A captcha without a label has no ``-<label>``. For a model that reads whole images there are no
 stages, but the original, the reading, and ``5-activations/<id>-<label>-frames.png``, which shows
 at which columns it read.
 """
@@ -27,18 +27,18 @@ from pathlib import Path
 
 import numpy as np
 
-from digitsolver import image
+from digitsolver.datasets import Problem, Sample, reason, unique_ids
 from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.files import StrPath, shown
-from digitsolver.models.gradcam import Attend
-from digitsolver.samples import Problem, Sample, reason, unique_ids
+from digitsolver.io.files import StrPath, shown
+from digitsolver.io.images import read_image
+from digitsolver.pipeline.style import Style
+from digitsolver.pipeline.trace import trace
+from digitsolver.readers.digits.gradcam import Attend
 from digitsolver.solver import Solver
 from digitsolver.stages import SEGMENTERS, clean_steps
-from digitsolver.style import Style
-from digitsolver.tracing import trace
 from digitsolver.visualize.attention import open_attention
+from digitsolver.visualize.images import FOLDERS, write_images
 from digitsolver.visualize.panels import ATTENDED, SEEN, STAGES, WHOLE
-from digitsolver.visualize.pictures import FOLDERS, write_pictures
 from digitsolver.visualize.strip import draw_strip
 from digitsolver.visualize.view import Steps, View
 from digitsolver.visualize.whole import look_at_whole
@@ -67,7 +67,7 @@ class Visualized:
 
     folder: Path
     captchas: int
-    pictures: int
+    images: int
     problems: list[Problem] = field(repr=False)
 
 
@@ -80,10 +80,10 @@ def visualize(
     attend: Attend | None = None,
     progress: Progress | None = None,
 ) -> Visualized:
-    """Write the pictures of every stage of `samples` to the folder `out`.
+    """Write the images of every stage of `samples` to the folder `out`.
 
     With `solver`, also what its last convolution saw and what it read; `style` is then that of
-    its bundle. With `attend`, as `open_attention` gives it, the Grad-CAM of each digit. Pictures
+    its bundle. With `attend`, as `open_attention` gives it, the Grad-CAM of each digit. Images
     of the same name are replaced, other files stay. The same samples, style and model give the
     same bytes.
 
@@ -97,7 +97,7 @@ def visualize(
     show, folders = _plan(solver, attend)
     _make_folders(folder, folders)
     problems: list[Problem] = []
-    captchas = pictures = 0
+    captchas = images = 0
     for sample in samples:
         try:
             view = look_at(sample, style, solver, attend)
@@ -106,13 +106,13 @@ def visualize(
         else:
             name = f"{ids[sample.path]}-{sample.label}" if sample.label else ids[sample.path]
             compared = compare(sample, style, solver) if view.trace else ()
-            pictures += write_pictures(view, folder, name, show, compared)
+            images += write_images(view, folder, name, show, compared)
             captchas += view.problem is None
             if view.problem is not None:
                 problems.append(Problem(sample.path, view.problem))
         if progress:
             progress(1)
-    return Visualized(folder, captchas, pictures, problems)
+    return Visualized(folder, captchas, images, problems)
 
 
 def _plan(solver: Solver | None, attend: Attend | None) -> tuple[Sequence[str], Sequence[str]]:
@@ -134,16 +134,16 @@ def look_at(
 ) -> View:
     """Return what there is to show of one captcha; `View.problem` says which stage failed.
 
-    A `solver` that reads whole pictures has no use for the stages, and none are run. Another one
+    A `solver` that reads whole images has no use for the stages, and none are run. Another one
     shows the segmentation that it keeps, unless `kept` is false: then that of the `style`.
 
     Raises:
-        ImageError: The picture cannot be read.
+        ImageError: The image cannot be read.
         ValueError: The crops of `style` are not those of the model.
     """
     if solver is not None and not solver.has_stages:
         return look_at_whole(sample, solver)
-    original = image.read(sample.path)
+    original = read_image(sample.path)
     length = style.length or (len(sample.label) if sample.label else None)
     try:
         stages = trace(sample.path, style, length=length)
@@ -191,7 +191,7 @@ def _steps_of(sample: Sample, style: Style) -> Steps:
     """Return the steps of stage 1 alone."""
     return tuple(
         clean_steps(
-            image.read(sample.path, grey=style.projection == "grey"),
+            read_image(sample.path, grey=style.projection == "grey"),
             style.cleaners,
             projection=style.projection,
             polarity=style.polarity,
@@ -207,7 +207,7 @@ def _wrong_length(label: str | None, digits: int) -> str | None:
 
 
 def _check_apart(samples: Iterable[Sample], out: Path) -> None:
-    """Raise FolderError where pictures of the stages could replace captchas."""
+    """Raise FolderError where images of the stages could replace captchas."""
     ours = {(out / name).resolve() for name in ("", *FOLDERS)}
     if any(folder.resolve() in ours for folder in {sample.path.parent for sample in samples}):
         raise FolderError(

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver import image
 from digitsolver.bundle import KERAS, Bundle
 from digitsolver.errors import BundleError
-from digitsolver.models.gradcam import Attend, load_grad_cam
+from digitsolver.io.images import check_image
+from digitsolver.readers.digits.gradcam import Attend, load_grad_cam
 from digitsolver.visualize.canvas import Canvas, resized
 from digitsolver.visualize.view import View, cells
 
@@ -36,7 +36,7 @@ def draw_attention(view: View, canvas: Canvas) -> str:
     crops = view.stages.crops
     for crop, heat, (x, y, width, height) in zip(crops, view.attention, cells(crops), strict=True):
         large = round(width * canvas.scale), round(height * canvas.scale)
-        canvas.picture(heated(crop, heat, large), x, y, width, height)
+        canvas.draw_image(heated(crop, heat, large), x, y, width, height)
     return "red: speaks for the digit read"
 
 
@@ -51,7 +51,7 @@ def heated(
     smooth = cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)
     levels = np.linspace(0, 1, len(WARM))
     tint = np.stack([np.interp(smooth, levels, channel) for channel in WARM.T], axis=2)
-    pixels = resized(image.check(crop), *size).astype(np.float64)
+    pixels = resized(check_image(crop), *size).astype(np.float64)
     pale = pixels + PALER * (255 - pixels)
     pale = pale if pale.ndim == tint.ndim else pale[..., None]
     return np.asarray((pale * tint / 255).round(), np.uint8)

@@ -1,4 +1,4 @@
-"""Draw boards: a table of pictures with a row for each thing compared, on a light sheet."""
+"""Draw boards: a table of images with a row for each thing compared, on a light sheet."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ IDEAS = {
     "is joined.",
 }
 """What the board of segmenters says of each."""
-LEVELS = "The picture in grey, dark digits on white, the levels spread."
+LEVELS = "The image in grey, dark digits on white, the levels spread."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,16 @@ def draw_segmenters(views: Sequence[View], *, scale: int = 1) -> bytes:
     return draw_board(heads, [_segmenter(view, read=read) for view in views], scale=scale)
 
 
-def cell_height(picture: NDArray[np.uint8]) -> float:
-    """Return how high a picture is that is as wide as a column, `TOP` at most."""
-    rows, columns = picture.shape[:2]
+def cell_height(image: NDArray[np.uint8]) -> float:
+    """Return how high an image is that is as wide as a column, `TOP` at most."""
+    rows, columns = image.shape[:2]
     return float(min(TOP, WIDTH * rows / columns))
 
 
 def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return what a cleaner changed, (H, W, 3): ink it removed red, ink it added blue.
 
-    Both pictures are uint8 (H, W), dark on white; what stayed is pale grey.
+    Both images are uint8 (H, W), dark on white; what stayed is pale grey.
 
     >>> before, after = np.array([[0, 0, 255]], np.uint8), np.array([[255, 0, 0]], np.uint8)
     >>> changed(before, after)[0].tolist() == [list(RED), [170, 170, 170], list(BLUE)]
@@ -122,11 +122,11 @@ def shares(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> str:
     return f"ink: {gone:.0%} gone (red), {new:.0%} new"
 
 
-def showing(picture: NDArray[np.uint8], note: str) -> Callable[[Canvas], str]:
-    """Return a drawing for a row's cell: a picture, with `note` below it."""
+def showing(image: NDArray[np.uint8], note: str) -> Callable[[Canvas], str]:
+    """Return a drawing for a row's cell: an image, with `note` below it."""
 
     def draw(canvas: Canvas) -> str:
-        canvas.picture(picture, 0, 0, WIDTH, TOP)
+        canvas.draw_image(image, 0, 0, WIDTH, TOP)
         return note
 
     return draw

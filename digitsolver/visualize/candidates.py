@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digitsolver import image
+from digitsolver.datasets import Sample
 from digitsolver.errors import DigitSolverError
-from digitsolver.samples import Sample
-from digitsolver.style.named import STYLES
-from digitsolver.tracing import trace
+from digitsolver.io.images import read_image
+from digitsolver.pipeline.named_styles import STYLES
+from digitsolver.pipeline.trace import trace
 from digitsolver.tune import Candidate
 from digitsolver.visualize.canvas import BLUE, EDGE, GREEN, NOTE, ORANGE, RED, Canvas
 
@@ -84,7 +84,7 @@ def _difference(best: Candidate, one: Candidate) -> tuple[float, float]:
 
 def _draw_original(sample: Sample, canvas: Canvas) -> None:
     try:
-        place = canvas.picture(image.read(sample.path), 0, 0, WIDE, HIGH - 18)
+        place = canvas.draw_image(read_image(sample.path), 0, 0, WIDE, HIGH - 18)
     except DigitSolverError:
         canvas.cross(6, 9, 12)
         return
@@ -117,7 +117,7 @@ def _draw_names(candidate: Candidate, taken: Candidate, best: Candidate, canvas:
 
 
 def _draw_cut(candidate: Candidate, sample: Sample, canvas: Canvas) -> None:
-    """Draw the cleaned picture and the columns and rows of its digits."""
+    """Draw the cleaned image and the columns and rows of its digits."""
     length = len(sample.label) if sample.label else None
     try:
         found = trace(sample.path, candidate.style, length=length)
@@ -126,7 +126,7 @@ def _draw_cut(candidate: Candidate, sample: Sample, canvas: Canvas) -> None:
         for number, line in enumerate(canvas.wrapped(str(error), SMALL, WIDE - 20)[:4]):
             canvas.text(18, 2 + 14 * number, line, SMALL, RED)
         return
-    place = canvas.picture(found.cleaned, 0, 0, WIDE, HIGH)
+    place = canvas.draw_image(found.cleaned, 0, 0, WIDE, HIGH)
     for index, (x, y, width, height) in enumerate(found.boxes.tolist()):
         canvas.bar(
             place.column(x),

@@ -1,4 +1,4 @@
-"""Draw on a light sheet: text, lines, enlarged pictures; encode it as a small PNG.
+"""Draw on a light sheet: text, lines, enlarged images; encode it as a small PNG.
 
 Lengths are units of a sheet; `Canvas.scale` says how many pixels a unit has, so that one
 drawing serves a folder of strips (1) and a page for sharp screens (2).
@@ -36,7 +36,7 @@ SMOOTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Hold where a picture lies on a sheet, and how many units one of its pixels takes."""
+    """Hold where an image lies on a sheet, and how many units one of its pixels takes."""
 
     x: float
     y: float
@@ -46,15 +46,15 @@ class Place:
 
     @property
     def bottom(self) -> float:
-        """The first unit below the picture."""
+        """The first unit below the image."""
         return self.y + self.height
 
     def column(self, column: float) -> float:
-        """Return where the left side of one of the picture's columns lies on the sheet."""
+        """Return where the left side of one of the image's columns lies on the sheet."""
         return self.x + column * self.zoom
 
     def row(self, row: float) -> float:
-        """Return where the top of one of the picture's rows lies on the sheet."""
+        """Return where the top of one of the image's rows lies on the sheet."""
         return self.y + row * self.zoom
 
 
@@ -76,14 +76,14 @@ class Canvas:
         moved.left, moved.top = self.left + left, self.top + top
         return moved
 
-    def picture(
-        self, picture: NDArray[np.uint8], x: float, y: float, width: float, height: float
+    def draw_image(
+        self, image: NDArray[np.uint8], x: float, y: float, width: float, height: float
     ) -> Place:
-        """Draw a picture, (H, W) or (H, W, 3), as large as fits, with a thin edge round it."""
-        rows, columns = picture.shape[:2]
+        """Draw an image, (H, W) or (H, W, 3), as large as fits, with a thin edge round it."""
+        rows, columns = image.shape[:2]
         zoom = min(width / columns, height / rows)
         wide, high = max(1, self._px(columns * zoom)), max(1, self._px(rows * zoom))
-        pixels = Image.fromarray(resized(picture, wide, high)).convert("RGB")
+        pixels = Image.fromarray(resized(image, wide, high)).convert("RGB")
         left, top = self._place(x, y)
         self.image.paste(pixels, (left, top))
         self._draw.rectangle((left - 1, top - 1, left + wide, top + high), outline=EDGE)
@@ -177,23 +177,23 @@ class Canvas:
         return self._px(self.left + x), self._px(self.top + y)
 
 
-def encode_palette(picture: Image.Image) -> bytes:
-    """Return a picture as the bytes of a PNG file with at most `COLOURS` colours."""
+def encode_palette(image: Image.Image) -> bytes:
+    """Return an image as the bytes of a PNG file with at most `COLOURS` colours."""
     stream = io.BytesIO()
-    few = picture.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few = image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(stream, "PNG", optimize=True)
     return stream.getvalue()
 
 
-def resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Return a picture in another size whose pixels stay squares with sharp edges.
+def resized(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return an image in another size whose pixels stay squares with sharp edges.
 
     >>> resized(np.array([[0, 200]], np.uint8), 3, 2)
     array([[  0, 100, 200],
            [  0, 100, 200]], dtype=uint8)
     """
-    times = max(ceil(width / picture.shape[1]), ceil(height / picture.shape[0]))
-    large = picture.repeat(times, axis=0).repeat(times, axis=1)
+    times = max(ceil(width / image.shape[1]), ceil(height / image.shape[0]))
+    large = image.repeat(times, axis=0).repeat(times, axis=1)
     return np.asarray(cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -30,19 +30,19 @@ def draw_activations(view: View, canvas: Canvas) -> str:
     maps = view.activations
     chosen = telling(maps)
     for digit, cell in zip(maps, cells(view.stages.crops), strict=True):
-        canvas.picture(mosaic(digit[:, :, chosen]), *cell)
+        canvas.draw_image(mosaic(digit[:, :, chosen]), *cell)
     return f"{len(chosen)} of {maps.shape[3]} filters"
 
 
 def draw_reading(view: View, canvas: Canvas) -> str:
-    """Draw the digits' boxes over the picture, and below what each was read as.
+    """Draw the digits' boxes over the image, and below what each was read as.
 
     There are no boxes where the model does not tell where it reads.
     """
     reading = view.reading
     if reading is None:
         raise ValueError("expected a reading, found none")
-    place = canvas.picture(view.original, 0, 0, WIDTH, TOP)
+    place = canvas.draw_image(view.original, 0, 0, WIDTH, TOP)
     label = view.label if view.label and len(view.label) == len(reading.text) else None
     middles, pitch = _beneath([place.column(x + w / 2) for x, _, w, _ in _boxes(reading)])
     if not view.located:

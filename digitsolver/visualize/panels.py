@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver import image
-from digitsolver.tracing import Trace
+from digitsolver.io.images import check_image
+from digitsolver.pipeline.trace import Trace
 from digitsolver.visualize.attention import draw_attention
 from digitsolver.visualize.canvas import BLUE, NOTE, RED, Canvas
 from digitsolver.visualize.network import draw_activations, draw_reading
@@ -21,8 +21,8 @@ from digitsolver.visualize.whole import draw_frames, frames_title
 
 
 def draw_original(view: View, canvas: Canvas) -> str:
-    """Draw the picture as it came, and its label."""
-    place = canvas.picture(view.original, 0, 0, WIDTH, TOP)
+    """Draw the image as it came, and its label."""
+    place = canvas.draw_image(view.original, 0, 0, WIDTH, TOP)
     if view.label is not None:
         canvas.text(0, place.bottom + GAP, "label", SMALL, NOTE)
         canvas.text(0, place.bottom + GAP + 13, canvas.shortened(view.label, 20, WIDTH), 20)
@@ -34,14 +34,14 @@ def draw_original(view: View, canvas: Canvas) -> str:
 
 
 def draw_cleaned(view: View, canvas: Canvas) -> str:
-    """Draw the cleaned picture, and small the steps that led to it."""
-    place = canvas.picture(view.steps[-1][1], 0, 0, WIDTH, TOP)
+    """Draw the cleaned image, and small the steps that led to it."""
+    place = canvas.draw_image(view.steps[-1][1], 0, 0, WIDTH, TOP)
     earlier = view.steps[:-1]
     across = max(3, len(earlier))
     width = (WIDTH - (across - 1) * GAP) / across
-    for index, (name, picture) in enumerate(earlier):
+    for index, (name, image) in enumerate(earlier):
         x = index * (width + GAP)
-        small = canvas.picture(picture, x, place.bottom + GAP, width, HEIGHT - TOP - GAP - 16)
+        small = canvas.draw_image(image, x, place.bottom + GAP, width, HEIGHT - TOP - GAP - 16)
         canvas.text(x, small.bottom + 2, canvas.shortened(name, SMALL, width + 4), SMALL, NOTE)
     return "steps: " + ", ".join(name for name, _ in view.steps)
 
@@ -49,11 +49,11 @@ def draw_cleaned(view: View, canvas: Canvas) -> str:
 def draw_clipped(view: View, canvas: Canvas) -> str:
     """Draw the box round all digits, and what lies in it."""
     x, y, width, height = view.stages.box
-    place = canvas.picture(_dimmed(view.stages), 0, 0, WIDTH, TOP)
+    place = canvas.draw_image(_dimmed(view.stages), 0, 0, WIDTH, TOP)
     zoom = place.zoom
     canvas.frame(place.column(x), place.row(y), width * zoom, height * zoom, BLUE, 2)
     room = HEIGHT - place.bottom - GAP
-    canvas.picture(view.stages.clipped, 0, place.bottom + GAP, WIDTH, min(room, 52))
+    canvas.draw_image(view.stages.clipped, 0, place.bottom + GAP, WIDTH, min(room, 52))
     return f"box of {width} x {height} at {x}, {y}"
 
 
@@ -61,7 +61,7 @@ def draw_digits(view: View, canvas: Canvas) -> str:
     """Draw the crops."""
     crops = view.stages.crops
     for crop, (x, y, width, height) in zip(crops, cells(crops), strict=True):
-        canvas.picture(image.check(crop), x, y, width, height)
+        canvas.draw_image(check_image(crop), x, y, width, height)
     return f"{count(len(crops), 'crop')} of {crops.shape[2]} x {crops.shape[1]}"
 
 
@@ -108,11 +108,11 @@ SEEN = (*STAGES, "activations", "reading")
 ATTENDED = (*SEEN, "attention")
 """Those that are shown with one that has gradients, too."""
 WHOLE = ("original", "frames", "reading")
-"""Those that are shown with one that reads whole pictures: the stages have no part in it."""
+"""Those that are shown with one that reads whole images: the stages have no part in it."""
 
 
 def _dimmed(stages: Trace) -> NDArray[np.uint8]:
-    """Return the cleaned picture, greyed outside of the box."""
+    """Return the cleaned image, greyed outside of the box."""
     x, y, width, height = stages.box
     pale = (stages.cleaned // 2 + 110).clip(0, 236).astype(np.uint8)
     pale[y : y + height, x : x + width] = stages.clipped

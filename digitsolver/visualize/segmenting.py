@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.pipeline.trace import Trace
 from digitsolver.stages.blocks import blocks
 from digitsolver.stages.clip import dark
-from digitsolver.tracing import Trace
 from digitsolver.visualize.canvas import BLUE, GREEN, NOTE, ORANGE, RED, Canvas, Colour, Place
 from digitsolver.visualize.view import GAP, HEIGHT, TOP, WIDTH, View
 
 TITLES = {"kmeans": "k-means", "equal": "equal parts", "contours": "contours"}
-"""How pictures call a segmenter; one that is not here has its own name."""
+"""How images call a segmenter; one that is not here has its own name."""
 PIECES: tuple[Colour, ...] = (BLUE, ORANGE, GREEN, (160, 70, 140))
 """Colours of connected components, in turn."""
 ASIDE = 1e-3
@@ -32,8 +32,8 @@ def draw_segments(view: View, canvas: Canvas) -> str:
     """
     stages = view.stages
     contours = view.segmenter == "contours"
-    picture = _coloured(stages) if contours else stages.cleaned
-    place = canvas.picture(picture, 0, 0, WIDTH, TOP)
+    image = _coloured(stages) if contours else stages.cleaned
+    place = canvas.draw_image(image, 0, 0, WIDTH, TOP)
     base = HEIGHT - 7
     _draw_spans(stages, canvas, place, base, 0.0 if contours else 0.22)
     _draw_ink(stages, canvas, place, base)
@@ -70,7 +70,7 @@ def _origin(stages: Trace, cuts: int) -> str:
 
 
 def _draw_spans(stages: Trace, canvas: Canvas, place: Place, base: float, tint: float) -> None:
-    """Draw the columns of each digit in turn blue and orange, over the picture and below it."""
+    """Draw the columns of each digit in turn blue and orange, over the image and below it."""
     _, top, _, height = stages.box
     for index, (start, stop) in enumerate(stages.spans.tolist()):
         x, wide = place.column(start), (stop - start) * place.zoom
@@ -104,7 +104,7 @@ def _draw_marks(
 
 
 def _coloured(stages: Trace) -> NDArray[np.uint8]:
-    """Return the cleaned picture with the ink of each component in a colour of its own."""
+    """Return the cleaned image with the ink of each component in a colour of its own."""
     x, y, width, height = stages.box
     found, labels = cv2.connectedComponents(dark(stages.clipped), connectivity=8)
     labels = np.asarray(labels)
@@ -113,12 +113,12 @@ def _coloured(stages: Trace) -> NDArray[np.uint8]:
     for rank, one in enumerate(np.argsort(first, kind="stable").tolist()):
         palette[one + 1] = PIECES[rank % len(PIECES)]
     ink = (255 - stages.clipped[..., None].astype(np.float64)) / 255
-    picture = np.repeat(stages.cleaned[..., None], 3, axis=2)
+    image = np.repeat(stages.cleaned[..., None], 3, axis=2)
     mixed = 255 + ink * (palette[labels] - 255)
-    picture[y : y + height, x : x + width] = np.where(labels[..., None], mixed, _pale(stages))
-    return picture
+    image[y : y + height, x : x + width] = np.where(labels[..., None], mixed, _pale(stages))
+    return image
 
 
 def _pale(stages: Trace) -> NDArray[np.uint8]:
-    """Return what is clipped as a faint picture, (h, w, 1): for the soft edges of ink."""
+    """Return what is clipped as a faint image, (h, w, 1): for the soft edges of ink."""
     return np.asarray(255 - (255 - stages.clipped) // 3, np.uint8)[..., None]

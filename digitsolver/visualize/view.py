@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.pipeline.trace import Trace
 from digitsolver.solver import Reading
-from digitsolver.tracing import Trace
 
 WIDTH, HEIGHT = 190.0, 136.0
 TOP = 76.0
-"""Height of the pictures in the upper part of panels."""
+"""Height of the images in the upper part of panels."""
 GAP = 8.0
 SMALL = 11.0
 """Size of the smallest text."""
@@ -25,7 +25,7 @@ class View:
     original: NDArray[np.uint8]
     """As in the file, (H, W) or (H, W, 3) RGB."""
     steps: Steps = ()
-    """Name and picture of each step of stage 1."""
+    """Name and image of each step of stage 1."""
     trace: Trace | None = None
     label: str | None = None
     reading: Reading | None = None
@@ -34,7 +34,7 @@ class View:
     attention: NDArray[np.float32] | None = None
     """Grad-CAM of each digit for what it was read as, (n, rows, columns) from 0 to 1."""
     frames: NDArray[np.float32] | None = None
-    """Of a model that reads whole pictures: probabilities (frames, classes) along the picture."""
+    """Of a model that reads whole images: probabilities (frames, classes) along the image."""
     alphabet: str = ""
     """Characters of the classes; where there is one more, that is the blank."""
     problem: str | None = None

@@ -1,11 +1,11 @@
-"""Look at a captcha as a model does that reads whole pictures, without the stages."""
+"""Look at a captcha as a model does that reads whole images, without the stages."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver import image
+from digitsolver.datasets import Sample, reason
 from digitsolver.errors import SegmentationError
-from digitsolver.samples import Sample, reason
+from digitsolver.io.images import read_image
 from digitsolver.solver import Solver
 from digitsolver.visualize.canvas import BLUE, INK, NOTE, ORANGE, Canvas
 from digitsolver.visualize.view import GAP, HEIGHT, SMALL, TOP, WIDTH, View
@@ -17,13 +17,13 @@ ROOM = 16.0
 
 
 def look_at_whole(sample: Sample, solver: Solver) -> View:
-    """Return what there is to show of one captcha with a model that reads whole pictures.
+    """Return what there is to show of one captcha with a model that reads whole images.
 
     Raises:
-        ImageError: The picture cannot be read.
+        ImageError: The image cannot be read.
         BundleError: The model reads digits.
     """
-    original = image.read(sample.path)
+    original = read_image(sample.path)
     frames, alphabet = solver.frames(sample.path), solver.bundle.facts.alphabet
     try:
         reading = solver.solve(sample.path)
@@ -52,7 +52,7 @@ def draw_frames(view: View, canvas: Canvas) -> str:
 
 def _draw_columns(view: View, frames: NDArray[np.float32], canvas: Canvas) -> str:
     """Draw a bar for each frame below its columns, and below them what was read where."""
-    place = canvas.picture(view.original, 0, 0, WIDTH, TOP)
+    place = canvas.draw_image(view.original, 0, 0, WIDTH, TOP)
     base = HEIGHT - ROOM
     room = base - place.bottom - GAP
     step = place.width / len(frames)

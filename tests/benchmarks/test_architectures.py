@@ -10,10 +10,10 @@ import pytest
 from benchmarks import architectures
 from benchmarks.architectures import HEAD, Look, Row, report
 from benchmarks.parts.tables import as_csv
-from digitsolver import models
+from digitsolver.measure.statistics import wilson
+from digitsolver.readers.digits.architectures import ARCHITECTURES, build_lenet
+from digitsolver.readers.digits.settings import gather, recipe_for
 from digitsolver.solver import load
-from digitsolver.stats import wilson
-from digitsolver.train.recipe import gather, recipe_for
 from tests.templates import STYLE, make_bundle
 
 ROW = Row(
@@ -47,7 +47,7 @@ def test_short_form_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["architectures.py", "--short"])
     options = architectures._options()
     assert (options.looks, options.labels, options.seeds) == (["plain"], [30], 1)
-    assert options.only == list(models.ARCHITECTURES)
+    assert options.only == list(ARCHITECTURES)
 
 
 def test_captchas_are_divided_and_the_style_found_on_those_to_learn_from(look: Look) -> None:
@@ -62,7 +62,7 @@ def test_one_architecture_is_measured(look: Look) -> None:
     row = architectures.measure(look, 10, recipe, options)
     height, width = look.style.crop_height, look.style.crop_width
     assert row.crop == f"{height} x {width} x 1"
-    assert row.weights == models.build_lenet((height, width, 1), 10).count_params()
+    assert row.weights == build_lenet((height, width, 1), 10).count_params()
     assert 4 * row.weights < row.onnx_bytes < 5 * row.weights + 10_000
     assert (row.steps, row.tested) == (2, 8)
     assert row.train_seconds > 0

@@ -5,7 +5,7 @@ import cv2
 import pytest
 
 from benchmarks import captcha_package
-from digitsolver.evaluate import _judge
+from digitsolver.measure.evaluation import _judge
 from digitsolver.solver import Reading
 
 FOUND = _judge(["12", "34"], [Reading("12", 0.9, ()), Reading("35", 0.4, ())], 0.5)
@@ -33,7 +33,7 @@ def test_without_the_package_it_is_skipped(
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("captcha"), reason="captcha is not installed")
-def test_pictures_depend_on_the_seed_alone(tmp_path: Path) -> None:
+def test_images_depend_on_the_seed_alone(tmp_path: Path) -> None:
     one, same, other = (tmp_path / name for name in ("one", "same", "other"))
     for folder, seed in ((one, "0 train"), (same, "0 train"), (other, "0 test")):
         folder.mkdir()
@@ -43,6 +43,6 @@ def test_pictures_depend_on_the_seed_alone(tmp_path: Path) -> None:
     assert names[0] == names[1] != names[2]
     for name in names[0]:
         assert (one / name).read_bytes() == (same / name).read_bytes()
-        picture = cv2.imread(str(one / name))
-        assert picture is not None
-        assert picture.shape == (64, 128, 3)
+        image = cv2.imread(str(one / name))
+        assert image is not None
+        assert image.shape == (64, 128, 3)

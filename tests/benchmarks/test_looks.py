@@ -9,10 +9,10 @@ from benchmarks.parts import rows as parts
 from benchmarks.parts.curves import Point, draw_curves
 from benchmarks.parts.folders import link
 from benchmarks.parts.rows import Row, Task
-from digitsolver.evaluate import _judge
-from digitsolver.samples import read_captchas
+from digitsolver.datasets import read_captchas
+from digitsolver.measure.evaluation import _judge
+from digitsolver.measure.statistics import wilson
 from digitsolver.solver import Reading
-from digitsolver.stats import wilson
 
 TASK = Task("tickets", 50, 0, False, 0, "--reader line", "a", 4)
 
@@ -105,8 +105,8 @@ def test_links_keep_or_hide_the_label(tmp_path: Path) -> None:
     assert [one.path.name for one in linked] == ["000-12.png", "001-12.png"]
     hidden = link(samples, tmp_path / "linked", labelled=False)
     assert sorted(path.name for path in (tmp_path / "linked").iterdir()) == [
-        "picture0.png",
-        "picture1.png",
+        "image0.png",
+        "image1.png",
     ]
     assert hidden[0].path.read_bytes() == b"0"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from benchmarks import mistakes
 from collector.check import Suspect
-from digitsolver.samples import read_captchas
+from digitsolver.datasets import read_captchas
 
 
 def test_as_many_labels_as_asked_get_one_wrong_digit(tmp_path: Path) -> None:

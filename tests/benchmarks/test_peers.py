@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks import peers
 from benchmarks.parts import readers
-from digitsolver.samples import read_captchas
-from digitsolver.stats import wilson
+from digitsolver.datasets import read_captchas
+from digitsolver.measure.statistics import wilson
 from tests.templates import make_bundle, write
 
 
@@ -96,7 +96,7 @@ def test_csv_has_a_line_a_row() -> None:
     assert len(lines) == 3
 
 
-def test_a_picture_that_stops_a_reader_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_image_that_stops_a_reader_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     def read(path: Path, length: int) -> readers.Answer:
         raise OSError("no such file")
 

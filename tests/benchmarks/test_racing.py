@@ -10,7 +10,7 @@ from benchmarks import scale
 from benchmarks.parts import racing
 from benchmarks.parts.racing import Lap, Race
 from benchmarks.scale import Look
-from digitsolver.samples import read_captchas
+from digitsolver.datasets import read_captchas
 from tests.templates import make_bundle, write
 
 COMMANDS = {"slow": ["slow"], "fast": ["fast"]}

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import train
 from benchmarks.parts.tables import as_csv
 from benchmarks.train import HEAD, OTHER, OWN, Lap, own, report
-from digitsolver.train.recipe import Digits, Recipe, gather
+from digitsolver.readers.digits.settings import Digits, Recipe, gather
 
 LAP = Lap(2000, 0, OWN, 2, 10.0, 6.0, 0.995, 40.0, 0.5)
 RECIPE = Recipe(epochs=3, fewest_steps=2, batch=8)
@@ -29,7 +29,7 @@ def test_report_has_a_line_a_network_and_the_ratio_of_rounds() -> None:
     assert lines[2] == "| 2000 | digitsolver | 2 | 10.0 | 6.0 | 99.50% | 3.00 |"
     assert lines[3] == "| 2000 | metu | 10 | 30.0 | 6.0 | 99.50% |  |"
     assert lines[-1] == (
-        "digitsolver until 99.4% of the digits held back are read right. Seeds: 3. A step of its "
+        "digitsolver until 99.4% of the digits held out are read right. Seeds: 3. A step of its "
         "training takes 40.0 ms of CPU, measuring included; its batch is made in 0.50 ms."
     )
 

@@ -10,8 +10,8 @@ from benchmarks import tune
 from benchmarks.tune import HEAD, Row
 from collector.runs import generate
 from digitsolver import tune as search
-from digitsolver.samples import read_captchas
-from digitsolver.style import Style
+from digitsolver.datasets import read_captchas
+from digitsolver.pipeline.style import Style
 from digitsolver.tune.trials import COMPARED, Trials
 
 ROW = Row(

@@ -1,4 +1,4 @@
-"""One process, several and a cluster race over the same pictures, and must read the same."""
+"""One process, several and a cluster race over the same images, and must read the same."""
 
 import argparse
 from pathlib import Path

@@ -23,7 +23,7 @@ TEXTS = ("4711", "0842", "9035", "1267")
 def add(store: Store, text: str, *, label: str | None = None) -> str:
     """Add a drawn captcha under a name that does not tell what it says; return its id."""
     data = cv2.imencode(".png", draw(text))[1].tobytes()
-    name = f"picture {len(store.records())}.png"
+    name = f"image {len(store.records())}.png"
     return store.add(New(data, "png", label, source="here", original=name)).record.id
 
 

@@ -16,9 +16,9 @@ from collector.check.likelihood import NEVER, best_paths, log_likelihoods
 from collector.check.suspects import Suspect, judge, ranked
 from collector.cli import main
 from collector.store import New, open_store
-from digitsolver import image
-from digitsolver.line.alignment import align
-from digitsolver.samples import Sample, read_captchas
+from digitsolver.datasets import Sample, read_captchas
+from digitsolver.io.images import encode_png, read_image
+from digitsolver.readers.line.ctc.alignment import align
 from digitsolver.solver import Solver
 from tests.templates import make_bundle, write
 
@@ -106,11 +106,11 @@ def test_everything_is_counted(tmp_path: Path, solver: Solver) -> None:
     first, second, third = sorted(folder.iterdir())[:3]
     (folder / f"copy-{first.stem.partition('-')[2]}{first.suffix}").write_bytes(first.read_bytes())
     (folder / "other-9999.png").write_bytes(second.read_bytes())
-    jpeg = cv2.imencode(".jpg", image.read(third)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
+    jpeg = cv2.imencode(".jpg", read_image(third)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
     (folder / f"again-{third.stem.partition('-')[2]}.jpg").write_bytes(jpeg.tobytes())
     (folder / "torn-12.png").write_bytes(first.read_bytes()[:60])
-    (folder / "black-1234.png").write_bytes(image.encode_png(np.zeros((300, 300), np.uint8)))
-    (folder / "scan.png").write_bytes(image.encode_png(np.full((60, 200), 255, np.uint8)))
+    (folder / "black-1234.png").write_bytes(encode_png(np.zeros((300, 300), np.uint8)))
+    (folder / "scan.png").write_bytes(encode_png(np.full((60, 200), 255, np.uint8)))
     *_, found = check(folder, solver)
     assert (found.samples, found.looked, found.labelled, found.unlabelled) == (18, 18, 17, 1)
     assert [p.path.name for p in found.unreadable] == ["torn-12.png"]
@@ -121,18 +121,18 @@ def test_everything_is_counted(tmp_path: Path, solver: Solver) -> None:
     assert found.lengths[2] == 1
     assert sum(found.digits.values()) == sum(n * count for n, count in found.lengths.items())
     assert "black-1234.png" in {one.file for one in found.outliers}
-    some_of_each = {"unlabelled": 1, "no picture": 1, "with two labels": 1}
+    some_of_each = {"unlabelled": 1, "no image": 1, "with two labels": 1}
     assert some_of_each.items() <= found.for_a_person.items()
     assert "duplicates" not in found.for_a_person
     assert sum(found.sizes.values()) == 17
 
 
-def test_few_pictures_without_labels_are_told_shortly(tmp_path: Path) -> None:
+def test_few_images_without_labels_are_told_shortly(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for number, grey in enumerate((0, 90, 128, 160, 255)):
         pixels = np.full((20, 50), grey, np.uint8)
-        (folder / f"{'abcde'[number]}.png").write_bytes(image.encode_png(pixels))
+        (folder / f"{'abcde'[number]}.png").write_bytes(encode_png(pixels))
     result = run(folder)
     assert result.stdout.splitlines()[-1] == "formats           PNG grey: 5"
     assert "each digit" not in result.stdout
@@ -165,12 +165,12 @@ def test_a_label_that_somebody_gave_twice_is_believed(tmp_path: Path, solver: So
     assert (found.suspects, found.agreement, found.needs_a_person) == ([], 0.0, False)
 
 
-def test_the_page_shows_pictures_and_runs_nothing(tmp_path: Path) -> None:
+def test_the_page_shows_images_and_runs_nothing(tmp_path: Path) -> None:
     folder = some(tmp_path / "in", 6)
     data = min(folder.iterdir()).read_bytes()
     (folder / "<script>alert(1)<&amp;>-77.png").write_bytes(data)
     result = run(folder, "--html", tmp_path / "page.html")
-    assert f"{tmp_path / 'page.html'}: what was found, with pictures\n" in result.stderr
+    assert f"{tmp_path / 'page.html'}: what was found, with images\n" in result.stderr
     assert "labels that may be wrong, the likeliest first" in result.stdout
     assert result.exit_code == 1
     page = (tmp_path / "page.html").read_text()
@@ -203,7 +203,7 @@ def test_a_model_that_reads_little_is_not_to_be_trusted(tmp_path: Path, solver: 
 def test_a_model_of_stages_judges_by_its_readings(tmp_path: Path) -> None:
     solver = digitsolver.load(make_bundle(tmp_path / "model"))
     write(tmp_path / "captchas", ["1234", "5678"])
-    shown = [(f"{label}.png", label, image.read(path)) for path, label in _paths(tmp_path)]
+    shown = [(f"{label}.png", label, read_image(path)) for path, label in _paths(tmp_path)]
     shown[0] = ("wrong.png", "9999", shown[0][2])
     (suspect,) = judge(solver, shown, None)
     assert (suspect.file, suspect.proposed) == ("wrong.png", "1234")
@@ -242,7 +242,7 @@ def test_suspects_are_ranked() -> None:
     assert ranked([one, three, two]) == [two, three, one]
 
 
-def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     result = run(tmp_path)
     assert result.exit_code == 1
-    assert "expected pictures, found an empty folder" in result.stderr
+    assert "expected images, found an empty folder" in result.stderr

@@ -14,8 +14,8 @@ from collector import runs
 from collector.cli import main
 from collector.draw import LOOKS, draw_one, encode
 from collector.store import content_id
-from digitsolver import image
-from digitsolver.samples import read_captchas
+from digitsolver.datasets import read_captchas
+from digitsolver.io.images import read_image
 
 
 def run(*arguments: str | Path) -> Result:
@@ -35,7 +35,7 @@ def generate(out: Path, *more: str, style: str = "plain", count: int = 5) -> Res
 
 
 @pytest.mark.parametrize("style", sorted(LOOKS))
-def test_generate_writes_labelled_pictures(tmp_path: Path, style: str) -> None:
+def test_generate_writes_labelled_images(tmp_path: Path, style: str) -> None:
     result = generate(tmp_path / "a", style=style)
     assert result.exit_code == 0
     assert result.stdout == ""
@@ -47,7 +47,7 @@ def test_generate_writes_labelled_pictures(tmp_path: Path, style: str) -> None:
         data, extension = encode(draw_one(style, 0, index))
         assert sample.path.name == f"{index:05d}-{sample.label}.{extension}"
         assert sample.path.read_bytes() == data
-        image.read(sample.path)
+        read_image(sample.path)
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def test_import_adds_each_picture_once(tmp_path: Path, source: Path) -> None:
+def test_import_adds_each_image_once(tmp_path: Path, source: Path) -> None:
     out = tmp_path / "out"
     result = run("import", source, "--out", out)
     assert result.exit_code == 0
@@ -178,7 +178,7 @@ def test_import_names_what_it_did_not_take(tmp_path: Path, source: Path) -> None
     (source / f"copy-{label}.png").write_bytes(good)
     (source / "other-0000.png").write_bytes(good)
     (source / "empty-1234.png").write_bytes(b"")
-    (source / "text-1234.png").write_text("no picture")
+    (source / "text-1234.png").write_text("no image")
     (source / "cut-1234.png").write_bytes(good[:60])
     (source / "nolabel.png").write_bytes(good)
     out = tmp_path / "out"
@@ -188,8 +188,8 @@ def test_import_names_what_it_did_not_take(tmp_path: Path, source: Path) -> None
     assert len(lines) == 7
     for name in ("other-0000", "empty-1234", "text-1234", "cut-1234", "nolabel", "copy-"):
         assert sum(f"{name}" in line.split(": ")[0] for line in lines) == 1, name
-    assert any("label '0000': the same picture has another one in" in line for line in lines)
-    assert any("the same picture as" in line for line in lines)
+    assert any("label '0000': the same image has another one in" in line for line in lines)
+    assert any("the same image as" in line for line in lines)
     assert lines[-1].endswith("5 captchas added, 0 were there already, 1 duplicates, 5 not taken")
     assert len(names(out)) == 5
 

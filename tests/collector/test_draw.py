@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from collector.draw import LOOKS, Drawn, draw, draw_one, encode
 from collector.draw.layout import lay_out
 from collector.draw.space import Range, fixed
-from digitsolver import image
+from digitsolver.io.images import check_image, decode_image
 
 NAMES = sorted(LOOKS)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -29,7 +29,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order(name: str) -> None:
     assert len(set(forwards)) == 12
 
 
-def test_another_seed_or_look_gives_another_picture() -> None:
+def test_another_seed_or_look_gives_another_image() -> None:
     labels = {draw_one(name, seed, 0, length=8).label for name in NAMES for seed in (0, 1, 2)}
     assert len(labels) == len(NAMES) * 3
 
@@ -37,12 +37,12 @@ def test_another_seed_or_look_gives_another_picture() -> None:
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS)
-def test_a_picture_is_what_its_look_says(name: str, seed: int) -> None:
+def test_a_image_is_what_its_look_says(name: str, seed: int) -> None:
     look = LOOKS[name]
     drawn = draw_one(name, seed, 0)
-    height, width = drawn.picture.shape[:2]
-    assert drawn.picture.dtype == np.uint8
-    assert drawn.picture.shape[2] in (3, 4)
+    height, width = drawn.image.shape[:2]
+    assert drawn.image.dtype == np.uint8
+    assert drawn.image.shape[2] in (3, 4)
     assert look.lengths[0] <= len(drawn.label) <= look.lengths[1]
     assert drawn.label.isdigit()
     assert 24 <= height <= 120
@@ -53,20 +53,20 @@ def test_a_picture_is_what_its_look_says(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=30, deadline=None)
 @given(seed=SEEDS)
-def test_decoding_gives_the_picture_back(name: str, seed: int) -> None:
+def test_decoding_gives_the_image_back(name: str, seed: int) -> None:
     drawn = draw_one(name, seed, 0)
     data, extension = encode(drawn)
     assert (extension == "jpg") == (drawn.jpeg is not None)
-    read = image.decode(data)
+    read = decode_image(data)
     if read.ndim == 2:
         read = np.repeat(read[:, :, None], 3, axis=2)
-    assert np.array_equal(read, image.check(drawn.picture))
+    assert np.array_equal(read, check_image(drawn.image))
 
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=st.integers(1, 12))
-def test_every_digit_is_in_the_picture(name: str, seed: int, length: int) -> None:
+def test_every_digit_is_in_the_image(name: str, seed: int, length: int) -> None:
     row = lay_out(LOOKS[name], "0123456789"[:10].zfill(12)[:length], np.random.default_rng(seed))
     low = np.maximum(row.boxes[:, :2], 0)
     high = np.minimum(row.boxes[:, :2] + row.boxes[:, 2:], (row.width, row.height))
@@ -106,7 +106,7 @@ def test_the_labels_digits_are_what_is_drawn() -> None:
     rng = np.random.default_rng(7)
     for _ in range(20):
         drawn = draw(look, rng)
-        page = 255 - cv2.cvtColor(drawn.picture, cv2.COLOR_RGB2GRAY)
+        page = 255 - cv2.cvtColor(drawn.image, cv2.COLOR_RGB2GRAY)
         columns = np.max(page, axis=0) > 100
         for x, _, width, _ in drawn.boxes:
             assert columns[x : x + width].any()
@@ -119,9 +119,9 @@ def test_speckle_has_as_much_dark_noise_as_it_says() -> None:
     """Dots, or a dotted grid: 4 to 45 % of the border, where no digit stands, is dark."""
     shares = []
     for drawn in many("speckle", 40):
-        assert drawn.picture.shape == (52, 160, 3)
+        assert drawn.image.shape == (52, 160, 3)
         assert len(drawn.label) == 6
-        grey = cv2.cvtColor(drawn.picture, cv2.COLOR_RGB2GRAY)
+        grey = cv2.cvtColor(drawn.image, cv2.COLOR_RGB2GRAY)
         edge = np.concatenate([grey[:3].ravel(), grey[-3:].ravel()])
         shares.append(float(np.mean(edge < 150)))
     assert np.mean(np.array(shares) > 0.02) > 0.9
@@ -130,9 +130,9 @@ def test_speckle_has_as_much_dark_noise_as_it_says() -> None:
 
 def test_plain_is_clean_dark_on_light() -> None:
     for drawn in many("plain", 40):
-        assert drawn.picture.shape == (40, 140, 3)
+        assert drawn.image.shape == (40, 140, 3)
         assert len(drawn.label) == 4
-        grey = cv2.cvtColor(drawn.picture, cv2.COLOR_RGB2GRAY)
+        grey = cv2.cvtColor(drawn.image, cv2.COLOR_RGB2GRAY)
         assert grey[[0, -1]].min() > 215
         assert 0.005 < np.mean(grey < 128) < 0.25
 
@@ -149,9 +149,9 @@ def test_plain_mixes_bold_and_italic() -> None:
 def test_lines_has_both_polarities_and_colour() -> None:
     grounds, colourful = [], 0
     for drawn in many("lines", 40):
-        ground = np.median(drawn.picture.reshape(-1, 3), axis=0)
+        ground = np.median(drawn.image.reshape(-1, 3), axis=0)
         grounds.append(float(ground.mean()))
-        colourful += int(np.ptp(drawn.picture.reshape(-1, 3).astype(int), axis=1).max() > 40)
+        colourful += int(np.ptp(drawn.image.reshape(-1, 3).astype(int), axis=1).max() > 40)
     assert 8 <= sum(ground > 128 for ground in grounds) <= 32
     assert colourful > 30
 
@@ -159,9 +159,9 @@ def test_lines_has_both_polarities_and_colour() -> None:
 def test_mixed_covers_the_space() -> None:
     drawn = many("mixed", 400)
     lengths = [len(d.label) for d in drawn]
-    grounds = np.array([np.median(image.check(d.picture)) for d in drawn])
-    widths = [d.picture.shape[1] for d in drawn]
-    heights = [d.picture.shape[0] for d in drawn]
+    grounds = np.array([np.median(check_image(d.image)) for d in drawn])
+    widths = [d.image.shape[1] for d in drawn]
+    heights = [d.image.shape[0] for d in drawn]
     assert set(lengths) == {3, 4, 5, 6, 7, 8}
     assert min(widths) < 70
     assert max(widths) > 240
@@ -171,7 +171,7 @@ def test_mixed_covers_the_space() -> None:
     for share in (
         np.mean([d.jpeg is not None for d in drawn]),
         np.mean([d.palette for d in drawn]) * 3,
-        np.mean([d.picture.shape[2] == 4 for d in drawn]) * 3,
+        np.mean([d.image.shape[2] == 4 for d in drawn]) * 3,
     ):
         assert 0.1 < share < 0.7
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collector.draw import picture as picture_of
+from collector.draw import image as image_of
 from collector.draw.layout import lay_out
 from collector.draw.space import Digits, Look, fixed
 
@@ -15,7 +15,7 @@ def test_layers_are_drawn_by_weight_and_never_twice(count: int) -> None:
     for seed in range(50):
         ours, theirs = np.random.default_rng(seed), np.random.default_rng(seed)
         expected = theirs.choice(6, count, replace=False, p=weights / weights.sum())
-        assert picture_of._sample(weights, count, ours) == expected.tolist()
+        assert image_of._sample(weights, count, ours) == expected.tolist()
         assert ours.random() == theirs.random()
 
 

@@ -138,8 +138,8 @@ def test_a_ground_varies_round_its_colour(field: str) -> None:
     assert np.all(calm == [120, 130, 140])
     ground = Ground(**{field: fixed(20)})
     drawn = [draw_ground(colour, 90, 30, ground, rng).astype(float) for _ in range(10)]
-    assert all(picture.std() > 0.5 for picture in drawn)
-    assert all(abs(picture.mean() - 130) < 30 for picture in drawn)
+    assert all(image.std() > 0.5 for image in drawn)
+    assert all(abs(image.mean() - 130) < 30 for image in drawn)
 
 
 def blank_look(**changes: object) -> Look:
@@ -185,19 +185,19 @@ def test_heavier_strokes_have_more_ink() -> None:
 
 def test_crisp_digits_have_no_grey() -> None:
     look = blank_look(digits=Digits(kinds=("sans",), crisp=1.0))
-    picture = draw(look, generator()).picture
-    assert len(np.unique(picture.reshape(-1, 3), axis=0)) == 2
+    image = draw(look, generator()).image
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) == 2
 
 
-def test_waves_move_the_whole_picture_or_the_digits_alone() -> None:
+def test_waves_move_the_whole_image_or_the_digits_alone() -> None:
     layers = (Layer("stripes", amount=fixed(6), over=0.0),)
-    pictures = []
+    images = []
     for whole in (0.0, 1.0):
         effects = Effects(warp=fixed(0.1), whole=whole)
         look = blank_look(layers=layers, effects=effects, digits=Digits(kinds=("sans",)))
-        pictures.append(draw(look, generator()).picture)
-    assert pictures[0].shape == pictures[1].shape
-    assert not np.array_equal(pictures[0], pictures[1])
+        images.append(draw(look, generator()).image)
+    assert images[0].shape == images[1].shape
+    assert not np.array_equal(images[0], images[1])
 
 
 def test_a_halo_rims_lines_too() -> None:
@@ -228,8 +228,8 @@ def test_finishes_change_what_they_say() -> None:
     assert back.shape == canvas.shape
 
 
-def test_transparency_gives_the_picture_back_on_white() -> None:
-    drawn = draw(blank_look(), generator()).picture
+def test_transparency_gives_the_image_back_on_white() -> None:
+    drawn = draw(blank_look(), generator()).image
     for seed in range(12):
         plane = to_alpha(drawn, np.random.default_rng(seed)).astype(float)
         cover = plane[:, :, 3:] / 255
@@ -251,14 +251,14 @@ def test_layers_by_their_own_chance() -> None:
     always = Layer("negative", weight=1.0, amount=fixed(1), over=1.0)
     never = Layer("frame", weight=0.0)
     look = blank_look(layers=(always, never), digits=Digits(kinds=("sans",)))
-    picture = draw(look, generator()).picture
-    assert picture.shape[2] == 3
-    assert not np.array_equal(picture, draw(blank_look(digits=look.digits), generator()).picture)
+    image = draw(look, generator()).image
+    assert image.shape[2] == 3
+    assert not np.array_equal(image, draw(blank_look(digits=look.digits), generator()).image)
 
 
-def test_effects_of_a_look_reach_the_picture() -> None:
+def test_effects_of_a_look_reach_the_image() -> None:
     plain = blank_look(digits=Digits(kinds=("sans",), height=Range(0.8, 0.9)))
-    before = draw(plain, generator()).picture
+    before = draw(plain, generator()).image
     for effects in (
         Effects(shadow=fixed(0.1)),
         Effects(halo=fixed(1.5)),
@@ -267,7 +267,7 @@ def test_effects_of_a_look_reach_the_picture() -> None:
         Effects(perspective=fixed(0.2)),
         Effects(opacity=fixed(0.6)),
     ):
-        after = draw(dataclasses.replace(plain, effects=effects), generator()).picture
+        after = draw(dataclasses.replace(plain, effects=effects), generator()).image
         assert after.shape != before.shape or not np.array_equal(after, before)
 
 

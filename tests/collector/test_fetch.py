@@ -18,16 +18,17 @@ from collector.cli import main
 from collector.fetch import FetchError, check_header, open_address, run, session
 from collector.fetch.address import Address
 from collector.store import read_records
-from digitsolver import __version__, image
+from digitsolver import __version__
+from digitsolver.io.images import encode_png
 
 Reply = tuple[int, dict[str, str], bytes]
 REASON = "my own site"
 PNG = {"Content-Type": "image/png"}
 
 
-def picture(number: int) -> bytes:
+def image(number: int) -> bytes:
     rng = np.random.default_rng(number)
-    return image.encode_png(rng.integers(0, 256, (12, 40), dtype=np.uint8))
+    return encode_png(rng.integers(0, 256, (12, 40), dtype=np.uint8))
 
 
 @dataclass
@@ -40,12 +41,12 @@ class Site:
     url: str = ""
 
     @property
-    def pictures_asked(self) -> int:
+    def images_asked(self) -> int:
         return sum(path != "/robots.txt" for path, _ in self.asked)
 
 
 def numbered(count: int) -> list[Reply | Callable[[BaseHTTPRequestHandler], None]]:
-    return [(200, PNG, picture(number)) for number in range(count)]
+    return [(200, PNG, image(number)) for number in range(count)]
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def serving(site: Site) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             robots = self.path == "/robots.txt"
-            index = min(site.pictures_asked, len(site.replies) - 1)
+            index = min(site.images_asked, len(site.replies) - 1)
             site.asked.append((self.path, dict(self.headers)))
             reply = site.robots if robots else site.replies[index]
             if not isinstance(reply, tuple):
@@ -116,11 +117,11 @@ def command(*words: object) -> Result:
     return CliRunner().invoke(main, ["fetch", *map(str, words)])
 
 
-def test_pictures_and_where_they_came_from_are_kept(site: Site, tmp_path: Path) -> None:
+def test_images_and_where_they_came_from_are_kept(site: Site, tmp_path: Path) -> None:
     result = go(site, tmp_path)
     assert (result.added, result.stopped) == (3, None)
     records = read_records(tmp_path)
-    assert [(tmp_path / r.file).read_bytes() for r in records] == [picture(n) for n in range(3)]
+    assert [(tmp_path / r.file).read_bytes() for r in records] == [image(n) for n in range(3)]
     assert {(r.source, r.original, r.label, r.authorised) for r in records} == {
         (site.url, "captcha.php", None, REASON)
     }
@@ -153,7 +154,7 @@ def test_robots_are_obeyed(site: Site, tmp_path: Path) -> None:
     site.robots = (200, {}, b"User-agent: *\nDisallow: /*.php$\nDisallow: /captcha*size\n")
     result = go(site, tmp_path)
     assert result.stopped == f"{site.url}: robots.txt does not allow that"
-    assert site.pictures_asked == 0
+    assert site.images_asked == 0
     site.robots = (503, {}, b"")
     assert "expected the rules for robots, found 503" in str(go(site, tmp_path).stopped)
 
@@ -205,13 +206,13 @@ def test_a_rate_above_the_highest_is_refused(site: Site, tmp_path: Path) -> None
 
 def test_one_wait_is_waited_and_the_next_ends_it(site: Site, tmp_path: Path) -> None:
     throttled: Reply = (429, {"Retry-After": "50"}, b"")
-    site.replies = [*numbered(1), throttled, (200, PNG, picture(1)), throttled]
+    site.replies = [*numbered(1), throttled, (200, PNG, image(1)), throttled]
     slept: list[float] = []
     result = go(site, tmp_path, 9, sleep=slept.append)
     assert result.added == 2
     assert result.stopped == f"{site.url}: expected status 200, found 429, the second time"
     assert slept.count(50.0) == 1
-    assert site.pictures_asked == 4
+    assert site.images_asked == 4
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ def test_one_wait_is_waited_and_the_next_ends_it(site: Site, tmp_path: Path) -> 
         ((500, PNG, b""), "expected status 200, found 500"),
         ((200, {"Content-Type": "text/html"}, b"<p>"), "expected image/png, found text/html"),
         ((200, {"Content-Type": "image/gif"}, b"GIF"), "expected image/png, found image/gif"),
-        ((200, PNG, b"<p>"), "expected a picture (PNG"),
+        ((200, PNG, b"<p>"), "expected an image (PNG"),
         ((200, PNG | {"Content-Encoding": "gzip"}, b"x"), "expected an answer that is not packed"),
         ((302, {"Location": "http://example.org/x.png"}, b""), "expected the same host after a"),
         ((302, {"Location": "http://127.0.0.1:1/x.png"}, b""), "expected the same host after a"),
@@ -238,11 +239,11 @@ def test_it_stops_at_the_first_sign(site: Site, tmp_path: Path, reply: Reply, me
     result = go(site, tmp_path, 9)
     assert message in str(result.stopped)
     assert len(read_records(tmp_path)) == 1
-    assert site.pictures_asked == (6 if "redirects" in message else 2)
+    assert site.images_asked == (6 if "redirects" in message else 2)
 
 
 def test_a_redirect_on_the_same_host_is_followed(site: Site, tmp_path: Path) -> None:
-    site.replies = [(302, {"Location": "/new.png"}, b""), (200, PNG, picture(0))]
+    site.replies = [(302, {"Location": "/new.png"}, b""), (200, PNG, image(0))]
     assert go(site, tmp_path, 1).added == 1
     assert [path for path, _ in site.asked][-1] == "/new.png"
     assert [record.source for record in read_records(tmp_path)] == [site.url]
@@ -256,7 +257,7 @@ def test_no_redirect_leads_to_another_host_or_port(
     for number, target in enumerate((other, other.replace("http://", "//"))):
         site.replies = [(302, {"Location": target}, b"")]
         assert "expected the same host after a redirect" in str(go(site, tmp_path).stopped)
-        assert site.pictures_asked == number + 1
+        assert site.images_asked == number + 1
     assert elsewhere.asked == []
     assert read_records(tmp_path) == []
 
@@ -266,7 +267,7 @@ def test_a_redirect_of_the_rules_for_robots_leads_nowhere_else(
 ) -> None:
     site.robots = (301, {"Location": elsewhere.url}, b"")
     assert "expected the same host after a redirect" in str(go(site, tmp_path).stopped)
-    assert (site.pictures_asked, elsewhere.asked) == (0, [])
+    assert (site.images_asked, elsewhere.asked) == (0, [])
 
 
 def test_a_gigabyte_is_not_read(site: Site, tmp_path: Path) -> None:
@@ -288,7 +289,7 @@ def test_a_gigabyte_is_not_read(site: Site, tmp_path: Path) -> None:
     last = f"{site.url}: expected at most 4,194,304 bytes, found more"
     assert result.stderr.splitlines()[-1] == last
     assert sent[0] < 2**26  # what the system holds ready, too
-    assert [(tmp_path / one.file).read_bytes() for one in read_records(tmp_path)] == [picture(0)]
+    assert [(tmp_path / one.file).read_bytes() for one in read_records(tmp_path)] == [image(0)]
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:
@@ -323,7 +324,7 @@ def test_a_server_that_hangs_is_left(
     finally:
         over.set()
     assert "expected an answer, found no answer in time, 3 times" in str(result.stopped)
-    assert site.pictures_asked == 4
+    assert site.images_asked == 4
     assert len(read_records(tmp_path)) == 1
 
 
@@ -358,11 +359,11 @@ def test_nothing_new_for_long_is_a_reason_to_stop(
     site.replies = numbered(2)
     result = go(site, tmp_path, 9)
     assert (result.added, result.duplicates) == (2, 3)
-    assert "3 pictures in a row were there already" in str(result.stopped)
+    assert "3 images in a row were there already" in str(result.stopped)
 
 
 def test_cookies_are_sent_back_only_where_asked(site: Site, tmp_path: Path) -> None:
-    site.replies = [(200, PNG | {"Set-Cookie": "s=1; Path=/"}, picture(n)) for n in range(9)]
+    site.replies = [(200, PNG | {"Set-Cookie": "s=1; Path=/"}, image(n)) for n in range(9)]
     go(site, tmp_path, 2)
     assert "Cookie" not in site.asked[-1][1]
     go(site, tmp_path, 4, keep_cookies=True)
@@ -371,14 +372,14 @@ def test_cookies_are_sent_back_only_where_asked(site: Site, tmp_path: Path) -> N
 
 def test_ctrl_c_loses_nothing(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(_: float) -> None:
-        if site.pictures_asked == 2:
+        if site.images_asked == 2:
             raise KeyboardInterrupt
 
     monkeypatch.setattr("time.sleep", stop)
     words = (site.url, "--count", 9, "--out", tmp_path, "--i-am-authorised", REASON)
     result = command(*words)
     assert result.exit_code == 1
-    assert "2 pictures fetched" in result.stderr
+    assert "2 images fetched" in result.stderr
     assert "stopped by you: the same command goes on" in result.stderr
     assert len(read_records(tmp_path)) == 2
 

@@ -34,14 +34,14 @@ def test_the_faces_are_many_and_small() -> None:
 
 @pytest.mark.parametrize("face", faces(), ids=lambda face: face.file)
 def test_a_face_draws_ten_digits_that_differ(face: Face) -> None:
-    pictures = []
+    images = []
     for digit in "0123456789":
         mask = glyph(face, digit).masks[0]
-        pictures.append(cv2.resize(mask, (24, 32)).astype(np.float64) / 255)
+        images.append(cv2.resize(mask, (24, 32)).astype(np.float64) / 255)
         assert mask.max() > 200
     for first in range(10):
         for second in range(first):
-            assert np.abs(pictures[first] - pictures[second]).mean() > 0.03, (first, second)
+            assert np.abs(images[first] - images[second]).mean() > 0.03, (first, second)
 
 
 @pytest.mark.parametrize("face", faces(), ids=lambda face: face.file)

@@ -13,7 +13,7 @@ import pytest
 from collector.label.app import PAGE, create_app
 from collector.label.guard import MAX_BODY, App
 from collector.store import New
-from digitsolver import image
+from digitsolver.io.images import decode_image
 from tests.collector.labelling import TEXTS, Desk, open_desk
 from tests.templates import draw
 
@@ -74,12 +74,12 @@ def test_every_part_of_the_page_is_there_and_asks_for_nothing_from_elsewhere(
     assert get(page, "openapi.json").status_code == 404
 
 
-def test_a_picture_is_given_as_png_by_its_id_alone(desk: Desk, page: Client) -> None:
-    answer = get(page, f"picture/{desk.ids[0]}")
+def test_a_image_is_given_as_png_by_its_id_alone(desk: Desk, page: Client) -> None:
+    answer = get(page, f"image/{desk.ids[0]}")
     assert answer.headers["content-type"] == "image/png"
-    assert np.array_equal(image.decode(answer.content), draw(TEXTS[0]))
-    broken = desk.store.add(New(b"no picture", "png", source="here", original="x")).record.id
-    assert get(page, f"picture/{broken}").status_code == 404
+    assert np.array_equal(decode_image(answer.content), draw(TEXTS[0]))
+    broken = desk.store.add(New(b"no image", "png", source="here", original="x")).record.id
+    assert get(page, f"image/{broken}").status_code == 404
 
 
 def test_keys_change_the_store_before_they_are_answered(desk: Desk, page: Client) -> None:
@@ -123,7 +123,7 @@ def test_an_answer_that_comes_twice_counts_once(desk: Desk, page: Client) -> Non
 def test_foreign_host_and_origin_are_refused(
     desk: Desk, page: Client, headers: dict[str, str]
 ) -> None:
-    for path in ("", "state", f"picture/{desk.ids[0]}", "page.js"):
+    for path in ("", "state", f"image/{desk.ids[0]}", "page.js"):
         assert get(page, path, **headers).status_code in {403, 421}
     body = {"id": desk.ids[0], "seen": 1, "text": "4711"}
     sent = {"Origin": HERE, **headers}
@@ -149,10 +149,10 @@ def test_a_wrong_token_is_refused(page: Client, path: str) -> None:
     "path",
     [
         "../../etc/passwd",
-        "picture/../../samples.jsonl",
-        "picture/..%2f..%2fsamples.jsonl",
-        "picture/samples.jsonl",
-        "picture/%2e%2e",
+        "image/../../samples.jsonl",
+        "image/..%2f..%2fsamples.jsonl",
+        "image/samples.jsonl",
+        "image/%2e%2e",
         "samples.jsonl",
         "app.py",
     ],

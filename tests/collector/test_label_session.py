@@ -18,9 +18,9 @@ from collector.label.session import ENOUGH, StaleError
 from collector.label.trainer import Fit, fit
 from collector.store import Record, Store, read_records
 from digitsolver import bundle
+from digitsolver.datasets import DIGITS, read_captchas
 from digitsolver.errors import FolderError, LabelError, MissingExtraError
-from digitsolver.files import write_text
-from digitsolver.samples import DIGITS, read_captchas
+from digitsolver.io.files import write_text
 from tests import tiny
 from tests.collector import labelling
 from tests.collector.labelling import TEXTS, Clock, Desk, open_desk
@@ -103,7 +103,7 @@ def test_the_model_proposes_with_a_confidence_and_a_box_for_each_digit(desk: Des
     shown = desk.session.state()["sample"]
     assert shown["proposal"]["text"] == desk.shown
     assert len(shown["proposal"]["digits"]) == len(shown["proposal"]["boxes"]) == 4
-    assert shown["name"] == f"picture {TEXTS.index(desk.shown)}.png"
+    assert shown["name"] == f"image {TEXTS.index(desk.shown)}.png"
     assert shown["label"] is None
 
 
@@ -407,7 +407,7 @@ def test_a_training_that_cannot_be_says_why(
         raise MissingExtraError("training: expected TensorFlow")
 
     monkeypatch.setattr("collector.label.trainer._stand_back", lambda: None)
-    monkeypatch.setattr("digitsolver.models.require_training", missing)
+    monkeypatch.setattr("digitsolver.train.require_training", missing)
     reading, writing = multiprocessing.Pipe(duplex=False)
     fit(tmp_path, tmp_path / "model", DIGITS, writing)
     writing.close()

@@ -1,4 +1,4 @@
-"""Labelling on a terminal: the keys, the picture in characters, the whole command."""
+"""Labelling on a terminal: the keys, the image in characters, the whole command."""
 
 import json
 from pathlib import Path
@@ -60,19 +60,17 @@ def test_the_cursor_waits_at_the_first_doubt(sure: tuple[float, ...], here: int)
 
 
 def test_two_pixels_stand_in_a_half_block() -> None:
-    picture = np.array([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]], np.uint8)
+    image = np.array([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]], np.uint8)
     expected = "\x1b[38;2;1;2;3;48;2;7;8;9m▀\x1b[38;2;4;5;6;48;2;10;11;12m▀\x1b[0m"
-    assert draw_blocks(picture, 2, 1) == expected
+    assert draw_blocks(image, 2, 1) == expected
     with pytest.raises(ValueError, match="found 0 columns, 5 rows"):
-        draw_blocks(picture, 0, 5)
+        draw_blocks(image, 0, 5)
 
 
 @pytest.mark.parametrize(
     ("shape", "columns", "rows"), [((50, 124), 60, 40), ((10, 20), 60, 10), ((50, 20, 3), 9, 4)]
 )
-def test_a_picture_fits_and_keeps_its_shape(
-    shape: tuple[int, ...], columns: int, rows: int
-) -> None:
+def test_a_image_fits_and_keeps_its_shape(shape: tuple[int, ...], columns: int, rows: int) -> None:
     lines = draw_blocks(np.zeros(shape, np.uint8), columns, rows).split("\n")
     wide, high = lines[0].count("▀"), len(lines)
     assert wide <= columns
@@ -113,11 +111,11 @@ def test_a_terminal_that_has_nothing_to_show_says_so(tmp_path: Path) -> None:
 
 def test_label_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["label", str(tmp_path / "none"), "--terminal"])
-    assert (result.exit_code, "expected a folder with pictures" in result.output) == (2, True)
+    assert (result.exit_code, "expected a folder with images" in result.output) == (2, True)
     (tmp_path / "train").mkdir()
     result = CliRunner().invoke(main, ["label", str(tmp_path), "--terminal"])
     assert result.exit_code == 1
-    assert "expected pictures" in result.output
+    assert "expected images" in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["train"]
     result = CliRunner().invoke(main, ["label", str(tmp_path), "--terminal", "--by", "a:b"])
     assert (result.exit_code, "expected a name without a colon" in result.output) == (2, True)

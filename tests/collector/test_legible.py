@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from collector.draw import LOOKS, Drawn, draw, draw_one
-from collector.draw import picture as picture_of
+from collector.draw import image as image_of
 from collector.draw.layout import Row, lay_out
 from collector.draw.legible import distinctness, shown
 from collector.draw.space import Look
@@ -40,25 +40,25 @@ def test_less_contrast_is_less_distinct() -> None:
 
 
 def test_colours_that_grey_cannot_tell_apart_are_distinct() -> None:
-    picture = np.zeros((20, 40, 3), dtype=np.uint8)
-    picture[:] = (200, 80, 80)
-    picture[COVER > 0] = (40, 160, 80)
-    assert distinctness(picture, COVER, ROW) > 3
+    image = np.zeros((20, 40, 3), dtype=np.uint8)
+    image[:] = (200, 80, 80)
+    image[COVER > 0] = (40, 160, 80)
+    assert distinctness(image, COVER, ROW) > 3
 
 
 def test_the_least_distinct_digit_counts() -> None:
-    picture = page(0)
-    picture[:, 20:] = 255
-    assert distinctness(picture, COVER, ROW) < 0.1
+    image = page(0)
+    image[:, 20:] = 255
+    assert distinctness(image, COVER, ROW) < 0.1
 
 
 def test_clutter_of_the_ink_makes_digits_less_distinct() -> None:
     values = []
     for lines in (0, 1, 2, 3):
-        picture = page(0)
+        image = page(0)
         for line in range(lines):
-            picture[5 + 3 * line : 7 + 3 * line] = 0
-        values.append(distinctness(picture, COVER, ROW))
+            image[5 + 3 * line : 7 + 3 * line] = 0
+        values.append(distinctness(image, COVER, ROW))
     assert values == sorted(values, reverse=True)
     assert values[3] < 2 < values[0]
 
@@ -93,17 +93,17 @@ def test_a_row_that_is_bent_off_the_page_is_not_shown() -> None:
 
 @pytest.fixture
 def scored(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], list[Pixels]]:
-    """Give the pictures that are drawn the scores of a list, one after the other."""
+    """Give the images that are drawn the scores of a list, one after the other."""
 
     def start(scores: list[float]) -> list[Pixels]:
         seen: list[Pixels] = []
         left: Iterator[float] = iter(scores)
 
-        def score(picture: Pixels, *_: object) -> float:
-            seen.append(picture)
+        def score(image: Pixels, *_: object) -> float:
+            seen.append(image)
             return next(left)
 
-        monkeypatch.setattr(picture_of, "distinctness", score)
+        monkeypatch.setattr(image_of, "distinctness", score)
         return seen
 
     return start
@@ -112,27 +112,27 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], list[Pixe
 Scored = Callable[[list[float]], list[Pixels]]
 
 
-def test_the_first_distinct_picture_is_taken(scored: Scored) -> None:
+def test_the_first_distinct_image_is_taken(scored: Scored) -> None:
     seen = scored([0.1, 1.9, 2.0, 9.0])
     drawn = draw(ASK, np.random.default_rng(1))
     assert len(seen) == 3
-    assert drawn.picture is seen[2]
+    assert drawn.image is seen[2]
 
 
 def test_after_six_tries_the_most_distinct_one_is_taken(scored: Scored) -> None:
     seen = scored([0.1, 0.5, 1.5, 1.2, 1.5, 0.3])
     drawn = draw(ASK, np.random.default_rng(1))
-    assert len(seen) == picture_of.TRIES == 6
-    assert drawn.picture is seen[2]
+    assert len(seen) == image_of.TRIES == 6
+    assert drawn.image is seen[2]
 
 
-def test_a_picture_that_is_drawn_again_keeps_its_label(scored: Scored) -> None:
+def test_a_image_that_is_drawn_again_keeps_its_label(scored: Scored) -> None:
     label = draw(LOOKS["plain"], np.random.default_rng(1)).label
     scored([0.0, 0.0, 3.0])
     assert draw(ASK, np.random.default_rng(1)).label == label
 
 
-def test_a_picture_that_is_drawn_again_keeps_its_number_of_layers(
+def test_a_image_that_is_drawn_again_keeps_its_number_of_layers(
     scored: Scored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts: list[int] = []
@@ -142,12 +142,12 @@ def test_a_picture_that_is_drawn_again_keeps_its_number_of_layers(
         counts.append(len(under) + len(over))
         return under, over
 
-    choose = picture_of._layers
-    monkeypatch.setattr(picture_of, "_layers", layers)
+    choose = image_of._layers
+    monkeypatch.setattr(image_of, "_layers", layers)
     for seed in range(12):
-        scored([0.0] * picture_of.TRIES)
+        scored([0.0] * image_of.TRIES)
         draw(LOOKS["mixed"], np.random.default_rng(seed))
-    tries = np.array(counts).reshape(12, picture_of.TRIES)
+    tries = np.array(counts).reshape(12, image_of.TRIES)
     assert np.all(tries == tries[:, :1])
     assert set(tries[:, 0]) == {0, 1, 2, 3}
 
@@ -167,8 +167,8 @@ def test_mixed_is_distinct_nearly_always(monkeypatch: pytest.MonkeyPatch) -> Non
         scores.append(score)
         return drawn, score
 
-    draw_once = picture_of._draw
-    monkeypatch.setattr(picture_of, "_draw", record)
+    draw_once = image_of._draw
+    monkeypatch.setattr(image_of, "_draw", record)
     best = []
     for index in range(100):
         scores.clear()

@@ -12,24 +12,24 @@ from digitsolver.errors import FolderError
 def test_a_sample_is_added_once(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
     with open_numbered(folder) as store:
-        assert store.add("00000", "042", "png", b"picture")
-        assert not store.add("00000", "042", "png", b"picture")
+        assert store.add("00000", "042", "png", b"image")
+        assert not store.add("00000", "042", "png", b"image")
         assert store.find("00000") == ["00000-042.png"]
         assert store.find("00001") == []
-    assert (folder / "00000-042.png").read_bytes() == b"picture"
+    assert (folder / "00000-042.png").read_bytes() == b"image"
     assert (folder / "metadata.csv").read_text() == "file_name,text\n00000-042.png,042\n"
     with open_numbered(folder) as again:
-        assert not again.add("00000", "042", "png", b"picture")
+        assert not again.add("00000", "042", "png", b"image")
     assert sorted(path.name for path in folder.iterdir()) == ["00000-042.png", "metadata.csv"]
 
 
-@pytest.mark.parametrize(("label", "data"), [("042", b"other"), ("043", b"picture")])
+@pytest.mark.parametrize(("label", "data"), [("042", b"other"), ("043", b"image")])
 def test_nothing_is_overwritten(tmp_path: Path, label: str, data: bytes) -> None:
     with open_numbered(tmp_path) as store:
-        store.add("00000", "042", "png", b"picture")
+        store.add("00000", "042", "png", b"image")
         with pytest.raises(FolderError, match=r"00000-042\.png: is there already, and differs"):
             store.add("00000", label, "png", data)
-    assert (tmp_path / "00000-042.png").read_bytes() == b"picture"
+    assert (tmp_path / "00000-042.png").read_bytes() == b"image"
 
 
 def test_the_table_is_written_when_the_run_is_broken_off(tmp_path: Path) -> None:

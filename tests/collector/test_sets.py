@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from collector.cli import main
 from collector.store import New, open_store, read_records
-from digitsolver import image
-from digitsolver.samples import read_captchas
+from digitsolver.datasets import read_captchas
+from digitsolver.io.images import ImageArray, encode_png
 
 LABELS = [f"{number * 167 % 10000:04}" for number in range(20)]
 
@@ -21,7 +21,7 @@ def run(*words: object) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-def picture(label: str) -> image.Picture:
+def image(label: str) -> ImageArray:
     drawn = np.full((40, 120), 255, np.uint8)
     cv2.putText(drawn, label, (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
     return np.asarray(drawn, np.uint8)
@@ -30,7 +30,7 @@ def picture(label: str) -> image.Picture:
 def write(folder: Path, labels: list[str] = LABELS) -> Path:
     folder.mkdir()
     for number, label in enumerate(labels):
-        (folder / f"{number:03}-{label}.png").write_bytes(image.encode_png(picture(label)))
+        (folder / f"{number:03}-{label}.png").write_bytes(encode_png(image(label)))
     return folder
 
 
@@ -87,7 +87,7 @@ def test_digits_go_out_into_folders(tmp_path: Path) -> None:
     assert "expected a label of one character for the format digits, found '0000'" in wrong.stderr
 
 
-def test_where_pictures_came_from_stays_behind(tmp_path: Path) -> None:
+def test_where_images_came_from_stays_behind(tmp_path: Path) -> None:
     with open_store(tmp_path / "in") as store:
         store.add(New(b"x", "png", "1", source="https://example.org", authorised="secret"))
         store.add(New(b"y", "png"))
@@ -103,7 +103,7 @@ def test_where_pictures_came_from_stays_behind(tmp_path: Path) -> None:
 def test_a_split_keeps_what_is_nearly_the_same_on_one_side(tmp_path: Path) -> None:
     folder = write(tmp_path / "in")
     for number, label in enumerate(LABELS):  # each again, as a JPEG
-        data = cv2.imencode(".jpg", picture(label), [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
+        data = cv2.imencode(".jpg", image(label), [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
         (folder / f"jpeg{number:02}-{label}.jpg").write_bytes(data)
     out = tmp_path / "out"
     result = run("split", folder, "--out", out, "--test", 0.25, "--validation", 0.25, "--json")
@@ -133,7 +133,7 @@ def test_a_split_that_cannot_be_is_refused(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", ["1", "1"])
     result = run("split", folder, "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "expected enough different pictures for train, validation, test, found 1" in (
+    assert "expected enough different images for train, validation, test, found 1" in (
         result.stderr
     )
     result = run("split", folder, "--out", tmp_path / "out", "--test", 0.6, "--validation", 0.5)
@@ -147,7 +147,7 @@ def test_a_split_names_what_it_leaves_out(tmp_path: Path) -> None:
     (folder / "torn-1234.png").write_bytes(b"")
     result = run("split", folder, "--out", tmp_path / "out", "--validation", 0)
     assert result.exit_code == 1
-    assert "torn-1234.png: expected a picture" in result.stderr
+    assert "torn-1234.png: expected an image" in result.stderr
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["test", "train"]
 
 
@@ -165,9 +165,9 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path: Path) ->
     assert sorted((path.name, path.read_bytes()) for path in out.iterdir()) == before
 
 
-def test_pictures_without_a_label_are_taken_where_asked(tmp_path: Path) -> None:
+def test_images_without_a_label_are_taken_where_asked(tmp_path: Path) -> None:
     folder, out = write(tmp_path / "in", ["12"]), tmp_path / "out"
-    (folder / "plain.png").write_bytes(image.encode_png(picture("34")))
+    (folder / "plain.png").write_bytes(encode_png(image("34")))
     assert run("import", folder, "--out", out).exit_code == 1
     assert run("import", folder, "--out", out, "--unlabelled").exit_code == 0
     assert [record.label for record in read_records(out)] == ["12", None]

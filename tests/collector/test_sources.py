@@ -1,4 +1,4 @@
-"""Folders and zips give their labelled pictures; what is hostile becomes a problem."""
+"""Folders and zips give their labelled images; what is hostile becomes a problem."""
 
 import gzip
 import io
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from collector.sources import Item, archives, from_folder, from_tar, from_zip, items, open_source
+from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
-from digitsolver.samples import Problem
 
 
 def make_zip(path: Path, members: dict[str, bytes]) -> Path:
@@ -87,7 +87,7 @@ def test_a_member_that_leads_out_of_the_zip_is_refused(tmp_path: Path, name: str
 
 
 def test_a_large_member_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitsolver.archives.MAX_BYTES", 1000)
+    monkeypatch.setattr("digitsolver.io.archives.MAX_BYTES", 1000)
     path = make_zip(tmp_path / "x.zip", {"bomb-1.png": bytes(100_000), "good-1.png": b"b"})
     taken, problems = split(path)
     assert [item[0] for item in taken] == ["good-1.png"]
@@ -138,8 +138,8 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("files", [{}, {"notes.txt": b""}])
-def test_a_source_without_pictures_is_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
-    with pytest.raises(FolderError, match=rf"expected pictures, found none among {len(files)} fi"):
+def test_a_source_without_images_is_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
+    with pytest.raises(FolderError, match=rf"expected images, found none among {len(files)} fi"):
         list(from_zip(make_zip(tmp_path / "x.zip", files)))
 
 
@@ -159,7 +159,7 @@ def test_one_folder_of_one_character_is_no_digits_folder(tmp_path: Path) -> None
     assert split(tmp_path)[0] == [("00000-342.png", b"x", "342")]
 
 
-def test_lines_beside_pictures_label_them(tmp_path: Path) -> None:
+def test_lines_beside_images_label_them(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     (tmp_path / "train" / "a.png").write_bytes(b"x")
     rows = [{"file_name": "a.png", "text": " 042 "}, {"file_name": "a.png", "text": "1"}]
@@ -179,7 +179,7 @@ def test_lines_beside_pictures_label_them(tmp_path: Path) -> None:
         ("t.tsv", "text\timage\n042\tsub/a.png\n\tb.png\n1\t../c.png\n2\tsub/a.png\n3\t\n"),
     ],
 )
-def test_a_table_names_pictures(tmp_path: Path, name: str, text: str) -> None:
+def test_a_table_names_images(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.png").write_bytes(b"a")
     (tmp_path / "b.png").write_bytes(b"b")
@@ -205,7 +205,7 @@ def test_a_table_names_pictures(tmp_path: Path, name: str, text: str) -> None:
         (b'file,label\n"a,1\n', "expected a table of labels"),
     ],
 )
-def test_what_is_no_table_of_pictures_is_refused(tmp_path: Path, text: bytes, message: str) -> None:
+def test_what_is_no_table_of_images_is_refused(tmp_path: Path, text: bytes, message: str) -> None:
     (tmp_path / "t.csv").write_bytes(text)
     with pytest.raises(FolderError, match=rf"t\.csv: {message}"):
         list(open_source(tmp_path / "t.csv"))
@@ -236,7 +236,7 @@ def test_what_is_too_large_in_a_tar_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(items, "MAX_BYTES", 10_000)
-    monkeypatch.setattr("digitsolver.archives.MAX_BYTES", 10_000)
+    monkeypatch.setattr("digitsolver.io.archives.MAX_BYTES", 10_000)
     members = {"bomb-1.png": bytes(100_000), "good-1.png": b"b"}
     taken, problems = split(make_tar(tmp_path / "x.tgz", members, "gz"))
     assert taken == [("good-1.png", b"b", "1")]

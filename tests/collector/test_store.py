@@ -14,8 +14,8 @@ import pytest
 
 from collector.store import New, Record, Store, content_id, open_store, read_records
 from collector.store.near import DISTANCE, distances, near_pairs, perceptual_hash, unpack
+from digitsolver.datasets import read_captchas
 from digitsolver.errors import FolderError, LabelError
-from digitsolver.samples import read_captchas
 
 FIRST = content_id(b"first")
 SECOND = content_id(b"second")
@@ -185,11 +185,11 @@ def test_a_line_that_is_none_is_named(folder: Path, line: bytes, found: str) -> 
         Store(folder)
 
 
-def test_pictures_and_labels_that_come_by_hand_are_taken_in(folder: Path) -> None:
+def test_images_and_labels_that_come_by_hand_are_taken_in(folder: Path) -> None:
     (folder / "scan-12.png").write_bytes(b"scan")
     (folder / "copy.png").write_bytes(b"first")
     (folder / "77.png").write_bytes(b"number")
-    (folder / "notes.txt").write_bytes(b"no picture")
+    (folder / "notes.txt").write_bytes(b"no image")
     (folder / f"{SECOND}.png").rename(folder / "named.png")
     table = (folder / "metadata.csv").read_text()
     (folder / "metadata.csv").write_text(table.replace(",4711", ",4712") + "77.png,\n")
@@ -225,7 +225,7 @@ def test_further_columns_of_the_table_stay(folder: Path) -> None:
     assert text == f"file_name,text,used\n{SECOND}.png,2,no\n{FIRST}-4712.png,4712,no\n"
 
 
-def test_a_picture_that_is_gone_is_no_sample_and_may_come_back(folder: Path) -> None:
+def test_a_image_that_is_gone_is_no_sample_and_may_come_back(folder: Path) -> None:
     (folder / f"{FIRST}-4711.png").unlink()
     with open_store(folder) as store:
         assert [record.id for record in store.records()] == [SECOND]
@@ -235,13 +235,13 @@ def test_a_picture_that_is_gone_is_no_sample_and_may_come_back(folder: Path) -> 
     assert (folder / f"{FIRST}-4711.png").read_bytes() == b"first"
 
 
-def test_pictures_that_look_nearly_the_same_are_reported(tmp_path: Path) -> None:
-    picture = np.full((40, 120), 255, np.uint8)
-    cv2.putText(picture, "4711", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
+def test_images_that_look_nearly_the_same_are_reported(tmp_path: Path) -> None:
+    image = np.full((40, 120), 255, np.uint8)
+    cv2.putText(image, "4711", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
     other = np.full((40, 120), 255, np.uint8)
     cv2.putText(other, "4710", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
-    jpeg = cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 70])[1], 0)
-    hashes = [perceptual_hash(np.asarray(p, np.uint8)) for p in (picture, other, jpeg)]
+    jpeg = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 70])[1], 0)
+    hashes = [perceptual_hash(np.asarray(p, np.uint8)) for p in (image, other, jpeg)]
     assert list(near_pairs(unpack(hashes))) == [(0, 2)]
     assert distances(unpack(hashes)[0], unpack(hashes))[1] > DISTANCE
     with open_store(tmp_path) as store:

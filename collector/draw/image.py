@@ -1,0 +1,216 @@
+"""One image from a look and a generator: ground, clutter, digits, clutter, finish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.draw.clutter import draw_layer
+from collector.draw.colour import Colour, Many, choose, far_from, luma
+from collector.draw.effects import draw_row
+from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette, to_png
+from collector.draw.ground import draw_ground
+from collector.draw.ink import Canvas, bend_canvas, bend_cover, waves
+from collector.draw.layout import Row, lay_out
+from collector.draw.legible import distinctness, shown
+from collector.draw.looks import LOOKS
+from collector.draw.scene import Scene
+from collector.draw.space import Layer, Look
+
+CALM = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
+"""How much clutter a layer is allowed where there are 0, 1, 2 ... layers."""
+
+SHOWN = 0.7
+"""Part of each digit that waves leave on the page, where the look asks for distinct digits."""
+TRIES = 6
+"""How often an image is drawn until its digits are distinct; then the best one is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Hold a drawn captcha.
+
+    image: (H, W, 3) uint8 RGB, or (H, W, 4) with transparency; what decoding the encoded
+    file gives. boxes: (n, 4) int, x, y, width and height of each digit before waves, cut
+    at the edges. jpeg: the encoded bytes where the look says JPEG. palette: whether the PNG
+    has a palette.
+    """
+
+    image: NDArray[np.uint8]
+    label: str
+    boxes: NDArray[np.int64]
+    jpeg: bytes | None = None
+    palette: bool = False
+
+
+def draw_one(
+    name: str, seed: int, index: int, length: int | None = None, alphabet: str = "0123456789"
+) -> Drawn:
+    """Draw image ``index`` of a run: it depends on the look, the seed and the index only.
+
+    Raises ``ValueError`` for an unknown look, a seed or index below 0, and what
+    :func:`draw` refuses.
+
+    >>> draw_one("plain", 1, 7).label == draw_one("plain", 1, 7).label
+    True
+    """
+    if name not in LOOKS:
+        raise ValueError(f"unknown look {name!r}, expected one of {', '.join(LOOKS)}")
+    if seed < 0 or index < 0:
+        raise ValueError(f"seed and index are at least 0, got {seed} and {index}")
+    sequence = np.random.SeedSequence([seed, index, crc32(name.encode())])
+    rng = np.random.default_rng(sequence)
+    return draw(LOOKS[name], rng, length, alphabet)
+
+
+def draw(
+    look: Look,
+    rng: np.random.Generator,
+    length: int | None = None,
+    alphabet: str = "0123456789",
+) -> Drawn:
+    """Draw one captcha of a look.
+
+    length: number of characters, 1 to 12; None: as the look says. Raises ``ValueError``
+    for another length, and for an alphabet with anything but digits and ASCII letters.
+
+    >>> drawn = draw(LOOKS["plain"], np.random.default_rng(1), length=5)
+    >>> len(drawn.label), drawn.image.shape[2], len(drawn.boxes)
+    (5, 3, 5)
+    """
+    label = _label(look, rng, length, alphabet)
+    if look.distinct and look.picks:
+        picks = int(rng.integers(look.picks[0], look.picks[1] + 1))
+        look = replace(look, picks=(picks, picks))
+    best, most = _draw(look, label, rng)
+    for _ in range(TRIES - 1):
+        if most >= look.distinct:
+            break
+        drawn, distinct = _draw(look, label, rng)
+        if distinct > most:
+            best, most = drawn, distinct
+    return best
+
+
+def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[Drawn, float]:
+    """Draw a label once; give the image and, where the look asks, how distinct it is."""
+    row = lay_out(look, label, rng)
+    ground, inks = choose(look.colours, len(label), rng)
+    under, over = _layers(look, rng)
+    scene = _scene(look, row, ground, inks, len(under + over), rng)
+    maps = waves(row, look.effects, rng)
+    whole = rng.random() < look.effects.whole
+    canvas = draw_ground(ground, row.width, row.height, look.ground, rng)
+    for layer in under:
+        canvas = draw_layer(canvas, scene, layer, rng)
+    canvas, cover = draw_row(canvas, look, row, scene, None if whole else maps, rng)
+    for layer in over:
+        canvas = draw_layer(canvas, scene, layer, rng)
+    if whole and maps is not None:
+        canvas = bend_canvas(canvas, maps, smooth=not scene.crisp)
+        cover = bend_cover(cover, maps)
+    drawn = _finished(canvas, look, label, row, scene, rng)
+    if not look.distinct:
+        return drawn, 0.0
+    return drawn, distinctness(drawn.image, cover, row) * (shown(row, maps) > SHOWN)
+
+
+def encode(drawn: Drawn) -> tuple[bytes, str]:
+    """Encode a drawn captcha; give the bytes and the extension, ``png`` or ``jpg``.
+
+    >>> encode(draw_one("plain", 1, 7))[1] in ("png", "jpg")
+    True
+    """
+    if drawn.jpeg is not None:
+        return drawn.jpeg, "jpg"
+    return to_png(drawn.image, drawn.palette), "png"
+
+
+def _label(look: Look, rng: np.random.Generator, length: int | None, alphabet: str) -> str:
+    """Draw the characters."""
+    if not alphabet or not (alphabet.isascii() and alphabet.isalnum()):
+        raise ValueError(f"an alphabet has digits and ASCII letters only, got {alphabet!r}")
+    if length is None:
+        length = int(rng.integers(look.lengths[0], look.lengths[1] + 1))
+    if not 1 <= length <= 12:
+        raise ValueError(f"a captcha has 1 to 12 characters, got a length of {length}")
+    return "".join(alphabet[int(i)] for i in rng.integers(0, len(alphabet), length))
+
+
+def _layers(look: Look, rng: np.random.Generator) -> tuple[list[Layer], list[Layer]]:
+    """Choose the layers of clutter that lie under and over the digits."""
+    if look.picks is None:
+        chosen = [layer for layer in look.layers if rng.random() < layer.weight]
+    else:
+        count = int(rng.integers(look.picks[0], look.picks[1] + 1))
+        weights = np.array([layer.weight for layer in look.layers])
+        chosen = [look.layers[place] for place in _sample(weights, count, rng)]
+    sides = [rng.random() < layer.over for layer in chosen]
+    under = [layer for layer, over in zip(chosen, sides, strict=True) if not over]
+    return under, [layer for layer, over in zip(chosen, sides, strict=True) if over]
+
+
+def _sample(weights: NDArray[np.float64], count: int, rng: np.random.Generator) -> list[int]:
+    """Draw ``count`` different places, each by its weight; as ``Generator.choice``, but faster."""
+    weights, drawn = weights / weights.sum(), list[int]()
+    while len(drawn) < count:
+        points = rng.random(count - len(drawn))
+        weights[drawn] = 0
+        steps = np.cumsum(weights)
+        for place in (steps / steps[-1]).searchsorted(points, side="right").tolist():
+            if place not in drawn:
+                drawn.append(place)
+    return drawn
+
+
+def _scene(
+    look: Look, row: Row, ground: Colour, inks: Many, layers: int, rng: np.random.Generator
+) -> Scene:
+    """Gather what clutter and effects need to know."""
+    return Scene(
+        em=row.em,
+        stroke=max(row.stroke, 1.0),
+        ground=ground,
+        inks=inks,
+        crisp=rng.random() < look.digits.crisp,
+        calm=CALM[min(layers, len(CALM) - 1)],
+        halo=look.effects.halo.draw(rng),
+        rim=far_from(inks[0], rng),
+        row=_surround(row),
+    )
+
+
+def _surround(row: Row) -> tuple[float, float, float, float]:
+    """Give x, y, width and height of all the digits together."""
+    low = row.boxes[:, :2].min(axis=0)
+    wide, tall = (row.boxes[:, :2] + row.boxes[:, 2:]).max(axis=0) - low
+    return float(low[0]), float(low[1]), float(wide), float(tall)
+
+
+def _finished(
+    canvas: Canvas, look: Look, label: str, row: Row, scene: Scene, rng: np.random.Generator
+) -> Drawn:
+    """Apply the finish, and record the boxes."""
+    finish = look.finish
+    canvas = soften(canvas, finish, rng.random() < finish.grey and _grey_tells(scene), rng)
+    low = np.clip(np.floor(row.boxes[:, :2]), 0, (row.width, row.height))
+    high = np.clip(np.ceil(row.boxes[:, :2] + row.boxes[:, 2:]), 0, (row.width, row.height))
+    boxes = np.concatenate([low, high - low], axis=1).astype(np.int64)
+    quality = round(finish.jpeg.draw(rng))
+    if quality:
+        canvas, data = to_jpeg(canvas, quality, rng.random() < 0.3)
+        return Drawn(canvas, label, boxes, data)
+    if rng.random() < finish.alpha:
+        return Drawn(to_alpha(canvas, rng), label, boxes)
+    colours = round(finish.palette.draw(rng))
+    if colours:
+        return Drawn(to_palette(canvas, colours), label, boxes, palette=True)
+    return Drawn(canvas, label, boxes)
+
+
+def _grey_tells(scene: Scene) -> bool:
+    """Tell whether every ink can be told from the ground by grey alone."""
+    return float(np.min(np.abs(luma(scene.inks) - luma(scene.ground)))) > 70

@@ -1,0 +1,159 @@
+"""Read and write a digits folder: ``<digit>/<id>-<position>.png`` and ``style.toml``.
+
+`classes` says how the folders of characters other than digits are named.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.datasets.captchas import Problem, reason
+from digitsolver.datasets.class_folders import character_of, folder_of
+from digitsolver.errors import FolderError, ImageError, LabelError
+from digitsolver.io.files import StrPath, shown
+from digitsolver.io.images import encode_png, read_image, to_channels
+from digitsolver.pipeline.style import Style, load_style
+
+STYLE_FILE = "style.toml"
+REJECTED_FILE = "rejected.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class DigitsFolder:
+    """Hold digits cut from captchas, sorted by captcha and position.
+
+    `crops` is uint8 (n, height, width), dark on white, or (n, height, width, channels) where the
+    style has more than one; `labels`, `captcha_ids` and `positions`
+    (0 for the leftmost digit) have one entry a crop. `style` is what the digits were cut with.
+    """
+
+    crops: NDArray[np.uint8] = field(repr=False)
+    labels: list[str] = field(repr=False)
+    captcha_ids: list[str] = field(repr=False)
+    positions: list[int] = field(repr=False)
+    style: Style
+
+    def missing(self, alphabet: str = "0123456789") -> str:
+        """Return the characters of `alphabet` that no crop shows."""
+        return "".join(sorted(set(alphabet) - set(self.labels)))
+
+
+def is_digits_folder(folder: StrPath) -> bool:
+    """Tell whether `folder` has sub-folders named after single characters."""
+    try:
+        return any(map(_is_class, Path(folder).iterdir()))
+    except OSError:
+        return False
+
+
+def read_digits(folder: StrPath) -> tuple[DigitsFolder, list[Problem]]:
+    """Read a digits folder, and say what in it is not a digit of the folder's style.
+
+    Raises:
+        FolderError: Not a digits folder, no ``style.toml``, or no digit that can be read.
+        StyleError: ``style.toml`` is wrong.
+    """
+    folder = Path(folder)
+    if not is_digits_folder(folder):
+        raise FolderError(
+            f"{shown(folder)}: expected a digits folder (sub-folders 0 to 9), found none in it"
+        )
+    if not (folder / STYLE_FILE).is_file():
+        raise FolderError(
+            f"{shown(folder)}: expected {STYLE_FILE}, the style that its digits were cut with, "
+            "found no such file"
+        )
+    style = load_style(folder / STYLE_FILE)
+    files, problems = _digit_files(folder)
+    digits: list[tuple[str, int, str, NDArray[np.uint8]]] = []
+    for label, path in files:
+        try:
+            captcha_id, position = _place(path)
+            digits.append((captcha_id, position, label, _read_crop(path, style)))
+        except (ImageError, LabelError) as error:
+            problems.append(Problem(path, reason(path, error)))
+    if not digits:
+        first = f": {problems[0]}" if problems else ""
+        raise FolderError(f"{shown(folder)}: expected images of digits, found none{first}")
+    digits.sort(key=lambda digit: digit[:3])
+    ids, positions, labels, crops = (list(column) for column in zip(*digits, strict=True))
+    return DigitsFolder(np.stack(crops), labels, ids, positions, style), problems
+
+
+def write_digit(
+    folder: Path, label: str, captcha_id: str, position: int, crop: NDArray[np.uint8]
+) -> None:
+    """Write one crop to ``<label>/<captcha_id>-<position>.png`` under `folder`.
+
+    The folder of a label that is no digit is named as `classes` says. Not safe by itself:
+    `folder` is one that `files.new_folder` gave.
+
+    Raises:
+        ValueError: `label` is not one character.
+    """
+    target = folder / folder_of(label)
+    target.mkdir(exist_ok=True)
+    (target / f"{captcha_id}-{position}.png").write_bytes(encode_png(crop))
+
+
+def foreign_in_digits(folder: Path) -> str | None:
+    """Name an entry of `folder` that `preprocess` has not written, or None.
+
+    For `files.new_folder`: a folder with anything else in it is not replaced.
+    """
+    entries = sorted(folder.iterdir())
+    if entries and not (folder / STYLE_FILE).is_file():
+        return entries[0].name
+    for entry in entries:
+        if _is_class(entry) and not entry.is_symlink():
+            for file in sorted(entry.iterdir()):
+                if file.suffix != ".png" or file.is_dir():
+                    return f"{entry.name}/{file.name}"
+        elif entry.name not in (STYLE_FILE, REJECTED_FILE):
+            return entry.name
+    return None
+
+
+def _digit_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
+    """Return (label, path) of every file in a class folder, and what is no class folder."""
+    files: list[tuple[str, Path]] = []
+    problems: list[Problem] = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(".") or entry.name in (STYLE_FILE, REJECTED_FILE):
+            continue
+        label = character_of(entry.name)
+        if label is None or not entry.is_dir():
+            found = "another folder" if entry.is_dir() else "a stray file"
+            expected = "expected only folders that are named after one character"
+            problems.append(Problem(entry, f"{expected}, found {found}"))
+            continue
+        inside = [path for path in sorted(entry.iterdir()) if not path.name.startswith(".")]
+        files += [(label, path) for path in inside]
+        if not inside:
+            problems.append(Problem(entry, f"expected images of {label!r}, found none"))
+    return files, problems
+
+
+def _is_class(path: Path) -> bool:
+    """Tell whether `path` is the folder of a character."""
+    return character_of(path.name) is not None and path.is_dir()
+
+
+def _place(path: Path) -> tuple[str, int]:
+    """Return captcha id and position from ``<id>-<position>.png``."""
+    captcha_id, _, position = path.stem.rpartition("-")
+    if not captcha_id or not (position.isascii() and position.isdigit()):
+        raise LabelError(f"{shown(path)}: expected a name like <id>-<position>.png")
+    return captcha_id, int(position)
+
+
+def _read_crop(path: Path, style: Style) -> NDArray[np.uint8]:
+    crop = read_image(path, grey=style.channels == 1, alpha=style.channels == 4)
+    if crop.shape[:2] != (style.crop_height, style.crop_width):
+        raise ImageError(
+            f"{shown(path)}: expected {style.crop_width} x {style.crop_height} pixels as in "
+            f"{STYLE_FILE}, found {crop.shape[1]} x {crop.shape[0]}"
+        )
+    return to_channels(crop, style.channels)

@@ -1,0 +1,85 @@
+"""Find the images that a person names: files, folders, patterns, archives, or a list."""
+
+import glob
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from digitsolver.errors import FolderError
+from digitsolver.io.files import shown
+from digitsolver.results import Failure, Named
+
+LIST = "-"
+"""Stands for a list of paths, one a line."""
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+
+def find_images(
+    names: Iterable[str], listed: Iterable[str] = ()
+) -> Iterator[str | Named | Failure]:
+    """Yield what `names` name: paths, images out of archives, or why there are none.
+
+    A name is a file, a folder, a zip or tar, a pattern such as ``scans/**/*.png`` (quoted, or
+    the shell expands it), or ``-`` for the lines of `listed`, which may name all of these.
+    """
+    for name in names:
+        if name == LIST:
+            yield from find_images(
+                line for line in map(_stripped, listed) if line not in {"", LIST}
+            )
+        else:
+            yield from _named(name)
+
+
+def count(names: Iterable[str]) -> int | None:
+    """Return the number of images that `names` name, ``None`` where only reading tells it."""
+    total = 0
+    for name in names:
+        if name == LIST or is_archive(name) or _is_pattern(name):
+            return None
+        total += len(_folder(name)) if Path(name).is_dir() else 1
+    return total
+
+
+def is_archive(name: str) -> bool:
+    """Return whether a file's name is that of an archive.
+
+    >>> is_archive("scans.tar.gz"), is_archive("scan.png")
+    (True, False)
+    """
+    return name.lower().endswith(ARCHIVES)
+
+
+def _named(name: str) -> Iterator[str | Named | Failure]:
+    if is_archive(name) and Path(name).is_file():
+        from digitsolver.io.archives import members
+
+        yield from members(name)
+    elif Path(name).is_dir():
+        yield from _folder(name)
+    elif _is_pattern(name):
+        found = glob.glob(name, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute ones
+        files = sorted(path for path in found if not Path(path).is_dir())
+        yield from files
+        if not files:
+            yield Failure(shown(name), "expected files of such names, found none")
+    else:
+        yield name
+
+
+def _folder(name: str) -> list[str | Named | Failure]:
+    """Return the images in a flat folder, or why there are none."""
+    from digitsolver.datasets import image_paths
+
+    try:
+        return [str(path) for path in image_paths(name)]
+    except FolderError as error:
+        return [Failure(shown(name), str(error).removeprefix(f"{shown(name)}: "))]
+
+
+def _is_pattern(name: str) -> bool:
+    """Return whether a name is a pattern rather than a file that is called so."""
+    return glob.has_magic(name) and not Path(name).exists()
+
+
+def _stripped(line: str) -> str:
+    return line.rstrip("\r\n")

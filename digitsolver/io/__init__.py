@@ -1,0 +1,1 @@
+"""Read and write files: images, archives, logs of readings, and files written atomically."""

@@ -1,0 +1,116 @@
+"""Keep readings in a file as they come, so that an interrupted run goes on where it was."""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+from digitsolver.errors import FolderError
+from digitsolver.io import files
+from digitsolver.io.files import shown
+from digitsolver.results import Failure, Named, path_of
+
+SAFE = 1.0
+"""Seconds after which what was written is made to outlast a power cut."""
+
+Image = str | Named | Failure
+
+
+class Journal:
+    """Write one JSON line an image to a file; see :func:`open_journal`."""
+
+    def __init__(self, stream: BinaryIO, done: Counter[bytes]) -> None:
+        self.already = done.total()
+        self._stream, self._done, self._safe = stream, done, time.monotonic()
+
+    def left(self, images: Iterable[Image]) -> Iterator[Image]:
+        """Yield those of `images` that have no line yet: one line is one image."""
+        for image in images:
+            key = _key(image.path if isinstance(image, Failure) else path_of(image))
+            if self._done[key]:
+                self._done[key] -= 1
+            else:
+                yield image
+
+    def write(self, answer: Mapping[str, object]) -> None:
+        """Add the line of one image, with its ``path``."""
+        self._stream.write(json.dumps(answer).encode() + b"\n")
+        self._stream.flush()
+        if time.monotonic() - self._safe > SAFE:
+            os.fsync(self._stream.fileno())
+            self._safe = time.monotonic()
+
+
+@contextmanager
+def open_journal(path: Path, run: Mapping[str, object], *, resume: bool) -> Iterator[Journal]:
+    """Open the file `path` for the readings of a `run`: its model and other settings.
+
+    With `resume` an earlier run's lines stay, but for a last one that is not whole. While a run
+    is not finished, a hidden file beside says what it was.
+
+    Raises:
+        FolderError: The file is there, and `resume` is not asked for; it cannot be written, or
+            it holds other things than readings; the earlier run was another.
+    """
+    note = path.with_name(f".{path.name}.run")
+    if path.exists() and not resume:
+        raise FolderError(
+            f"{shown(path)}: expected a new file, found one with readings: go on with --resume, "
+            "or name another"
+        )
+    _compare(note, run)
+    try:
+        done = _lines(path) if path.exists() else Counter[bytes]()
+        files.write_text(note, json.dumps(run) + "\n")
+        with path.open("ab") as stream:
+            yield Journal(stream, done)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise FolderError(f"{shown(path)}: cannot be written: {error.strerror}") from None
+    note.unlink(missing_ok=True)
+
+
+def _compare(note: Path, run: Mapping[str, object]) -> None:
+    """Raise FolderError where `note` tells of another run."""
+    if not note.is_file():
+        return
+    try:
+        before = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{shown(note)}: expected the settings of a run: {error}") from None
+    changed = [key for key in run if before.get(key) != run[key]]
+    if changed:
+        raise FolderError(
+            f"{shown(note)}: expected the run to go on with, found another {', '.join(changed)}; "
+            "take the same, or name another file"
+        )
+
+
+def _lines(path: Path) -> Counter[bytes]:
+    """Count the lines of each image, and cut off a last one that is not whole."""
+    done: Counter[bytes] = Counter()
+    whole = 0
+    with path.open("r+b") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                done[_key(json.loads(line)["path"])] += 1
+            except (ValueError, KeyError, TypeError):
+                raise FolderError(
+                    f"{shown(path)}: line {number}: expected a reading, found another thing"
+                ) from None
+            whole += len(line)
+        stream.truncate(whole)
+    return done
+
+
+def _key(path: str | None) -> bytes:
+    """Return eight bytes that stand for a path: a million paths are too long to remember."""
+    return blake2b((path or "").encode("utf-8", "surrogateescape"), digest_size=8).digest()

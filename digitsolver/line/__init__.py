@@ -1,1 +1,0 @@
-"""Read a whole picture at once: bring it into form, and decode what the network says."""

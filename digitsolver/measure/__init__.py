@@ -1,0 +1,1 @@
+"""Measure how well a solver reads: statistics, evaluation, plots."""

@@ -1,0 +1,266 @@
+"""Measure a solver on captchas whose labels are known."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from digitsolver.datasets import Sample
+from digitsolver.errors import LabelError
+from digitsolver.measure.statistics import (
+    Answered,
+    auroc,
+    auroc_interval,
+    calibration_error,
+    risk_coverage,
+    wilson,
+)
+from digitsolver.parallel.processes import Workers
+from digitsolver.results import Failure, Reading
+
+__all__ = ["CONFIDENCES", "Evaluation", "Mistake", "evaluate", "wilson"]
+
+CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.99)
+"""The values of ``--min-confidence`` that the risk-coverage table has."""
+
+Progress = Callable[[int], object]
+"""Is called with the number of images read since the last call."""
+
+
+class Solves(Protocol):
+    """What evaluation asks of a solver."""
+
+    def solve_many(
+        self, images: Iterable[str], *, length: int | None, workers: Workers | None
+    ) -> Iterator[Reading | Failure]:
+        """Yield a reading or a failure for each image, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Hold one captcha that was read wrongly."""
+
+    path: str
+    label: str
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Hold what a solver got right.
+
+    ``digits`` counts the characters of all labels; ``digits_correct`` those that the reading has
+    at the same position. A character that the reading lacks, and every one of an unreadable
+    image, is wrong. ``wrong_length`` counts readings longer or shorter than their label,
+    ``unreadable`` images without a reading: both are among the wrong. ``seconds`` is the time
+    from the first path to the last reading. ``confidences`` and ``right`` have a value for each
+    reading, and say how sure it was and whether it was right. ``confusion`` counts (true, read)
+    characters where the length is right.
+    """
+
+    images: int
+    correct: int
+    digits: int
+    digits_correct: int
+    wrong_length: int
+    seconds: float
+    confidences: tuple[float, ...]
+    right: tuple[bool, ...]
+    confusion: dict[tuple[str, str], int]
+    mistakes: tuple[Mistake, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of images read without a single error."""
+        return self.correct / self.images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the 95 % Wilson interval of ``accuracy``."""
+        return wilson(self.correct, self.images)
+
+    @property
+    def digit_accuracy(self) -> float:
+        """Return the share of the labels' characters read right."""
+        return self.digits_correct / self.digits
+
+    @property
+    def unreadable(self) -> int:
+        """Return the number of images that gave no reading."""
+        return len(self.failures)
+
+    @property
+    def confidence_auroc(self) -> float | None:
+        """Return the chance that a right reading is surer than a wrong one; see ``stats.auroc``."""
+        return auroc(self.confidences, self.right)
+
+    @property
+    def auroc_interval(self) -> tuple[float, float] | None:
+        """Return the 95 % interval of ``confidence_auroc``, ``None`` where there is none."""
+        area, rights = self.confidence_auroc, sum(self.right)
+        return None if area is None else auroc_interval(area, rights, len(self.right) - rights)
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Return how far confidence is from accuracy; see ``stats.calibration_error``."""
+        return calibration_error(self.confidences, self.right)
+
+    def risk_coverage(self, confidences: Sequence[float] = CONFIDENCES) -> tuple[Answered, ...]:
+        """Return what is answered, and wrongly, when readings below each confidence are not given.
+
+        Images without a reading are never answered.
+        """
+        return risk_coverage(self.confidences, self.right, confidences, self.images)
+
+    @property
+    def images_per_second(self) -> float:
+        """Return the speed of reading, decoding included."""
+        return self.images / self.seconds
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's object."""
+        return {
+            "images": self.images,
+            "correct": self.correct,
+            "accuracy": round(self.accuracy, 6),
+            "interval": [round(end, 6) for end in self.interval],
+            "digit_accuracy": round(self.digit_accuracy, 6),
+            "wrong_length": self.wrong_length,
+            "unreadable": self.unreadable,
+            "seconds": round(self.seconds, 4),
+            "images_per_second": round(self.images_per_second, 1),
+            "confidence_auroc": _rounded(self.confidence_auroc),
+            "calibration_error": _rounded(self.calibration_error),
+            "risk_coverage": [_answered_json(one) for one in self.risk_coverage()],
+        }
+
+    def table(self) -> str:
+        """Return the figures as lines for people."""
+        low, high = self.interval
+        error = self.calibration_error
+        rows = [
+            ("images", str(self.images)),
+            ("correct", str(self.correct)),
+            ("accuracy", f"{self.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})"),
+            ("digit accuracy", f"{self.digit_accuracy:.2%}"),
+            ("wrong length", str(self.wrong_length)),
+            ("unreadable", str(self.unreadable)),
+            ("confidence AUROC", self._ranking()),
+            ("calibration error", "-" if error is None else f"{error:.2%}"),
+            ("time", f"{self.seconds:.2f} s  ({self.images_per_second:.0f} images/s)"),
+        ]
+        width = max(len(name) for name, _ in rows)
+        lines = [f"{name:<{width}}  {value}" for name, value in rows]
+        return "\n".join([*lines, "", *map(_answered_line, (None, *self.risk_coverage()))])
+
+    def _ranking(self) -> str:
+        """Return ``confidence_auroc`` and its interval as text."""
+        if self.confidence_auroc is None or self.auroc_interval is None:
+            return "-"
+        low, high = self.auroc_interval
+        return f"{self.confidence_auroc:.3f}  (95 % interval {low:.3f} to {high:.3f})"
+
+
+def evaluate(
+    solver: Solves,
+    samples: Sequence[Sample],
+    *,
+    length: int | None = None,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Return how well `solver` reads `samples`, with `length` characters where that is given.
+
+    The `workers` read them, by default this process. `progress` is called with 1 after each
+    image. Raises LabelError for a sample without a label and ``ValueError`` when there are no
+    samples.
+    """
+    if not samples:
+        raise ValueError("samples: expected at least 1, found 0")
+    for sample in samples:
+        if not sample.label:
+            raise LabelError(f"{sample.path}: expected a label to compare with, found none")
+    start = time.perf_counter()
+    answers = []
+    paths = (str(sample.path) for sample in samples)
+    for answer in solver.solve_many(paths, length=length, workers=workers):
+        answers.append(answer)
+        if progress:
+            progress(1)
+    seconds = time.perf_counter() - start
+    return _judge([sample.label or "" for sample in samples], answers, seconds)
+
+
+def _judge(
+    labels: Sequence[str], answers: Sequence[Reading | Failure], seconds: float
+) -> Evaluation:
+    """Return the figures for `answers` whose true texts are `labels`."""
+    pairs = [
+        (label, answer)
+        for label, answer in zip(labels, answers, strict=True)
+        if isinstance(answer, Reading)
+    ]
+    right = tuple(label == reading.text for label, reading in pairs)
+    return Evaluation(
+        images=len(labels),
+        correct=sum(right),
+        digits=sum(map(len, labels)),
+        digits_correct=sum(
+            true == read
+            for label, reading in pairs
+            for true, read in zip(label, reading.text, strict=False)
+        ),
+        wrong_length=sum(len(label) != len(reading.text) for label, reading in pairs),
+        seconds=seconds,
+        confidences=tuple(reading.confidence for _, reading in pairs),
+        right=right,
+        confusion=_confusion(pairs),
+        mistakes=tuple(
+            Mistake(reading.path or "", label, reading.text, reading.confidence)
+            for label, reading in pairs
+            if label != reading.text
+        ),
+        failures=tuple(answer for answer in answers if isinstance(answer, Failure)),
+    )
+
+
+def _confusion(pairs: Iterable[tuple[str, Reading]]) -> dict[tuple[str, str], int]:
+    """Count (true, read) characters over the readings of the right length."""
+    return Counter(
+        both
+        for label, reading in pairs
+        if len(label) == len(reading.text)
+        for both in zip(label, reading.text, strict=True)
+    )
+
+
+def _answered_json(one: Answered) -> dict[str, Any]:
+    """Return one line of the risk-coverage table for machines."""
+    return {
+        "confidence": one.confidence,
+        "answered": one.answered,
+        "coverage": round(one.coverage, 6),
+        "wrong": one.wrong,
+        "risk": _rounded(one.risk),
+        "interval": [round(end, 6) for end in one.interval],
+    }
+
+
+def _answered_line(one: Answered | None) -> str:
+    """Return one line of the risk-coverage table for people; the heading for ``None``."""
+    if one is None:
+        return "min confidence  answered          wrong of them"
+    answered = f"{one.answered} ({one.coverage:.1%})"
+    if one.risk is None:
+        return f"{one.confidence:>14.2f}  {answered:<16}  -"
+    low, high = one.interval
+    wrong = f"{one.wrong} ({one.risk:.2%}; 95 % interval {low:.2%} to {high:.2%})"
+    return f"{one.confidence:>14.2f}  {answered:<16}  {wrong}"
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return `value` with six decimals, or ``None``."""
+    return None if value is None else round(value, 6)

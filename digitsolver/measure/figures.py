@@ -1,0 +1,32 @@
+"""Make figures and write them as images, without any state that is shared."""
+
+import io
+from typing import TYPE_CHECKING
+
+from digitsolver.io.files import StrPath, write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def new_figure(
+    width: float, height: float, *, rows: int = 1, columns: int = 1
+) -> "tuple[Figure, list[Axes]]":
+    """Return a figure of `width` × `height` inches and its axes, row by row."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(rows, columns, squeeze=False).ravel())
+
+
+def save_figure(figure: "Figure", path: StrPath) -> None:
+    """Write `figure` as PNG, whole or not at all, without a date or version in it.
+
+    Raises FolderError when the file cannot be written.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    write_bytes(path, buffer.getvalue())

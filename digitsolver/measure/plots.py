@@ -1,0 +1,139 @@
+"""Draw what a solver's confidence is worth, from its evaluation."""
+
+import importlib.util
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.errors import MissingExtraError
+from digitsolver.io.files import StrPath
+from digitsolver.measure.evaluation import CONFIDENCES, Evaluation
+from digitsolver.measure.figures import new_figure, save_figure
+from digitsolver.measure.statistics import Answered, reliability
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_POINTS = 500
+"""Points of the risk-coverage curve at most."""
+IN_SCALE = 0.2
+"""Coverage from which the whole interval is in the image: it is wide where answers are few."""
+APART = 5.0
+"""Per cent between points that each get a name of their own; nearer ones share it."""
+DARK, PALE = "#1f5fa8", "#9fc1e6"
+
+
+def require_matplotlib() -> None:
+    """Raise MissingExtraError, which names the extra, where matplotlib is not installed."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError(
+            "drawing: expected the package matplotlib, found none; "
+            "install it with: pip install 'digitsolver[train]'"
+        )
+
+
+def draw_confidence(path: StrPath, found: Evaluation) -> None:
+    """Write a reliability diagram and a risk-coverage curve of `found` as the PNG `path`.
+
+    The diagram shows accuracy against confidence in bins of about as many readings each, the
+    curve the share of wrong answers when only the surest are given; both with 95 % Wilson
+    intervals. The same evaluation gives the same bytes with the same matplotlib.
+
+    Raises:
+        ValueError: Not one image was read.
+        MissingExtraError: matplotlib is not installed.
+        FolderError: The file cannot be written.
+    """
+    if not found.confidences:
+        raise ValueError("found: expected at least 1 reading to draw, found 0")
+    require_matplotlib()
+    figure, (left, right) = new_figure(11, 5, columns=2)
+    _draw_reliability(left, found)
+    _draw_risk(right, found)
+    save_figure(figure, path)
+
+
+def _draw_reliability(axes: "Axes", found: Evaluation) -> None:
+    """Draw accuracy against confidence, one point a bin."""
+    bins = reliability(found.confidences, found.right)
+    sure = [one.confidence for one in bins]
+    share = np.array([one.accuracy for one in bins])
+    ends = np.array([one.interval for one in bins])
+    low = np.floor(10 * min(*sure, ends.min())) / 10
+    axes.plot([low, 1], [low, 1], color="black", linestyle=":", label="as sure as right")
+    axes.errorbar(
+        sure,
+        share,
+        yerr=[share - ends[:, 0], ends[:, 1] - share],
+        fmt="o",
+        color=DARK,
+        ecolor=PALE,
+        elinewidth=3,
+        label=f"{len(found.confidences) // len(bins)} readings each, 95 % interval",
+    )
+    error = found.calibration_error or 0.0
+    edge = (1 - low) * 0.03
+    axes.set(
+        xlabel="mean confidence",
+        ylabel="share read right",
+        title=f"Is it as often right as it is sure?\ncalibration error {error:.2%}",
+        xlim=(low - edge, 1 + edge),
+        ylim=(low - edge, 1 + edge),
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left")
+
+
+def _draw_risk(axes: "Axes", found: Evaluation) -> None:
+    """Draw the share of wrong answers when only the surest are given."""
+    curve = found.risk_coverage(_steps(found.confidences))
+    share = 100 * np.array([one.coverage for one in curve])
+    axes.fill_between(share, *_band(curve), color=PALE, alpha=0.5, label="95 % interval")
+    axes.plot(share, _risks(curve), color=DARK, label="all confidences")
+    _mark(axes, [one for one in found.risk_coverage(CONFIDENCES) if one.answered])
+    ends = [one.interval[1] for one in curve if one.coverage >= IN_SCALE]
+    top = 100 * max(ends, default=curve[-1].interval[1])
+    axes.set(
+        xlabel="answered, the surest first (% of all images)",
+        ylabel="wrong among the answered (%)",
+        title="How many errors are left without unsure readings?\n"
+        "the points carry their --min-confidence",
+        xlim=(0, 102),
+        ylim=(-0.03 * top, top * 1.1),
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper center")
+
+
+def _mark(axes: "Axes", table: Sequence[Answered]) -> None:
+    """Mark the points of `table`; neighbours share a name."""
+    named: list[tuple[float, float, str]] = []
+    for one, risk in zip(table, _risks(table), strict=True):
+        share, name = 100 * one.coverage, f"{one.confidence:g}"
+        axes.plot(share, risk, "o", color=DARK)
+        if named and abs(named[-1][0] - share) < APART:
+            named[-1] = (*named[-1][:2], f"{named[-1][2]}, {name}")
+        else:
+            named.append((share, risk, name))
+    for share, risk, name in named:
+        axes.annotate(name, (share, risk), xytext=(6, 8), textcoords="offset points", ha="right")
+
+
+def _steps(confidences: Sequence[float]) -> list[float]:
+    """Return the thresholds of a curve, falling: each confidence, or evenly many of them."""
+    values = np.unique(np.asarray(confidences))[::-1]
+    chosen = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round())
+    return [float(one) for one in values[chosen.astype(np.intp)]]
+
+
+def _risks(curve: Sequence[Answered]) -> list[float]:
+    """Return the share of wrong answers in per cent."""
+    return [100 * (one.risk or 0.0) for one in curve]
+
+
+def _band(curve: Sequence[Answered]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lower and upper ends of the intervals in per cent."""
+    ends = 100 * np.array([one.interval for one in curve])
+    return ends[:, 0], ends[:, 1]

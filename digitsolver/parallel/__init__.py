@@ -1,0 +1,1 @@
+"""Spread work over processes, or over the machines of a Dask cluster."""

@@ -1,0 +1,1 @@
+"""Run the stages in order, as a style says, and record what each of them gives."""

@@ -1,0 +1,210 @@
+"""The settings that fit one look, kept as TOML beside what was made with them."""
+
+import os
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from digitsolver.errors import StyleError
+from digitsolver.io import files
+
+PROJECTIONS = ("grey", "ground", "ink")
+POLARITIES = ("auto", "dark", "light")
+ROWS = ("line", "digit")
+CHANNELS = (1, 3, 4)
+CROPPED = ("cleaned", "levels")
+
+RANGES = {
+    "length": (1, 4096),
+    "lengths": (1, 4096),
+    "pitch": (0.1, 100),
+    "stroke": (1, 256),
+    "window_height": (1, 4096),
+    "window_width": (1, 4096),
+    "crop_height": (8, 1024),
+    "crop_width": (8, 1024),
+}
+"""Smallest and largest value of what is a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """Hold what the stages need to know of a look.
+
+    What is None is measured: by ``tune.complete`` on a sample of a folder, or else by each stage
+    on the image at hand.
+    """
+
+    name: str = "plain"
+    projection: str = "grey"
+    """Colour to one channel: ``grey`` (brightness), ``ground`` (distance to the ground), or ``ink``
+    (nearness to the digits' colour)."""
+    polarity: str = "auto"
+    """Digits are ``dark`` on light, ``light`` on dark, or whichever the image says: ``auto``."""
+    cleaners: tuple[str, ...] = ()
+    """Names of `remove_*` functions of ``stages.clean``, in order, without ``remove_``."""
+    stroke: float | None = None
+    """Width of the digits' strokes in pixels."""
+    segmenter: str = "kmeans"
+    length: int | None = None
+    """Number of digits, where it is the same in every image."""
+    lengths: tuple[int, int] | None = None
+    """Fewest and most digits, where their number varies; it is estimated between the two."""
+    pitch: float | None = None
+    """Step from a digit to one that touches it, over its height: for that estimate."""
+    rows: str = "line"
+    """Crops stand at the middle of the whole ``line``, or of each ``digit``."""
+    window_height: int | None = None
+    """Height of the window that is cropped, in pixels of the captcha."""
+    window_width: int | None = None
+    crop_height: int = 28
+    """Height of a crop, in pixels: the window is scaled to it."""
+    crop_width: int = 20
+    channels: int = 1
+    """Of a crop: 1 is the cleaned image, dark on white; 3 the image's own colours at the same
+    place, 4 those and its alpha."""
+    cropped: str = "cleaned"
+    """With one channel, crops show the ``cleaned`` image, or its ``levels`` before the cleaners,
+    which then tell where the digits are and leave their strokes whole."""
+
+    def __post_init__(self) -> None:
+        """Raise StyleError where a value is not allowed."""
+        for key, problem in _problems(self):
+            raise StyleError(f"style {self.name!r}: {key}: {problem}")
+
+    def with_length(self, length: int | None) -> "Style":
+        """Return the style with another number of digits."""
+        return replace(self, length=length)
+
+
+def get_style(name: str) -> Style:
+    """Return a named style, or the one in the TOML file of that path.
+
+    Raises:
+        StyleError: There is neither, or the file is wrong.
+
+    >>> get_style("speckle").cleaners
+    ('speckles',)
+    """
+    from digitsolver.pipeline.named_styles import STYLES
+
+    if name in STYLES:
+        return STYLES[name]
+    if name.endswith(".toml") or Path(name).is_file():
+        return load_style(name)
+    raise StyleError(f"style {name!r}: expected auto, {', '.join(STYLES)}, or a .toml file")
+
+
+def load_style(path: str | os.PathLike[str]) -> Style:
+    """Return the style in a TOML file.
+
+    Raises:
+        StyleError: The file is missing, is not TOML, or has an unknown key or a value that is
+            not allowed.
+    """
+    shown = files.shown(path)
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StyleError(f"{shown}: expected a style file, found nothing") from None
+    except (OSError, ValueError) as error:
+        raise StyleError(f"{shown}: expected a style as TOML: {error}") from None
+    known = [field.name for field in fields(Style)]
+    for key in table:
+        if key not in known:
+            raise StyleError(f"{shown}: unknown key {key!r}: expected {', '.join(known)}")
+    for key in ("cleaners", "lengths"):
+        if isinstance(table.get(key), list):
+            table[key] = tuple(table[key])
+    try:
+        return Style(**table)
+    except StyleError as error:
+        raise StyleError(f"{shown}: {error}") from None
+
+
+def write_style(style: Style, path: str | os.PathLike[str]) -> None:
+    """Write a style as TOML, whole or not at all; what is None is left out."""
+    table = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in asdict(style).items()
+        if value is not None
+    }
+    import tomli_w
+
+    files.write_text(path, tomli_w.dumps(table))
+
+
+def _problems(style: Style) -> list[tuple[str, str]]:
+    hints = _hints()
+    found = []
+    for field in fields(Style):
+        value = getattr(style, field.name)
+        if type(value) is type(field.default) and value == field.default:
+            continue  # and most often nothing is left that needs the stages' names
+        if problem := _wrong_type(value, hints[field.name]) or _wrong_value(field.name, value):
+            found.append((field.name, problem))
+    return found
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Style)
+
+
+def _wrong_type(value: object, hint: Any) -> str | None:
+    allowed = get_args(hint) if type(None) in get_args(hint) else (hint,)
+    expected = " or ".join(_NAMES[kind] for kind in allowed if kind in _NAMES)
+    if hint == tuple[str, ...]:
+        fits = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    elif tuple[int, int] in allowed:
+        fits = value is None or (
+            isinstance(value, tuple) and [type(item) for item in value] == [int, int]
+        )
+    elif float in allowed:
+        fits = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    else:
+        fits = isinstance(value, allowed) and not isinstance(value, bool)
+    return None if fits else f"expected {expected}, found {value!r}"
+
+
+def _wrong_value(key: str, value: Any) -> str | None:
+    if choices := _choices(key):
+        for item in value if isinstance(value, tuple) else (value,):
+            if item not in choices:
+                return f"expected {' or '.join(map(str, choices))}, found {item!r}"
+    if key not in RANGES or value is None:
+        return None
+    least, most = RANGES[key]
+    rising = (least, *value, most) if isinstance(value, tuple) else (least, value, most)
+    if not all(low <= high for low, high in pairwise(rising)):
+        order = ", the lower first" if isinstance(value, tuple) else ""
+        return f"expected {least} to {most}{order}, found {value!r}"
+    return None
+
+
+def _choices(key: str) -> tuple[object, ...]:
+    """Return the values that a key may have, none where it is free."""
+    if key in {"segmenter", "cleaners"}:
+        from digitsolver.stages import CLEANERS, SEGMENTERS
+
+        return tuple(SEGMENTERS if key == "segmenter" else CLEANERS)
+    known: dict[str, tuple[object, ...]] = {
+        "projection": PROJECTIONS,
+        "polarity": POLARITIES,
+        "rows": ROWS,
+        "channels": CHANNELS,
+        "cropped": CROPPED,
+    }
+    return known.get(key, ())
+
+
+_NAMES = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    tuple[str, ...]: "a list of text",
+    tuple[int, int]: "two whole numbers, the lower first",
+}

@@ -1,0 +1,265 @@
+"""Run the stages over one image and keep what each of them gave."""
+
+import os
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.errors import SegmentationError
+from digitsolver.io.files import shown
+from digitsolver.io.images import check_image, decode_image, read_image, to_channels
+from digitsolver.pipeline.style import Style
+from digitsolver.stages import (
+    PITCH,
+    SEGMENTERS,
+    bounding_box,
+    clean_steps,
+    crop,
+    estimate_length,
+    ink_per_column,
+    middles,
+)
+from digitsolver.stages.clip import Box
+
+WINDOW_TO_HEIGHT = 1.4
+"""Height of the window over that of a digit, where the style does not say it."""
+WINDOW_TO_PITCH = 1.5
+"""Width of the window over the distance of digits, where the style does not say it."""
+SPOT = "spot"
+"""Name of a segmentation that a network made: see `stages.spot`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Hold where the digits of one captcha are. Columns and rows are those of the original."""
+
+    segmenter: str
+    """Name of the function that told them apart."""
+    centroids: NDArray[np.float64]
+    """(n,), the columns where it puts the digits."""
+    spans: NDArray[np.intp]
+    """(n, 2), the columns ``[start, stop)`` of each digit."""
+    boxes: NDArray[np.intp]
+    """(n, 4), ``x, y, width, height`` of each digit."""
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """The middles of the windows, (n, 2): x and y."""
+        return _centres(self.centroids, self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Places):
+    """Hold the digits of one captcha."""
+
+    window: tuple[int, int]
+    """Height and width of what is cropped round each digit."""
+    crops: NDArray[np.uint8]
+    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
+
+
+_FIELDS = tuple(field.name for field in fields(Cut))
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(Cut):
+    """Hold what every stage made of one captcha. Columns and rows are those of the original."""
+
+    original: NDArray[np.uint8]
+    """(H, W) or (H, W, 3) RGB."""
+    steps: tuple[tuple[str, NDArray[np.uint8]], ...]
+    """Name and image, (H, W), of each step of stage 1."""
+    box: Box
+    """Of all digits: ``(x, y, width, height)``."""
+    source: NDArray[np.uint8]
+    """What the crops are cut from: the cleaned image, its levels before the cleaners, or the
+    original in the style's channels."""
+
+    @property
+    def cleaned(self) -> NDArray[np.uint8]:
+        """The image after stage 1, (H, W), dark on white."""
+        return self.steps[-1][1]
+
+    @property
+    def clipped(self) -> NDArray[np.uint8]:
+        """The cleaned image within the box."""
+        x, y, width, height = self.box
+        return self.cleaned[y : y + height, x : x + width]
+
+    @property
+    def ink(self) -> NDArray[np.float64]:
+        """Ink in each column of the box, in pixels."""
+        return ink_per_column(self.clipped)
+
+    @property
+    def digits(self) -> Cut:
+        """The digits alone, without the images that they come from."""
+        return Cut(**_values(self))
+
+    def with_cut(self, cut: Cut) -> "Trace":
+        """Return the trace with other digits."""
+        return replace(self, **_values(cut))
+
+
+def trace(
+    image: str | os.PathLike[str] | bytes | NDArray[np.uint8],
+    style: Style | None = None,
+    *,
+    length: int | None = None,
+) -> Trace:
+    """Run every stage over an image: a path, bytes, or uint8 (H, W[, 3|4]) RGB.
+
+    `length` is the number of digits, by default the style's; where that has none either, it is
+    estimated from the image.
+
+    Raises:
+        ImageError: The image cannot be read.
+        SegmentationError: It holds no digits, or too little ink for so many.
+        TypeError: An array of another type than uint8.
+        ValueError: An array of another shape, or a length below 1.
+
+    >>> grey = np.full((20, 30), 255, np.uint8)
+    >>> grey[4:16, 6:9] = grey[4:16, 20:23] = 0
+    >>> found = trace(grey, length=2)
+    >>> found.box, found.centroids, found.spans.tolist()
+    ((6, 4, 17, 12), array([ 7.5, 21.5]), [[6, 15], [15, 23]])
+    """
+    style = style or Style()
+    pixels, name = _load(image, style)
+    try:
+        return _run(pixels, style, style.length if length is None else length)
+    except SegmentationError as error:
+        raise SegmentationError(f"{name}: {error}") from None
+
+
+def cut(
+    cleaned: NDArray[np.uint8],
+    source: NDArray[np.uint8],
+    box: Box,
+    style: Style,
+    length: int | None,
+) -> Cut:
+    """Run stages 3 and 4 over a cleaned image, (H, W), whose digits lie in `box`.
+
+    The crops are cut from `source`, (H, W[, channels]). A `length` that is None is estimated.
+
+    Raises:
+        SegmentationError: There is too little ink for so many digits.
+        ValueError: A length below 1.
+    """
+    found = find(cleaned, box, style, length)
+    window = (
+        style.window_height or round(WINDOW_TO_HEIGHT * int(found.boxes[:, 3].max())),
+        style.window_width or max(1, round(WINDOW_TO_PITCH * box[2] / len(found.boxes))),
+    )
+    crops = crop(source, found.centres, window, (style.crop_height, style.crop_width))
+    return Cut(found.segmenter, found.centroids, found.spans, found.boxes, window, crops)
+
+
+def find(cleaned: NDArray[np.uint8], box: Box, style: Style, length: int | None) -> Places:
+    """Run stage 3 over a cleaned image, (H, W), whose digits lie in `box`.
+
+    A `length` that is None is estimated. Raises as `cut` does.
+    """
+    x, y, width, height = box
+    clipped = cleaned[y : y + height, x : x + width]
+    if length is None:
+        length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
+    segments = SEGMENTERS[style.segmenter](clipped, length)
+    spans = segments.spans + x
+    boxes = _boxes(cleaned, spans, box, style.rows)
+    return Places(style.segmenter, segments.centroids + x, spans, boxes)
+
+
+def cut_round(
+    cleaned: NDArray[np.uint8],
+    source: NDArray[np.uint8],
+    box: Box,
+    style: Style,
+    window: tuple[int, int],
+    centroids: NDArray[np.float64],
+) -> Cut:
+    """Cut the `window` round these columns, rising, as `cut` does round those of a segmenter.
+
+    A digit is taken to be as wide as fits into the window; the spans may overlap, and lie in the
+    box, be it at its edge.
+    """
+    x, _, width, _ = box
+    half = digit_width(window) / 2
+    edges = np.stack((np.floor(centroids - half), np.ceil(centroids + half)), axis=1)
+    starts, stops = edges.astype(np.intp).T
+    starts = starts.clip(x, x + width - 1)
+    spans = np.stack((starts, stops.clip(starts + 1, x + width)), axis=1)
+    boxes = _boxes(cleaned, spans, box, style.rows)
+    size = (style.crop_height, style.crop_width)
+    crops = crop(source, _centres(centroids, boxes), window, size)
+    return Cut(SPOT, centroids, spans, boxes, window, crops)
+
+
+def digit_width(window: tuple[int, int]) -> float:
+    """Return how wide a digit is, in pixels, for which such a window is made."""
+    return window[1] / WINDOW_TO_PITCH
+
+
+def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
+    seen = check_image(pixels) if pixels.shape[2:] == (4,) else pixels  # alpha on white
+    steps = tuple(
+        clean_steps(
+            seen,
+            style.cleaners,
+            projection=style.projection,
+            polarity=style.polarity,
+            stroke=style.stroke,
+        )
+    )
+    cleaned = steps[-1][1]
+    box = bounding_box(cleaned)
+    shown = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
+    source = shown if style.channels == 1 else to_channels(pixels, style.channels)
+    digits = cut(cleaned, source, box, style, length)
+    return Trace(**_values(digits), original=seen, steps=steps, box=box, source=source)
+
+
+def _values(digits: Cut) -> dict[str, Any]:
+    """Return the fields of a cut, and no more where it is a trace."""
+    return {name: getattr(digits, name) for name in _FIELDS}
+
+
+def _centres(centroids: NDArray[np.float64], boxes: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return x and y, (n, 2), in the middle of the digits' boxes, at their centroids."""
+    centres = np.empty((len(boxes), 2))
+    centres[:, 0] = centroids
+    centres[:, 1] = boxes[:, 1] + boxes[:, 3] / 2
+    return centres
+
+
+def _boxes(
+    cleaned: NDArray[np.uint8], spans: NDArray[np.intp], box: Box, rows: str
+) -> NDArray[np.intp]:
+    """Return ``x, y, width, height`` of each digit, as high as the line or as the digit itself."""
+    _, top, _, height = box
+    boxes = np.empty((len(spans), 4), np.intp)
+    boxes[:, 0] = spans[:, 0]
+    boxes[:, 1] = top
+    boxes[:, 2] = spans[:, 1] - spans[:, 0]
+    boxes[:, 3] = height
+    if rows == "digit":
+        stretches = middles(cleaned, spans, top, top + height)
+        boxes[:, 1] = stretches[:, 0]
+        boxes[:, 3] = stretches[:, 1] - stretches[:, 0]
+    return boxes
+
+
+def _load(
+    image: str | os.PathLike[str] | bytes | NDArray[np.uint8], style: Style
+) -> tuple[NDArray[np.uint8], str]:
+    """Return the pixels that the style needs, with alpha if it does, and the name for messages."""
+    alpha = style.channels == 4
+    grey = style.projection == "grey" and style.channels == 1
+    if isinstance(image, bytes):
+        return decode_image(image, grey=grey, alpha=alpha), "image"
+    if isinstance(image, str | os.PathLike):
+        return read_image(image, grey=grey, alpha=alpha), shown(image)
+    return check_image(image, alpha=alpha), "image"

@@ -1,0 +1,61 @@
+"""Find where in a crop a network saw what it took the crop for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.training.backend import LAST_CONVOLUTION, require_training
+
+Attend = Callable[[NDArray[np.uint8], NDArray[np.intp]], NDArray[np.float32]]
+"""From crops (n, h, w, channels) and a class of each to maps (n, rows, columns), 0 to 1."""
+
+CROPS_NDIM = 4
+
+
+def load_grad_cam(path: Path) -> Attend:
+    """Return a function that gives the Grad-CAM of crops, by the Keras model in the file `path`.
+
+    Its maps are as large as those of the last convolution. A map weighs what each filter of that
+    layer saw by how much the logit of the class rises with it, in the mean over the map, adds this
+    up, and leaves out what is negative, which speaks for other classes; then its largest value
+    counts as 1. (R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via
+    gradient-based localization", 2017.) A map of zeros says that nothing there speaks for the
+    class.
+
+    Raises:
+        MissingExtraError: Keras, which finds the gradients, is not installed.
+    """
+    require_training()
+    import keras
+
+    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    seen = model.get_layer(LAST_CONVOLUTION).output
+    both = keras.Model(model.inputs, [seen, model.output])
+
+    def attend(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
+        import tensorflow as tf
+
+        pixels = crops if crops.ndim == CROPS_NDIM else crops[..., None]
+        with tf.GradientTape() as tape:
+            maps, logits = both([pixels.astype(np.float32)], training=False)
+            chosen = tf.gather(logits, classes, axis=1, batch_dims=1)
+        slopes = tape.gradient(chosen, maps)
+        return combined(np.asarray(maps), np.asarray(slopes))
+
+    return attend
+
+
+def combined(maps: NDArray[np.float32], slopes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return Grad-CAM maps (n, rows, columns) of maps and slopes (n, rows, columns, filters).
+
+    >>> maps = np.array([[[[4.0, 1.0], [2.0, 9.0]]]], np.float32)
+    >>> slopes = np.array([[[[1.0, -1.0], [1.0, 0.0]]]], np.float32)
+    >>> combined(maps, slopes)  # 1 x 4 - 0.5 x 1 = 3.5, and 1 x 2 - 0.5 x 9 < 0
+    array([[[1., 0.]]], dtype=float32)
+    """
+    weights = slopes.mean(axis=(1, 2), keepdims=True)
+    heat = np.maximum((maps * weights).sum(axis=3), 0)
+    most = heat.max(axis=(1, 2), keepdims=True)
+    return np.asarray(heat / np.where(most > 0, most, 1), np.float32)

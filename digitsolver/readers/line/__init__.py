@@ -1,0 +1,1 @@
+"""Read a whole image with one network: no stages, no segmentation."""

@@ -1,0 +1,1 @@
+"""Decode frames by connectionist temporal classification (CTC)."""

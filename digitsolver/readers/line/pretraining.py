@@ -1,0 +1,159 @@
+"""Train the default model: a line network that has seen drawn images alone."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digitsolver.datasets import DIGITS
+from digitsolver.readers.line.batches import Batch
+from digitsolver.readers.line.generated import draw_batches
+from digitsolver.readers.line.network import build, optimiser, stepper
+from digitsolver.training.backend import require_training
+from digitsolver.training.checkpoint import Checkpoint, Row, State
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "base"
+AT_ONCE = 4
+"""Parts that each process draws before the network learns from them."""
+Progress = Callable[[Row], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold how the default model is trained.
+
+    Parts of ``part`` drawn images each go by in batches of ``batch``, and once more, changed,
+    ``lag`` parts later: drawing costs as much as learning (Choi et al., "Faster neural network
+    training with data echoing", 2019). There are as many parts as the ``cycles`` together have. In
+    each cycle the rate rises over ``warmup`` parts, stays, and falls to 0 over the last ``cooling``
+    of it, as one minus the square root of what is done (Hägele et al., "Scaling laws and
+    compute-optimal training beyond fixed training durations", 2024); the next one starts warm
+    again (Loshchilov & Hutter, "SGDR", 2017). ``precision`` is the Keras dtype policy that the
+    network computes by; its weights have 32 bits in any case.
+    """
+
+    look: str = "mixed"
+    alphabet: str = DIGITS
+    seed: int = 0
+    cycles: tuple[int, ...] = (148, 300, 280)
+    part: int = 1024
+    batch: int = 32
+    lag: int = 8
+    rate: float = 2e-3
+    warmup: float = 8.0
+    cooling: float = 0.25
+    decay: float = 2e-2
+    precision: str = "mixed_bfloat16"
+
+    @property
+    def parts(self) -> int:
+        """Return how many parts are drawn in all cycles."""
+        return sum(self.cycles)
+
+    def rate_at(self, part: float) -> float:
+        """Return the learning rate at a `part`, which may be a fraction."""
+        start, length = 0, self.cycles[0]
+        for following in self.cycles[1:]:
+            if part < start + length:
+                break
+            start, length = start + length, following
+        hot = length * (1 - self.cooling)
+        cooled = max(part - start - hot, 0.0) / max(length - hot, 1e-9)
+        warmed = min((part - start) / self.warmup, 1.0)
+        return float(self.rate * warmed * (1 - min(cooled, 1.0) ** 0.5))
+
+    def settings(self) -> dict[str, object]:
+        """Return what must be the same when an interrupted run goes on."""
+        later = {"cycles", "cooling"}
+        return {key: value for key, value in asdict(self).items() if key not in later}
+
+
+def train_base(
+    plan: Plan,
+    checkpoint: Checkpoint,
+    *,
+    jobs: int = 1,
+    save_every: int = 8,
+    start: State | None = None,
+    progress: Progress | None = None,
+) -> "keras.Model":
+    """Return a network trained by `plan`, going on from `checkpoint` if it has a state.
+
+    `jobs` processes draw. The state is saved after every `save_every` parts; images and order
+    come from the plan's seed alone, whatever the number of processes. A run that has no state yet
+    goes on from `start`: the weights and the history of the cycles that made them. Raises
+    BundleError when the state is that of another plan.
+    """
+    require_training()
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    checkpoint.start(plan.settings(), resume=True)
+    model = build(plan.alphabet, plan.seed, plan.precision)
+    optimizer = optimiser(model, plan.decay)
+    variables = [*model.variables, *optimizer.variables]
+    state = checkpoint.load(NAME)
+    if state is None:
+        state = State(history=[*start.history] if start else [])
+        if start:
+            model.set_weights(start.variables)
+    for variable, value in zip(variables, state.variables, strict=bool(state.variables)):
+        variable.assign(value)
+    take = stepper(model, optimizer)
+    done = len(state.history)
+    first = max(done - plan.lag, 0) if done < plan.parts else plan.parts
+    echoes: deque[list[Batch]] = deque()
+    for part, (fresh, changed) in enumerate(_parts(plan, first, jobs), first):
+        echoes.append(changed)
+        again = echoes.popleft() if len(echoes) > plan.lag else []
+        if part < done:
+            continue
+        batches = [*fresh, *again]
+        state.history.append(_learn(take, batches, plan, part))
+        if (part + 1) % save_every == 0 or part + 1 == plan.parts:
+            state.variables = [np.asarray(variable) for variable in variables]
+            checkpoint.save(NAME, state)
+        if progress:
+            progress(state.history[-1])
+    plain = build(plan.alphabet, plan.seed)
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+def _learn(
+    take: Callable[[Batch, float], float], batches: list[Batch], plan: Plan, part: int
+) -> Row:
+    """Take a step on each of the batches, and return the part's figures."""
+    start, losses = time.perf_counter(), []
+    for index, batch in enumerate(batches):
+        losses.append(take(batch, plan.rate_at(part + (index + 0.5) / len(batches))))
+    return {
+        "part": float(part + 1),
+        "pictures": float((part + 1) * plan.part),
+        "loss": round(float(np.mean(losses)), 5),
+        "rate": plan.rate_at(part + 0.5),
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+
+
+def _parts(plan: Plan, start: int, jobs: int) -> Iterator[tuple[list[Batch], list[Batch]]]:
+    """Yield the batches of each part from `start` on, drawn some at a time by other processes.
+
+    The network waits meanwhile: it learns five times as fast on cores that it has for itself.
+    """
+    from joblib import Parallel, delayed
+
+    draw = delayed(draw_batches)
+    with Parallel(n_jobs=jobs) as processes:
+        for first in range(start, plan.parts, AT_ONCE * jobs):
+            parts = range(first, min(first + AT_ONCE * jobs, plan.parts))
+            yield from processes(
+                draw(plan.look, plan.seed, part, plan.part, plan.batch, plan.alphabet)
+                for part in parts
+            )

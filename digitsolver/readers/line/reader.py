@@ -1,0 +1,229 @@
+"""Read whole images with one network: no stages, no segmentation."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.bundle import EIGHT_BIT, ONNX, Bundle
+from digitsolver.errors import BundleError, ImageError, SegmentationError
+from digitsolver.io.files import shown
+from digitsolver.io.images import check_image, decode_image, read_image
+from digitsolver.readers.line.ctc.decode import Decoded
+from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare
+from digitsolver.readers.line.views import SURE, Decoder, other_views
+from digitsolver.readers.onnx_network import ACTIVATIONS, Network
+from digitsolver.results import Answer, Digit, Image, Reading, path_of
+
+INPUT = "pictures"
+POSITIONS = "positions"
+"""The architecture that has a head a position, for one length and one width."""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hold the prepared form (48, width, 3) of an image, and its own rows and columns."""
+
+    path: str | None
+    prepared: NDArray[np.uint8]
+    size: tuple[int, int]
+
+
+class LineReader:
+    """Read whole images: by connectionist temporal classification, or by position."""
+
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        """Open the network of `bundle`; raises BundleError unless it takes whole images.
+
+        One with 8-bit convolutions, where the bundle has it, sees plain views; that with 32 bits is
+        opened when it is needed.
+        """
+        self.bundle, self._threads = bundle, threads
+        self._by_position = bundle.facts.architecture == POSITIONS
+        has_quick = EIGHT_BIT in bundle.sha256
+        self._quick = self._open(EIGHT_BIT) if has_quick else self._network
+
+    @cached_property
+    def _network(self) -> Network:
+        """Return the network with 32 bits."""
+        return self._open(ONNX)
+
+    def _open(self, name: str) -> Network:
+        """Open a network of the bundle; raises BundleError unless it takes whole images."""
+        network = Network(self.bundle, self._threads, name)
+        self._width = _check_input(network)
+        _check_logits(network)
+        return network
+
+    def length(self, told: int | None) -> int | None:
+        """Return `told`, or the length of the bundle.
+
+        Raises BundleError when the network has heads for another number of positions.
+        """
+        own = self.bundle.facts.length
+        if self._by_position and told not in {None, own}:
+            raise BundleError(
+                f"{self.bundle.path}: expected the length {own}, the only one that a network with "
+                f"a head a position reads; found {told}"
+            )
+        return told or own
+
+    def look(self, image: Image, length: int | None) -> Found:
+        """Decode `image` and bring it into form."""
+        del length  # that is for decoding
+        path = path_of(image)
+        try:
+            pixels = _pixels(image)
+            return Found(path, prepare(pixels, self._width), (pixels.shape[0], pixels.shape[1]))
+        except ImageError as error:
+            if path is None or str(error).startswith(shown(path)):
+                raise
+            raise ImageError(f"{shown(path)}: {str(error).removeprefix('image: ')}") from None
+
+    def read(self, found: Sequence[Found], length: int | None) -> list[Answer]:
+        """Read several images, those of one width in one batch.
+
+        Where that is not sure, other views of them are read, too, and all together.
+        """
+        decoder = Decoder(self.bundle.facts.alphabet, length, heads=self._by_position)
+        plain = _logits(self._quick, [one.prepared for one in found])
+        texts = [_decoded(decoder, logits) for logits in plain]
+        unsure = {
+            row: one
+            for row, one in enumerate(texts)
+            if isinstance(one, Decoded) and one.confidence < SURE
+        }
+        views = self._views([found[row].prepared for row in unsure]) if unsure else []
+        for (row, one), others in zip(unsure.items(), views, strict=True):
+            texts[row] = decoder.together(one, [plain[row], *others])
+        return [
+            _answer(one, text, len(logits))
+            for one, text, logits in zip(found, texts, plain, strict=True)
+        ]
+
+    def _views(self, images: Sequence[NDArray[np.uint8]]) -> list[list[NDArray[np.float32]]]:
+        """Return the logits of the other views of each image."""
+        fixed = self._width is not None
+        others = [other_views(image, fixed=fixed) for image in images]
+        logits = iter(_logits(self._network, [one for some in others for one in some]))
+        return [[next(logits) for _ in some] for some in others]
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return calibrated probabilities (n, frames, classes) of prepared images."""
+        return self._network.probabilities(self._checked(images))
+
+    def activations(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what the last convolution saw in prepared images."""
+        return self._network.run(ACTIVATIONS, self._checked(images))
+
+    def _checked(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return `images` if they are of a size that the network takes."""
+        width = self._width or "width"
+        fits = images.ndim == 4 and images.shape[2] == (self._width or images.shape[2])
+        if not fits or (images.shape[1], images.shape[3]) != (HEIGHT, CHANNELS):
+            raise ValueError(
+                f"images: expected (n, {HEIGHT}, {width}, {CHANNELS}), found {images.shape}"
+            )
+        return images
+
+
+def _logits(network: Network, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    """Return the scaled logits of prepared images of any widths."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row, image in enumerate(images):
+        rows[image.shape[1]].append(row)
+    logits: dict[int, NDArray[np.float32]] = {}
+    for some in rows.values():
+        batch = np.stack([images[row] for row in some])
+        logits |= zip(some, network.scaled(batch), strict=True)
+    return [logits[row] for row in range(len(images))]
+
+
+def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | SegmentationError:
+    """Return what the plain view of an image is read as, or why it is not."""
+    try:
+        return decoder.first(logits)
+    except SegmentationError as error:
+        return error
+
+
+def _answer(found: Found, text: Decoded | SegmentationError, frames: int) -> Answer:
+    """Return the reading of one image, or why there is none."""
+    if isinstance(text, Decoded) and text.text:
+        return _reading(found, text, frames)
+    name = "image" if found.path is None else shown(found.path)
+    reason = "expected characters, found none" if isinstance(text, Decoded) else text
+    return SegmentationError(f"{name}: {reason}")
+
+
+def _pixels(image: Image) -> NDArray[np.uint8]:
+    """Return the pixels of a path, bytes or an array."""
+    if isinstance(image, bytes):
+        return decode_image(image)
+    path = path_of(image)
+    return check_image(image) if path is None else read_image(path)
+
+
+def _check_input(network: Network) -> int | None:
+    """Return the width that the network takes, ``None`` for any.
+
+    Raises BundleError unless it takes prepared images, and those alone.
+    """
+    height, widest, channels = network.facts.shape
+    sizes = network.inputs.get(INPUT, [])
+    width = sizes[1] if len(sizes) == 3 else None
+    fixed = width if isinstance(width, int) else None
+    if (
+        (height, channels) != (HEIGHT, CHANNELS)
+        or set(network.inputs) != {INPUT}
+        or sizes != [HEIGHT, width, CHANNELS]
+        or fixed not in {None, widest}
+    ):
+        expected = f"{INPUT} [{HEIGHT}, {widest} or any, {CHANNELS}]"
+        raise BundleError(f"{network.path}: expected the input {expected}, found {network.inputs}")
+    return fixed
+
+
+def _check_logits(network: Network) -> None:
+    """Raise BundleError unless the logits fit the architecture, the alphabet and the length."""
+    facts = network.facts
+    frames, classes = network.logits if len(network.logits) == 2 else (None, None)
+    expected = len(facts.alphabet) + (facts.architecture != POSITIONS)
+    if classes != expected:
+        raise BundleError(
+            f"{network.path}: expected {expected} classes for the architecture "
+            f"{facts.architecture!r} and the alphabet {facts.alphabet!r}, found {classes}"
+        )
+    if facts.architecture == POSITIONS and frames != facts.length:
+        raise BundleError(f"{network.path}: expected {facts.length} positions, found {frames}")
+
+
+def _reading(found: Found, decoded: Decoded, frames: int) -> Reading:
+    """Return what was decoded as a reading, with a box for each character."""
+    boxes = boxes_of(decoded.spans, frames, found.size)
+    digits = tuple(map(Digit, decoded.text, decoded.confidences, boxes))
+    return Reading(decoded.text, decoded.confidence, digits, found.path)
+
+
+def boxes_of(spans: Sequence[tuple[int, int]], frames: int, size: tuple[int, int]) -> list[Box]:
+    """Return a box (x, y, width, height) for each span of frames in an image of `size`.
+
+    A frame is a slice of the image's columns. A box reaches halfway to the next character, the
+    outer ones as far to the other side, and is as high as the image (rows, columns).
+
+    >>> boxes_of([(0, 1), (2, 3)], 6, (20, 60))
+    [(0, 0, 20, 20), (20, 0, 20, 20)]
+    """
+    rows, columns = size
+    middles = np.array([(first + last + 1) / 2 for first, last in spans]) * columns / frames
+    halves = np.diff(middles) / 2 if len(spans) > 1 else np.array([rows / 2])
+    edges = np.concatenate([middles[:1] - halves[0], middles[:-1] + np.diff(middles) / 2])
+    edges = np.append(edges, middles[-1] + halves[-1]).clip(0, columns).round().astype(int)
+    starts = np.minimum(edges[:-1], columns - 1)
+    widths = np.maximum(edges[1:] - starts, 1)
+    return [(int(x), 0, int(width), rows) for x, width in zip(starts, widths, strict=True)]

@@ -1,0 +1,141 @@
+"""Make new images of a look: the left part of one and the right part of another.
+
+Fifty labels are fifty strings, which a network soon knows by heart. Cut at the blanks between
+characters and joined, the same images give thousands of other strings in the true look.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.readers.line.batches import Prepared, to_width
+from digitsolver.readers.line.prepare import STRIDE
+
+IMPOSSIBLE = -1e9
+NEAREST = 0.5
+"""Part of all images, the most similar ones, that an image may be joined with."""
+LEAST_SURE = -2.5
+"""Log-probability for each character below which an alignment is not trusted."""
+
+
+def align(logprobs: NDArray[np.floating], classes: Sequence[int]) -> tuple[list[int], float]:
+    """Return the frame of each character of a known label, and the path's log-probability.
+
+    `logprobs` are ``(frames, classes + 1)``, the blank last. The path is the most probable one
+    that spells the label (Viterbi, 1967, over the states of Graves et al., 2006); of the frames
+    that a character holds, the surest counts. Raises ValueError when there are too few frames.
+
+    >>> path = np.log([[0.9, 0.05, 0.05], [0.1, 0.1, 0.8], [0.1, 0.8, 0.1]])
+    >>> align(path, [0, 1])[0]
+    [0, 2]
+    """
+    blank = logprobs.shape[1] - 1
+    states = np.full(2 * len(classes) + 1, blank)
+    states[1::2] = classes
+    jumps = np.zeros(len(states), bool)
+    jumps[3::2] = states[3::2] != states[1:-2:2]
+    score = np.full(len(states), IMPOSSIBLE)
+    score[:2] = logprobs[0, states[:2]]
+    came: list[NDArray[np.intp]] = []
+    for frame in logprobs[1:]:
+        before = np.full((3, len(states)), IMPOSSIBLE)
+        before[0] = score
+        before[1, 1:] = score[:-1]
+        before[2, 2:] = np.where(jumps[2:], score[:-2], IMPOSSIBLE)
+        came.append(before.argmax(axis=0))
+        score = before.max(axis=0) + frame[states]
+    last = len(states) - 2 + int(score[-1] >= score[-2])
+    if score[last] <= IMPOSSIBLE / 2:
+        raise ValueError(f"expected frames for {len(classes)} characters, found {len(logprobs)}")
+    return _peaks(logprobs, states, _trace_back(came, last)), float(score[last])
+
+
+def _trace_back(came: Sequence[NDArray[np.intp]], last: int) -> NDArray[np.intp]:
+    """Return the state of each frame on the best path."""
+    path = [last]
+    for steps in reversed(came):
+        path.append(path[-1] - int(steps[path[-1]]))
+    return np.array(path[::-1])
+
+
+def _peaks(
+    logprobs: NDArray[np.floating], states: NDArray[np.intp], path: NDArray[np.intp]
+) -> list[int]:
+    """Return the surest frame of each character along `path`."""
+    peaks = []
+    for state in range(1, len(states), 2):
+        frames = np.flatnonzero(path == state)
+        peaks.append(int(frames[logprobs[frames, states[state]].argmax()]))
+    return peaks
+
+
+def find_cuts(
+    image: Prepared, logprobs: NDArray[np.floating], classes: Sequence[int]
+) -> NDArray[np.intp] | None:
+    """Return the columns at which an image may be cut between its characters.
+
+    Between two characters' frames it is the column with the least ink; the rare side of the
+    first channel counts as ink. None where the network cannot see the label in the image.
+    """
+    frames, sure = align(logprobs, classes)
+    if sure < LEAST_SURE * len(classes):
+        return None
+    ink = image[:, :, 0].astype(np.float32)
+    ink = np.maximum(ink - np.median(ink), 0).sum(axis=0)
+    ink = np.asarray(cv2.blur(ink[None], (3, 1)), np.float32)[0]
+    cuts = []
+    for left, right in pairwise(frames):
+        start, stop = STRIDE * left + STRIDE // 2, STRIDE * right + STRIDE // 2
+        margin = (stop - start) // 4
+        between = ink[start + margin : stop - margin + 1]
+        cuts.append(start + margin + int(between.argmin()))
+    return np.array(cuts, np.intp)
+
+
+class Splicer:
+    """Join parts of the images whose cuts are known; `cuts` has these by their row."""
+
+    def __init__(
+        self,
+        images: Sequence[Prepared],
+        labels: Sequence[str],
+        cuts: Mapping[int, NDArray[np.intp]],
+    ) -> None:
+        self.images, self.labels, self.cuts = images, labels, cuts
+        looks = {row: _look(images[row]) for row in cuts}
+        self.partners = {row: self._partners(row, looks) for row in cuts}
+
+    def splice(self, row: int, rng: np.random.Generator) -> tuple[Prepared, str]:
+        """Return the image `row` joined with a similar one, and what it says then.
+
+        The image itself where there is none, or where its cuts are not known.
+        """
+        others = self.partners.get(row, [])
+        if not others or not len(self.cuts[row]):
+            return self.images[row], self.labels[row]
+        other = others[int(rng.integers(len(others)))]
+        place = int(rng.integers(len(self.cuts[row])))
+        left, right = (row, other) if rng.random() < 0.5 else (other, row)
+        stop, start = self.cuts[left][place], self.cuts[right][place]
+        parts = (self.images[left][:, :stop], self.images[right][:, start:])
+        joined: NDArray[np.uint8] = np.hstack(parts)
+        text = self.labels[left][: place + 1] + self.labels[right][place + 1 :]
+        return to_width(joined, self.images[row].shape[1]), text
+
+    def _partners(self, row: int, looks: Mapping[int, NDArray[np.float32]]) -> list[int]:
+        """Return the images of the same length that look most like that of `row`."""
+        length = len(self.labels[row])
+        fitting = [one for one in self.cuts if one != row and len(self.labels[one]) == length]
+        fitting.sort(key=lambda one: float(((looks[one] - looks[row]) ** 2).sum()))
+        return fitting[: max(2, round(NEAREST * len(fitting)))]
+
+
+def _look(image: Prepared) -> NDArray[np.float32]:
+    """Return what tells looks apart: the levels that an image has, channel by channel."""
+    counts = [
+        np.histogram(image[:, :, channel], 8, (0, 256))[0] for channel in range(image.shape[2])
+    ]
+    return np.sqrt(np.concatenate(counts) / image[:, :, 0].size).astype(np.float32)

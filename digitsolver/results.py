@@ -1,0 +1,81 @@
+"""Hold what reading an image gives."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.errors import DigitSolverError
+
+Image = str | os.PathLike[str] | bytes | NDArray[np.uint8]
+"""What can be read: a path, an encoded image, or pixels (H, W) or (H, W, 3 or 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Hold an encoded image that comes from somewhere else than a file, and its name."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """Hold one character, how sure it is (0..1), and its box (x, y, width, height) in pixels."""
+
+    digit: str
+    confidence: float
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Hold the answer for one image.
+
+    ``confidence`` is the chance that the whole text is right: for the reader ``digits`` the product
+    of the digits' confidences, as if they erred independently, for ``line`` the probability of the
+    text among all texts, or all of its length where that is told. ``path`` is ``None`` for bytes
+    and arrays.
+    """
+
+    text: str
+    confidence: float
+    digits: tuple[Digit, ...]
+    path: str | None = None
+
+    def to_json(self, min_confidence: float = 0.0) -> dict[str, Any]:
+        """Return the contract's object; ``text`` is ``None`` below `min_confidence`."""
+        return {
+            "path": self.path,
+            "text": self.text if self.confidence >= min_confidence else None,
+            "confidence": round(self.confidence, 6),
+            "digits": [
+                {"digit": d.digit, "confidence": round(d.confidence, 6), "box": list(d.box)}
+                for d in self.digits
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Hold why one image could not be read, in one line."""
+
+    path: str | None
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's object for an image that could not be read."""
+        return {"path": self.path, "error": self.reason}
+
+
+Answer = Reading | DigitSolverError
+"""What a reader makes of an image: a reading, or the error that says why there is none."""
+
+
+def path_of(image: Image | Named) -> str | None:
+    """Return the path or the name of an image that was given with one."""
+    if isinstance(image, Named):
+        return image.path
+    return os.fspath(image) if isinstance(image, str | os.PathLike) else None

@@ -1,0 +1,1 @@
+"""What every training needs: checkpoints, listeners, calibration, export, comparison."""
