@@ -23,7 +23,8 @@ from digitsolver.errors import BundleError
 from digitsolver.io.files import write_text
 from digitsolver.io.images import ImageArray, check_image
 from digitsolver.measure.statistics import auroc, calibration_error, risk_coverage, wilson
-from digitsolver.solver import Failure, Reading, Solver
+from digitsolver.results import Failure, Reading
+from digitsolver.solver import Solver
 
 LONGEST = 8
 SURE = 0.9

@@ -18,8 +18,8 @@ from collector.store import perceptual_hash
 from collector.store.near import near_pairs, unpack
 from digitsolver.datasets import Problem, Sample, read_captchas, reason, unique_ids
 from digitsolver.datasets.captchas import METADATA
-from digitsolver.errors import FolderError, ImageError
-from digitsolver.io.files import new_folder, shown
+from digitsolver.errors import FolderError, ImageError, printable
+from digitsolver.io.files import new_folder
 from digitsolver.io.images import decode_image
 
 PARTS = ("train", "validation", "test")
@@ -59,7 +59,7 @@ def divide(
     for sample in samples:
         try:
             data = sample.path.read_bytes()
-            phash = perceptual_hash(decode_image(data, shown(sample.path)))
+            phash = perceptual_hash(decode_image(data, printable(sample.path)))
             read.append(_Read(sample, data, phash))
         except (ImageError, OSError) as error:
             problems.append(Problem(sample.path, _why(sample.path, error)))
@@ -67,8 +67,7 @@ def divide(
     parts = _parts(groups, {"test": test, "validation": validation})
     if not all(parts[name] for name, share in _shares(validation, test) if share):
         raise FolderError(
-            f"{shown(folder)}: expected enough different images for {', '.join(PARTS)}, found "
-            f"{len(groups)}"
+            f"expected enough different images for {', '.join(PARTS)}, found {len(groups)}", folder
         )
     with new_folder(out) as place:
         for name, members in parts.items():

@@ -12,7 +12,6 @@ from pathlib import Path
 from digitsolver.datasets import Problem, Sample, folder_of, read_captchas, unique_ids
 from digitsolver.datasets.captchas import METADATA
 from digitsolver.errors import FolderError
-from digitsolver.io.files import shown
 
 DATE = (1980, 1, 1, 0, 0, 0)
 """What a zip says of each file: the same samples give the same bytes."""
@@ -33,7 +32,7 @@ def export(folder: Path, out: Path, layout: str) -> tuple[int, list[Problem]]:
     ids = unique_ids(samples)
     members, tables = LAYOUTS[layout]([(ids[sample.path], sample) for sample in samples])
     if os.path.lexists(out):
-        raise FolderError(f"{shown(out)}: expected a new file, found one that is there")
+        raise FolderError("expected a new file, found one that is there", out)
     temporary = out.with_name(f".{out.name}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +42,7 @@ def export(folder: Path, out: Path, layout: str) -> tuple[int, list[Problem]]:
             os.fsync(stream.fileno())
         temporary.replace(out)
     except OSError as error:
-        raise FolderError(f"{shown(out)}: cannot be written: {error.strerror}") from None
+        raise FolderError(f"cannot be written: {error.strerror}", out) from None
     finally:
         temporary.unlink(missing_ok=True)
     return len(members), problems
@@ -89,8 +88,9 @@ def _digits(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[s
         label = sample.label or ""
         if len(label) != 1:
             raise FolderError(
-                f"{shown(sample.path)}: expected a label of one character for the format digits, "
-                f"found {label!r}; digitsolver preprocess cuts captchas into digits"
+                f"expected a label of one character for the format digits, "
+                f"found {label!r}; digitsolver preprocess cuts captchas into digits",
+                sample.path,
             )
         members.append((f"{folder_of(label)}/{one}-0{sample.path.suffix}", sample))
     return members, {}

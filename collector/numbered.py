@@ -19,8 +19,8 @@ from collector import table
 from collector.table import Row
 from digitsolver.datasets import label_of
 from digitsolver.datasets.captchas import METADATA
-from digitsolver.errors import FolderError, LabelError
-from digitsolver.io.files import NOT_IMAGES, shown, write_bytes, write_text
+from digitsolver.errors import FolderError, LabelError, printable
+from digitsolver.io.files import NOT_IMAGES, write_bytes, write_text
 
 WRITERS = 8
 """How many files are written at a time."""
@@ -73,7 +73,7 @@ class Numbered:
             if other == name and (self.folder / name).read_bytes() == data:
                 return False
             raise FolderError(
-                f"{shown(self.folder / other)}: is there already, and differs from the new {name}"
+                f"is there already, and differs from the new {name}", self.folder / other
             )
         return True
 
@@ -100,9 +100,7 @@ def open_numbered(folder: Path) -> Iterator[Numbered]:
         folder.mkdir(parents=True, exist_ok=True)
         store = Numbered(folder)
     except OSError as error:
-        raise FolderError(
-            f"{shown(folder)}: expected a folder to write to: {error.strerror}"
-        ) from None
+        raise FolderError(f"expected a folder to write to: {error.strerror}", folder) from None
     read_table(folder)
     try:
         yield store
@@ -117,11 +115,11 @@ def read_table(folder: Path) -> dict[str, Row]:
     """
     path = folder / METADATA
     try:
-        return table.parse(path.read_bytes(), shown(path))
+        return table.parse(path.read_bytes(), printable(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise FolderError(f"{shown(path)}: cannot be read: {error.strerror}") from None
+        raise FolderError(f"cannot be read: {error.strerror}", path) from None
 
 
 def write_table(folder: Path) -> None:

@@ -13,8 +13,7 @@ from collector.sources import Item, open_source
 from collector.store import DryStore, New, Record, Store, open_store
 from digitsolver.datasets import Problem, label_of
 from digitsolver.datasets.captchas import reason
-from digitsolver.errors import DigitSolverError, FolderError, LabelError
-from digitsolver.io.files import shown
+from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
 
 BATCH = 25
 """How many images a process draws at a time."""
@@ -60,7 +59,8 @@ def generate(
             yield from folder.add_many(sample for batch in drawn for sample in batch)
         except FolderError as error:
             raise FolderError(
-                f"{error}: choose an empty folder, or the seed, style and length of before"
+                f"{error.reason}: choose an empty folder, or the seed, style and length of before",
+                error.path,
             ) from None
         finally:
             drawn.close()
@@ -104,7 +104,7 @@ def import_samples(
     be written or lies in the source, or where the source cannot be read.
     """
     if out.resolve().is_relative_to(path.resolve()):
-        raise FolderError(f"{shown(out)}: expected a folder outside the one that is imported")
+        raise FolderError("expected a folder outside the one that is imported", out)
     source = open_source(path)
     result = Imported()
     with nullcontext(DryStore(out)) if dry_run else open_store(out) as store:
@@ -114,7 +114,7 @@ def import_samples(
             if isinstance(item, Problem):
                 result.problems.append(item)
             else:
-                _check(item, shown(path), unlabelled, batch, result)
+                _check(item, printable(path), unlabelled, batch, result)
             if len(batch) == IMPORT_BATCH:
                 _add(store, batch, seen, result)
             yield result
@@ -133,12 +133,12 @@ def _check(
     try:
         if item.label is None and not unlabelled:
             label_of(item.name)
-            raise LabelError(f"{item.name}: expected a label, found none in the table")
+            raise LabelError("expected a label, found none in the table", item.name)
         extension, phash = check_image(item.data, item.name)
     except DigitSolverError as error:
         result.problems.append(Problem(Path(item.name), reason(item.name, error)))
         return
-    parent = shown(Path(source).parent)
+    parent = printable(Path(source).parent)
     original = item.name.removeprefix(f"{source}/").removeprefix(f"{parent}/")
     batch.append(
         (item, New(item.data, extension, item.label, item.by, None, source, original, phash))

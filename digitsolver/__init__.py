@@ -7,7 +7,8 @@ if typing.TYPE_CHECKING:
     from digitsolver.errors import DigitSolverError
     from digitsolver.pipeline.style import Style
     from digitsolver.pipeline.trace import Trace, trace
-    from digitsolver.solver import Digit, Failure, Reading, Solver, load
+    from digitsolver.results import Digit, Failure, Reading
+    from digitsolver.solver import Solver, load
 
 __version__ = "0.1.0"
 
@@ -26,7 +27,8 @@ __all__ = [
 
 _HOMES = {
     "errors": ("DigitSolverError",),
-    "solver": ("Digit", "Failure", "Reading", "Solver", "load"),
+    "results": ("Digit", "Failure", "Reading"),
+    "solver": ("Solver", "load"),
     "pipeline.style": ("Style",),
     "pipeline.trace": ("Trace", "trace"),
 }

@@ -142,7 +142,7 @@ def seal(folder: Path, facts: Facts) -> None:
     names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
     for name in NEEDED:
         if name not in names:
-            raise BundleError(f"{folder}: expected the file {name}, found none")
+            raise BundleError(f"expected the file {name}, found none", folder)
     manifest = {
         "format": FORMAT,
         "digitsolver": __version__,
@@ -173,28 +173,29 @@ def load(path: str | Path) -> Bundle:
         found = _digest(folder / name)
         if found != expected:
             raise BundleError(
-                f"{folder / name}: expected SHA-256 {expected[:12]}… as in {MANIFEST}, "
-                f"found {found[:12]}…: the file was changed"
+                f"expected SHA-256 {expected[:12]}… as in {MANIFEST}, "
+                f"found {found[:12]}…: the file was changed",
+                folder / name,
             )
     try:
         settings = load_style(folder / STYLE)
     except StyleError as error:
-        raise BundleError(f"{folder}: {error}") from error
+        raise BundleError(f"{error}", folder) from error
     return Bundle(folder, facts, settings, digests)
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of `folder` as a dict of this format version."""
     if not folder.is_dir():
-        raise BundleError(f"{folder}: expected a model folder, found none")
+        raise BundleError("expected a model folder, found none", folder)
     if not is_bundle(folder):
-        raise BundleError(f"{folder}: expected a model folder with {MANIFEST}, found none in it")
+        raise BundleError(f"expected a model folder with {MANIFEST}, found none in it", folder)
     manifest = _read_json(folder / MANIFEST)
     version = manifest.get("format")
     if version != FORMAT:
         newer = isinstance(version, int) and version > FORMAT
         hint = ": it was made by a newer digitsolver" if newer else ""
-        raise BundleError(f"{folder / MANIFEST}: expected format {FORMAT}, found {version!r}{hint}")
+        raise BundleError(f"expected format {FORMAT}, found {version!r}{hint}", folder / MANIFEST)
     return manifest
 
 
@@ -203,11 +204,11 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BundleError(f"{path}: expected a readable file, found {error.strerror}") from error
+        raise BundleError(f"expected a readable file, found {error.strerror}", path) from error
     except ValueError as error:
-        raise BundleError(f"{path}: expected JSON, found {error}") from error
+        raise BundleError(f"expected JSON, found {error}", path) from error
     if not isinstance(content, dict):
-        raise BundleError(f"{path}: expected a JSON object, found {type(content).__name__}")
+        raise BundleError(f"expected a JSON object, found {type(content).__name__}", path)
     return content
 
 
@@ -224,7 +225,7 @@ def _digests(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
     digests: dict[str, str] = dict(_value(path, manifest, "sha256"))
     for name in NEEDED:
         if name not in digests:
-            raise BundleError(f"{path}: 'sha256': expected the file {name}, found none")
+            raise BundleError(f"'sha256': expected the file {name}, found none", path)
     return digests
 
 
@@ -232,9 +233,9 @@ def _value(path: Path, manifest: Mapping[str, Any], key: str) -> Any:
     """Return the value of `key` in a manifest when it is what solving relies on."""
     expected, fits = FIELDS[key]
     if key not in manifest:
-        raise BundleError(f"{path}: {key!r}: expected {expected}, found nothing")
+        raise BundleError(f"{key!r}: expected {expected}, found nothing", path)
     if not fits(manifest[key]):
-        raise BundleError(f"{path}: {key!r}: expected {expected}, found {manifest[key]!r}")
+        raise BundleError(f"{key!r}: expected {expected}, found {manifest[key]!r}", path)
     return manifest[key]
 
 
@@ -244,9 +245,9 @@ def _digest(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise BundleError(f"{path}: expected the file, found none") from error
+        raise BundleError("expected the file, found none", path) from error
     except OSError as error:
-        raise BundleError(f"{path}: expected a readable file, found {error.strerror}") from error
+        raise BundleError(f"expected a readable file, found {error.strerror}", path) from error
 
 
 def _is_text(value: object) -> bool:

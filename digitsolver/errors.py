@@ -5,19 +5,47 @@
     DigitSolverError
     ├── ImageError          an image cannot be read, or is beyond the limits
     ├── LabelError          a label is missing or does not fit
-    ├── SegmentationError   the digits of an image cannot be told apart
+    ├── SegmentationError   the digits of an image cannot be separated
     ├── StyleError          a style is unknown, or its file is wrong
     ├── FolderError         a folder is not what a command needs
     ├── BundleError         a model folder is incomplete or was changed
-    ├── ClusterError        the machines that shall help do not answer
+    ├── ClusterError        the machines of a cluster do not answer
     └── MissingExtraError   an optional dependency is not installed
 
 Wrong arguments raise ``ValueError`` or ``TypeError`` as usual.
 """
 
+import os
+from typing import Self
+
 
 class DigitSolverError(Exception):
-    """Say what is wrong with what the user gave, in one line."""
+    """Say what is wrong with what the user gave, in one line.
+
+    Parameters
+    ----------
+    reason
+        What was expected and what was found.
+    path
+        The file, folder or address that is wrong, where there is one.
+
+    Examples
+    --------
+    >>> print(ImageError("expected an image, found an empty file", "tickets/1-042.png"))
+    tickets/1-042.png: expected an image, found an empty file
+    """
+
+    def __init__(self, reason: str, path: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(reason, path)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        return self.reason if self.path is None else f"{printable(self.path)}: {self.reason}"
+
+    def at(self, path: str | os.PathLike[str] | None) -> Self:
+        """Return the same error about `path`, unless it names a path already."""
+        return self if self.path is not None else type(self)(self.reason, path)
 
 
 class ImageError(DigitSolverError):
@@ -29,7 +57,7 @@ class LabelError(DigitSolverError):
 
 
 class SegmentationError(DigitSolverError):
-    """Say why the digits of an image cannot be told apart."""
+    """Say why the digits of an image cannot be separated."""
 
 
 class StyleError(DigitSolverError):
@@ -50,3 +78,17 @@ class ClusterError(DigitSolverError):
 
 class MissingExtraError(DigitSolverError):
     """Say which optional dependency to install."""
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    r"""Return `path` as text that fits one line of a message, whatever bytes its name has.
+
+    Examples
+    --------
+    >>> printable("tickets/1-042.png")
+    'tickets/1-042.png'
+    >>> printable("two\nlines.png")
+    'two\\nlines.png'
+    """
+    text = os.fspath(path)
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from digitsolver.errors import DigitSolverError
 
-Image = str | os.PathLike[str] | bytes | NDArray[np.uint8]
+ImageSource = str | os.PathLike[str] | bytes | NDArray[np.uint8]
 """What can be read: a path, an encoded image, or pixels (H, W) or (H, W, 3 or 4)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedImage:
     """Hold an encoded image that comes from somewhere else than a file, and its name."""
 
     path: str
@@ -74,8 +74,8 @@ Answer = Reading | DigitSolverError
 """What a reader makes of an image: a reading, or the error that says why there is none."""
 
 
-def path_of(image: Image | Named) -> str | None:
+def path_of(image: ImageSource | NamedImage) -> str | None:
     """Return the path or the name of an image that was given with one."""
-    if isinstance(image, Named):
+    if isinstance(image, NamedImage):
         return image.path
     return os.fspath(image) if isinstance(image, str | os.PathLike) else None

@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 
 from digitsolver import bundle as bundles
 from digitsolver.bundle import Bundle
-from digitsolver.errors import BundleError, DigitSolverError
-from digitsolver.io.files import shown
+from digitsolver.errors import BundleError, DigitSolverError, printable
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
 from digitsolver.readers import DIGITS, open_reader
-from digitsolver.results import Digit, Failure, Image, Named, Reading, path_of
+from digitsolver.results import Failure, ImageSource, NamedImage, Reading, path_of
 
 if TYPE_CHECKING:
     from digitsolver.pipeline.trace import Trace
     from digitsolver.readers.digits.reader import DigitsReader
 
-__all__ = ["Digit", "Failure", "Image", "Named", "Reading", "Solver", "Workers", "load"]
+__all__ = ["Solver", "load"]
 
 CHUNK = 64
 """Images in one batch of ``solve_many``: more costs memory and gains no speed."""
@@ -59,7 +58,7 @@ class Solver:
         """Return the SHA-256 of the network."""
         return self.bundle.sha256[bundles.ONNX]
 
-    def solve(self, image: Image, *, length: int | None = None) -> Reading:
+    def solve(self, image: ImageSource, *, length: int | None = None) -> Reading:
         """Return the text of `image`, with `length` characters where that is given.
 
         Raises ImageError when it is no image, SegmentationError when its digits cannot be told
@@ -75,7 +74,7 @@ class Solver:
 
     def solve_many(
         self,
-        images: Iterable[Image | Named | Failure],
+        images: Iterable[ImageSource | NamedImage | Failure],
         *,
         length: int | None = None,
         chunk: int = CHUNK,
@@ -136,7 +135,7 @@ class Solver:
         """
         return self._reader.activations(crops)
 
-    def frames(self, image: Image) -> NDArray[np.float32]:
+    def frames(self, image: ImageSource) -> NDArray[np.float32]:
         """Return calibrated probabilities ``(frames, classes)`` along a whole `image`.
 
         The blank is the last class. A network with a head a position has no blank, and a frame a
@@ -146,8 +145,9 @@ class Solver:
 
         if not isinstance(self._reader, LineReader):
             raise BundleError(
-                f"{self.bundle.path}: expected the reader 'line', which reads whole images; "
-                f"found {self.bundle.facts.reader!r}"
+                f"expected the reader 'line', which reads whole images; "
+                f"found {self.bundle.facts.reader!r}",
+                self.bundle.path,
             )
         found = self._reader.look(image, None)
         return np.asarray(self._reader.probabilities(found.prepared[None])[0])
@@ -157,13 +157,14 @@ class Solver:
 
         if not isinstance(self._reader, DigitsReader):
             raise BundleError(
-                f"{self.bundle.path}: expected the reader 'digits', which reads what the stages "
-                f"give; found {self.bundle.facts.reader!r}"
+                f"expected the reader 'digits', which reads what the stages "
+                f"give; found {self.bundle.facts.reader!r}",
+                self.bundle.path,
             )
         return self._reader
 
     def _read(
-        self, length: int | None, images: Sequence[Image | Named | Failure]
+        self, length: int | None, images: Sequence[ImageSource | NamedImage | Failure]
     ) -> list[Reading | Failure]:
         """Read `images` in one batch."""
         looked = [self._try(image, length) for image in images]
@@ -173,13 +174,15 @@ class Solver:
             one if isinstance(one, Failure) else _told(next(answers), one.path) for one in looked
         ]
 
-    def _try(self, image: Image | Named | Failure, length: int | None) -> "_Looked | Failure":
+    def _try(
+        self, image: ImageSource | NamedImage | Failure, length: int | None
+    ) -> "_Looked | Failure":
         """Look at `image`, or say why that cannot be done."""
         if isinstance(image, Failure):
             return image
         path = path_of(image)
         try:
-            if not isinstance(image, Named):
+            if not isinstance(image, NamedImage):
                 return _Looked(path, self._reader.look(image, length))
             found = self._reader.look(image.data, length)
             return _Looked(path, replace(found, path=path))
@@ -218,7 +221,10 @@ def _chunks(images: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
 
 
 def _read(
-    place: str, digest: str, length: int | None, images: Sequence[Image | Named | Failure]
+    place: str,
+    digest: str,
+    length: int | None,
+    images: Sequence[ImageSource | NamedImage | Failure],
 ) -> list[Reading | Failure]:
     """Read `images` in a worker process, or on another machine."""
     solver = _opened(place, digest)
@@ -231,8 +237,9 @@ def _opened(path: str, digest: str) -> Solver:
     solver = load(path, threads=1)
     if solver.digest != digest:
         raise BundleError(
-            f"{path}: expected the same network for every worker, SHA-256 {digest[:12]}, found "
-            f"{solver.digest[:12]}"
+            f"expected the same network for every worker, SHA-256 {digest[:12]}, found "
+            f"{solver.digest[:12]}",
+            path,
         )
     return solver
 
@@ -247,7 +254,7 @@ def _failure(error: Exception, path: str | None) -> Failure:
     line = " ".join(str(error).split())
     if not path:
         return Failure(path, line)
-    return Failure(path, line.removeprefix(f"{shown(path)}: ").removeprefix("image: "))
+    return Failure(path, line.removeprefix(f"{printable(path)}: ").removeprefix("image: "))
 
 
 def _check_at_least_one(name: str, value: int | None) -> None:

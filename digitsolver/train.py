@@ -162,7 +162,7 @@ def reader_for(
     cut = source is not None and datasets.is_digits_folder(Path(source))
     if reader == "line" and cut:
         raise FolderError(
-            f"{source}: expected whole captchas for the reader line, found a folder of digits"
+            "expected whole captchas for the reader line, found a folder of digits", source
         )
     if reader != "auto":
         return reader

@@ -17,7 +17,8 @@ from digitsolver.pipeline.style import write_style
 from digitsolver.pipeline.trace import trace
 from digitsolver.readers.digits import reader as digits_reader
 from digitsolver.readers.digits.candidates import BESIDE
-from digitsolver.solver import Digit, Failure, Reading, Solver
+from digitsolver.results import Digit, Failure, Reading
+from digitsolver.solver import Solver
 from tests.templates import STYLE, draw, facts, make_bundle, write, write_onnx
 
 TEXTS = ["1928", "3746", "5501", "0082", "6677"]

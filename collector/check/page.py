@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from collector.check.found import Checked
-from digitsolver.io.files import shown
+from digitsolver.errors import printable
 from digitsolver.io.headers import BrokenError, read_header
 
 MOST_IMAGES = 200
@@ -37,7 +37,7 @@ HEAD = """<!doctype html>
 
 def render_page(found: Checked) -> str:
     """Return the page; names and labels are text in it, whatever they hold."""
-    title = f"Samples in {escape(shown(found.folder))}"
+    title = f"Samples in {escape(printable(found.folder))}"
     counts = (
         _counts("Counts", found.summary()),
         _counts("Each digit", dict(sorted(found.digits.items()))),
@@ -78,7 +78,7 @@ def _suspects(found: Checked) -> Iterator[str]:
     for index, one in enumerate(found.suspects):
         image = _image(found.folder / one.file, index)
         cells = (image, f"<code>{escape(one.label)}</code>", _marked(one.label, one.proposed))
-        name = f"<code>{escape(shown(one.file))}</code>"
+        name = f"<code>{escape(printable(one.file))}</code>"
         rows.append((*cells, f"{one.score:.1f}", name))
     yield _table(head, rows)
 
@@ -98,14 +98,14 @@ def _pairs(title: str, found: Checked, pairs: list[tuple[str, str]]) -> Iterator
         rows = []
         for index, pair in enumerate(pairs):
             images = [_image(found.folder / name, index) for name in pair]
-            names = [f"<code>{escape(shown(name))}</code>" for name in pair]
+            names = [f"<code>{escape(printable(name))}</code>" for name in pair]
             rows.append((images[0], names[0], images[1], names[1]))
         yield _table(("image", "file", "image", "file"), rows)
 
 
 def _notes(title: str, found: Checked, notes: Iterable[tuple[str, str]]) -> Iterator[str]:
     rows = [
-        (_image(found.folder / name, i), f"<code>{escape(shown(name))}</code>", escape(why))
+        (_image(found.folder / name, i), f"<code>{escape(printable(name))}</code>", escape(why))
         for i, (name, why) in enumerate(notes)
     ]
     if rows:
@@ -132,4 +132,4 @@ def _image(path: Path, index: int) -> str:
     if media is None:
         return ""
     text = base64.b64encode(data).decode("ascii")
-    return f'<img alt="{escape(shown(path.name))}" src="data:image/{media};base64,{text}">'
+    return f'<img alt="{escape(printable(path.name))}" src="data:image/{media};base64,{text}">'

@@ -138,7 +138,7 @@ def _of_length(
 
 def _by_reading(solver: Solver, samples: Sequence[Shown]) -> Iterator[Suspect]:
     """Compare label and reading by the confidence of the reading."""
-    from digitsolver.solver import Reading
+    from digitsolver.results import Reading
 
     answers = solver.solve_many(image for _, _, image in samples)
     for (file, label, _), answer in zip(samples, answers, strict=True):

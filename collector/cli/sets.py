@@ -11,7 +11,7 @@ import click
 
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, bar, finish
-from digitsolver.io.files import shown
+from digitsolver.errors import printable
 
 if TYPE_CHECKING:
     from collector.check import Checked
@@ -128,7 +128,7 @@ def check(
             before = found.looked
     if html:
         write_text(html, render_page(found))
-        click.echo(f"{shown(html)}: what was found, with images", err=True)
+        click.echo(f"{printable(html)}: what was found, with images", err=True)
     if as_json:
         click.echo(json.dumps(found.to_json()))
     else:
@@ -145,17 +145,20 @@ def _tell_checked(found: Checked) -> None:
     if found.suspects:
         click.echo("labels that may be wrong, the likeliest first, and how strongly that is said:")
     for one in found.suspects[:MOST_LINES]:
-        click.echo(f"{shown(one.file)}  labelled {one.label}, read as {one.proposed}  {one.score}")
+        click.echo(
+            f"{printable(one.file)}  labelled {one.label}, read as {one.proposed}  {one.score}"
+        )
     if len(found.suspects) > MOST_LINES:
         click.echo(f"... and {len(found.suspects) - MOST_LINES} further suspects: --html or --json")
     for line in (*found.unreadable, *found.problems):
         click.echo(str(line), err=True)
     for file, other in found.conflicts:
         click.echo(
-            f"{shown(file)}: has another label than {shown(other)}, which is alike", err=True
+            f"{printable(file)}: has another label than {printable(other)}, which is alike",
+            err=True,
         )
     for outlier in found.outliers:
-        click.echo(f"{shown(outlier.file)}: {outlier.why}", err=True)
+        click.echo(f"{printable(outlier.file)}: {outlier.why}", err=True)
     if found.note:
         click.echo(found.note, err=True)
 

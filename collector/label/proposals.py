@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from digitsolver.datasets import DIGITS
-from digitsolver.results import Failure, Named, Reading
+from digitsolver.results import Failure, NamedImage, Reading
 
 if TYPE_CHECKING:
     from collector.store import Record, Store
@@ -127,7 +127,7 @@ class Proposals:
         return sorted(records, key=lambda record: record.label is not None)
 
     def _read(self, model: _Model, records: Sequence[Record]) -> None:
-        images = [Named(record.file, _content(self._store, record)) for record in records]
+        images = [NamedImage(record.file, _content(self._store, record)) for record in records]
         answers = model.solver.solve_many(images, length=self._length, chunk=CHUNK)
         for record, answer in zip(records, answers, strict=True):
             model.read.add(record.id)

@@ -14,7 +14,6 @@ from collector.sources.folders import from_folder, from_table
 from collector.sources.items import Item
 from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
-from digitsolver.io.files import shown
 
 __all__ = ["SOURCES", "Item", "from_folder", "from_table", "from_tar", "from_zip", "open_source"]
 
@@ -34,5 +33,5 @@ def open_source(path: Path) -> Iterator[Item | Problem]:
     try:
         kind = "zip" if zipfile.is_zipfile(path) else "tar"
     except OSError as error:
-        raise FolderError(f"{shown(path)}: cannot be read: {error.strerror}") from None
+        raise FolderError(f"cannot be read: {error.strerror}", path) from None
     return SOURCES[kind](path)

@@ -22,7 +22,6 @@ from collector.sources.items import Item, UnreadableError, check_size
 from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
 from digitsolver.io.archives import problem_of
-from digitsolver.io.files import shown
 from digitsolver.io.images import MAX_BYTES
 
 MAX_MEMBERS = 200_000
@@ -48,7 +47,7 @@ def from_zip(path: Path) -> Iterator[Item | Problem]:
     try:
         archive = zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise FolderError(f"{shown(path)}: expected a zip, found: {error}") from None
+        raise FolderError(f"expected a zip, found: {error}", path) from None
     with archive:
         members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         _check_count(path, len(members))
@@ -74,7 +73,7 @@ def from_tar(path: Path) -> Iterator[Item | Problem]:
             )
     except DAMAGED as error:
         expected = "expected a folder, zip, tar, CSV or TSV"
-        raise FolderError(f"{shown(path)}: {expected}, found: {error}") from None
+        raise FolderError(f"{expected}, found: {error}", path) from None
 
 
 class _Bounded(io.RawIOBase):
@@ -119,7 +118,7 @@ def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
 
 def _check_count(path: Path, count: int) -> None:
     if count > MAX_MEMBERS:
-        raise FolderError(f"{shown(path)}: expected at most {MAX_MEMBERS:,} files, found more")
+        raise FolderError(f"expected at most {MAX_MEMBERS:,} files, found more", path)
 
 
 def _check(name: str, size: int, ordinary: bool) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from collector.sources.items import Item, Labels, UnreadableError, check_size, item, items
 from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
-from digitsolver.io.files import shown
 
 FILE_COLUMNS = ("file_name", "filename", "file", "path", "image")
 TEXT_COLUMNS = ("text", "label", "value")
@@ -48,7 +47,7 @@ def from_table(path: Path) -> Iterator[Item | Problem]:
             labels[name] = text, path.name
             yield item(path.parent, name, labels, lambda name: _read_file(path.parent / name))
     if not labels:
-        raise FolderError(f"{shown(path)}: expected rows, found none")
+        raise FolderError("expected rows, found none", path)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -56,7 +55,7 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise FolderError(f"{shown(path)}: expected a table of labels: {error}") from None
+        raise FolderError(f"expected a table of labels: {error}", path) from None
     first = text.partition("\n")[0]
     delimiter = max("\t;,", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -67,17 +66,18 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
         texts = next((name for name in TEXT_COLUMNS if name in columns), None)
         if files is None or texts is None:
             raise FolderError(
-                f"{shown(path)}: expected a column {', '.join(FILE_COLUMNS)} and a column "
-                f"{', '.join(TEXT_COLUMNS)}, found {', '.join(columns) or 'none'}"
+                f"expected a column {', '.join(FILE_COLUMNS)} and a column "
+                f"{', '.join(TEXT_COLUMNS)}, found {', '.join(columns) or 'none'}",
+                path,
             )
         for row in reader:
             yield reader.line_num, (row[files] or "").strip(), (row[texts] or "").strip()
     except csv.Error as error:
-        raise FolderError(f"{shown(path)}: expected a table of labels: {error}") from None
+        raise FolderError(f"expected a table of labels: {error}", path) from None
 
 
 def _refuse(error: OSError) -> None:
-    raise FolderError(f"{shown(str(error.filename))}: expected a folder: {error.strerror}")
+    raise FolderError(f"expected a folder: {error.strerror}", str(error.filename))
 
 
 def _read_file(path: Path) -> bytes:

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from collector import table
 from digitsolver.datasets import Problem, character_of, label_of
 from digitsolver.datasets.captchas import METADATA, reason
-from digitsolver.errors import FolderError, LabelError
+from digitsolver.errors import FolderError, LabelError, printable
 from digitsolver.io.archives import is_hidden, leads_out
-from digitsolver.io.files import NOT_IMAGES, shown
+from digitsolver.io.files import NOT_IMAGES
 from digitsolver.io.images import MAX_BYTES
 
 OUTSIDE = "expected a name inside the source, found one that leads out of it"
@@ -52,7 +52,7 @@ def items(root: Path, names: Sequence[str], read: Read) -> Iterator[Item | Probl
     visible = [name for name in names if not is_hidden(name)]
     images = [n for n in visible if PurePosixPath(n).suffix.lower() not in NOT_IMAGES]
     if not images:
-        raise FolderError(f"{shown(root)}: expected images, found none among {len(names)} files")
+        raise FolderError(f"expected images, found none among {len(names)} files", root)
     labels = _folder_labels(images)
     for name in visible:
         if PurePosixPath(name).name in READERS:
@@ -70,7 +70,7 @@ def item(root: Path, name: str, labels: Labels, read: Read) -> Item | Problem:
         label, by = labels[name] if name in labels else _named(path)
         if label and not label.isalnum():
             return Problem(path, f"expected a label of letters and digits, found {label!r}")
-        return Item(shown(path), read(name), label or None, by)
+        return Item(printable(path), read(name), label or None, by)
     except UnreadableError as error:
         return Problem(path, str(error))
     except LabelError as error:
@@ -104,11 +104,11 @@ def _folder_labels(images: list[str]) -> Labels:
 
 def _read_labels(root: Path, name: str, read: Read) -> Labels:
     """Read a table; its names are relative to where it lies."""
-    path = shown(root / name)
+    path = printable(root / name)
     try:
         texts = READERS[PurePosixPath(name).name](read(name), path)
     except UnreadableError as error:
-        raise FolderError(f"{path}: {error}") from None
+        raise FolderError(f"{error}", path) from None
     folder = PurePosixPath(name)
     return {(folder.parent / file).as_posix(): (text, folder.name) for file, text in texts.items()}
 
@@ -130,7 +130,7 @@ def _from_lines(data: bytes, path: str) -> dict[str, str]:
             name = text = None
         if not isinstance(name, str) or not isinstance(text, str):
             raise FolderError(
-                f"{path}: line {number}: expected a JSON object with the texts file_name and text"
+                f"line {number}: expected a JSON object with the texts file_name and text", path
             )
         texts.setdefault(name, text.strip())
     return texts

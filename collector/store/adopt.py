@@ -9,7 +9,7 @@ from pathlib import Path
 from collector.store import staging
 from collector.store.record import ADDED, Change, Record, claimed_label, content_id, now
 from collector.store.state import State
-from digitsolver.io.files import shown
+from digitsolver.errors import printable
 
 
 def adopt(folder: Path, state: State, labels: dict[str, str]) -> list[Record]:
@@ -49,7 +49,7 @@ def _adopted(
         number += 1
         unique = f"{identifier}.{number}"
     change = Change(now(), ADDED, label, by)
-    return Record(unique, name, shown(folder), name, change.time, (change,))
+    return Record(unique, name, printable(folder), name, change.time, (change,))
 
 
 def free_name(folder: Path, state: State, record: Record) -> str:

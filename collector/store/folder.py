@@ -29,7 +29,6 @@ from collector.store.record import (
 from collector.store.state import State
 from collector.store.table import Table
 from digitsolver.errors import FolderError
-from digitsolver.io.files import shown
 
 BATCH = 64
 """Samples that are added under one lock."""
@@ -67,7 +66,7 @@ class Store:
         with self._threads:
             record = self._state.get(identifier)
         if record is None:
-            raise FolderError(f"{shown(self.folder)}: expected the id of a sample, found none such")
+            raise FolderError("expected the id of a sample, found none such", self.folder)
         return record
 
     def find(self, data: bytes) -> Record | None:
@@ -261,9 +260,7 @@ def open_store(folder: Path) -> Iterator[Store]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FolderError(
-            f"{shown(folder)}: expected a folder to write to: {error.strerror}"
-        ) from None
+        raise FolderError(f"expected a folder to write to: {error.strerror}", folder) from None
     store = Store(folder)
     try:
         yield store

@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collector.store.record import Record, parse, render
-from digitsolver.errors import FolderError
-from digitsolver.io.files import shown
+from digitsolver.errors import FolderError, printable
 
 if sys.platform != "win32":
     import fcntl
@@ -44,7 +43,7 @@ class Journal:
         try:
             fd = _open_locked(self.path)
         except OSError as error:
-            raise FolderError(f"{shown(self.path)}: cannot be written: {error.strerror}") from None
+            raise FolderError(f"cannot be written: {error.strerror}", self.path) from None
         self._fd = fd
         try:
             _cut_torn_line(fd)
@@ -77,7 +76,7 @@ class Journal:
             os.fsync(self._fd)
         except OSError as error:
             os.ftruncate(self._fd, self._offset)
-            raise FolderError(f"{shown(self.path)}: cannot be written: {error.strerror}") from None
+            raise FolderError(f"cannot be written: {error.strerror}", self.path) from None
 
     def read(self) -> list[Record]:
         """Return all records without the lock; a line that is being written is left out."""
@@ -86,7 +85,7 @@ class Journal:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise FolderError(f"{shown(self.path)}: cannot be read: {error.strerror}") from None
+            raise FolderError(f"cannot be read: {error.strerror}", self.path) from None
         self._lines = 0
         return self._parse(data[: data.rfind(b"\n") + 1])
 
@@ -95,7 +94,7 @@ class Journal:
         for line in data.splitlines():
             self._lines += 1
             if line.strip():
-                records.append(parse(line, f"{shown(self.path)}: line {self._lines}"))
+                records.append(parse(line, f"{printable(self.path)}: line {self._lines}"))
         return records
 
 

@@ -234,10 +234,10 @@ def parse(line: bytes, where: str) -> Record:
             was=values.get("was"),
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise FolderError(f"{where}: expected a sample's record, found {error!r}") from None
+        raise FolderError(f"expected a sample's record, found {error!r}", where) from None
     wrong = _wrong(record)
     if wrong:
-        raise FolderError(f"{where}: expected a sample's record, found {wrong}")
+        raise FolderError(f"expected a sample's record, found {wrong}", where)
     return record
 
 

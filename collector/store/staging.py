@@ -15,7 +15,7 @@ from pathlib import Path
 
 from collector.store.record import Record, content_id
 from digitsolver.errors import FolderError
-from digitsolver.io.files import NOT_IMAGES, shown
+from digitsolver.io.files import NOT_IMAGES
 
 WRITERS = 8
 """How many images are written at a time: waiting for disks takes longest."""
@@ -34,7 +34,7 @@ def stage(folder: Path, images: Sequence[tuple[str, bytes]]) -> None:
     except OSError as error:
         for path in paths:
             path.unlink(missing_ok=True)
-        raise FolderError(f"{shown(folder)}: cannot be written: {error.strerror}") from None
+        raise FolderError(f"cannot be written: {error.strerror}", folder) from None
 
 
 def settle(folder: Path, record: Record) -> bool:

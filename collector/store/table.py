@@ -10,8 +10,8 @@ from collector import table
 from collector.store.record import MAX_LABEL, Record, claimed_label
 from collector.table import Row
 from digitsolver.datasets.captchas import METADATA
-from digitsolver.errors import FolderError
-from digitsolver.io.files import shown, write_text
+from digitsolver.errors import FolderError, printable
+from digitsolver.io.files import write_text
 
 Signature = tuple[int, int, int]
 
@@ -98,10 +98,10 @@ class Table:
             return
         try:
             self._rows = (
-                table.parse(self._path.read_bytes(), shown(self._path)) if signature else {}
+                table.parse(self._path.read_bytes(), printable(self._path)) if signature else {}
             )
         except OSError as error:
-            raise FolderError(f"{shown(self._path)}: cannot be read: {error.strerror}") from None
+            raise FolderError(f"cannot be read: {error.strerror}", self._path) from None
         self._seen, self._lines = signature, {}
 
     def _signature(self) -> Signature | None:

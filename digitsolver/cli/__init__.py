@@ -127,8 +127,8 @@ def evaluate(
         from digitsolver.datasets import Problem, read_captchas
         from digitsolver.measure import plots
         from digitsolver.measure.evaluation import evaluate as measure
-        from digitsolver.parallel.processes import usable_cores
-        from digitsolver.solver import Workers, load
+        from digitsolver.parallel.processes import Workers, usable_cores
+        from digitsolver.solver import load
 
     workers = Workers(jobs or usable_cores(), cluster)
     if plot:

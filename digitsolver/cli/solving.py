@@ -15,7 +15,7 @@ from digitsolver.cli.console import SOME_INPUT_FAILED, counting, starting
 from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MODEL
 
 if TYPE_CHECKING:
-    from digitsolver.solver import Failure, Reading
+    from digitsolver.results import Failure, Reading
 
 
 @click.command()
@@ -66,8 +66,8 @@ def solve(
     with starting():
         from digitsolver.datasets.inputs import count, find_images
         from digitsolver.io.readings_log import open_journal
-        from digitsolver.parallel.processes import usable_cores
-        from digitsolver.solver import Workers, load
+        from digitsolver.parallel.processes import Workers, usable_cores
+        from digitsolver.solver import load
 
         solver = load(model)
     read = partial(
@@ -99,7 +99,7 @@ def _count(
     answers: Iterable[Reading | Failure], take: Callable[[Reading | Failure], None]
 ) -> tuple[int, int]:
     """Have `take` do with each answer what is to be done, and count all and the failures."""
-    from digitsolver.solver import Failure
+    from digitsolver.results import Failure
 
     done = failed = 0
     for answer in answers:
@@ -113,7 +113,7 @@ def _count(
 
 def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> None:
     """Print an answer, as JSON or as a line; a failure has its line on standard error."""
-    from digitsolver.solver import Reading
+    from digitsolver.results import Reading
 
     if as_json:
         click.echo(json.dumps(_object(answer, min_confidence)))
@@ -124,6 +124,6 @@ def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> N
 
 def _object(answer: Reading | Failure, min_confidence: float) -> dict[str, Any]:
     """Return the contract's object for an answer."""
-    from digitsolver.solver import Reading
+    from digitsolver.results import Reading
 
     return answer.to_json(min_confidence) if isinstance(answer, Reading) else answer.to_json()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digitsolver.datasets.class_folders import character_of
-from digitsolver.errors import DigitSolverError, FolderError, LabelError
-from digitsolver.io.files import NOT_IMAGES, StrPath, shown
+from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
+from digitsolver.io.files import NOT_IMAGES, StrPath
 
 METADATA = "metadata.csv"
 DIGITS = "0123456789"
@@ -49,7 +49,7 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"{shown(self.path)}: {self.reason}"
+        return f"{printable(self.path)}: {self.reason}"
 
 
 def reason(path: StrPath, error: DigitSolverError) -> str:
@@ -58,7 +58,7 @@ def reason(path: StrPath, error: DigitSolverError) -> str:
     >>> reason("1-042.png", DigitSolverError("1-042.png: found an empty file"))
     'found an empty file'
     """
-    return str(error).removeprefix(f"{shown(path)}: ")
+    return str(error).removeprefix(f"{printable(path)}: ")
 
 
 def label_of(path: StrPath) -> str:
@@ -78,12 +78,13 @@ def label_of(path: StrPath) -> str:
     before, separator, label = path.stem.replace("_", "-").rpartition("-")
     if not separator or not label:
         raise LabelError(
-            f"{shown(path)}: expected a name like {shown(before or path.stem)}-1234"
-            f"{shown(path.suffix)}, found no label after the last - or _"
+            f"expected a name like {printable(before or path.stem)}-1234"
+            f"{printable(path.suffix)}, found no label after the last - or _",
+            path,
         )
     wrong = _wrong_characters(label)
     if wrong:
-        raise LabelError(f"{shown(path)}: {wrong}")
+        raise LabelError(f"{wrong}", path)
     return label
 
 
@@ -116,8 +117,9 @@ def read_captchas(folder: StrPath, *, labelled: bool = True) -> tuple[list[Sampl
             samples.append(Sample(path, label))
     if not samples:
         raise FolderError(
-            f"{shown(folder)}: expected images with labels, found none among {len(names)} "
-            f"files; the first: {problems[0]}"
+            f"expected images with labels, found none among {len(names)} "
+            f"files; the first: {problems[0]}",
+            folder,
         )
     return samples, problems
 
@@ -179,12 +181,12 @@ def _image_names(folder: Path) -> list[str]:
     except OSError as error:
         found = {"FileNotFoundError": "nothing there", "NotADirectoryError": "a file"}
         what = found.get(type(error).__name__, error.strerror)
-        raise FolderError(f"{shown(folder)}: expected a folder of images, found {what}") from None
+        raise FolderError(f"expected a folder of images, found {what}", folder) from None
     folders = sorted(entry.name for entry in entries if entry.is_dir())
     files = sorted(entry.name for entry in entries if not entry.is_dir())
     names = [name for name in files if Path(name).suffix.lower() not in NOT_IMAGES]
     if not names:
-        raise FolderError(f"{shown(folder)}: expected images, found {_listed(folders, files)}")
+        raise FolderError(f"expected images, found {_listed(folders, files)}", folder)
     return names
 
 
@@ -192,9 +194,9 @@ def _listed(folders: list[str], files: list[str]) -> str:
     if folders and all(character_of(name) for name in folders):
         return "a digits folder: sub-folders that are named after characters"
     if folders:
-        named = ", ".join(map(shown, folders[:5])) + (", ..." if len(folders) > 5 else "")
+        named = ", ".join(map(printable, folders[:5])) + (", ..." if len(folders) > 5 else "")
         return f"sub-folders ({named}): name one of them"
-    return f"other files only ({shown(files[0])})" if files else "an empty folder"
+    return f"other files only ({printable(files[0])})" if files else "an empty folder"
 
 
 def _read_metadata(
@@ -214,7 +216,7 @@ def _read_metadata(
         missing = [c for c in ("file_name", "text") if c not in (reader.fieldnames or ())]
         if missing:
             found = ", ".join(reader.fieldnames or ()) or "none"
-            raise FolderError(f"{shown(path)}: expected columns file_name and text, found {found}")
+            raise FolderError(f"expected columns file_name and text, found {found}", path)
         for row in reader:
             name, text = row["file_name"] or "", (row["text"] or "").strip()
             wrong = _wrong_row(name, text, names, texts)
@@ -223,7 +225,7 @@ def _read_metadata(
             if name in names:
                 texts.setdefault(name, None if wrong else text)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FolderError(f"{shown(path)}: cannot be read: {error}") from error
+        raise FolderError(f"cannot be read: {error}", path) from error
     return texts, problems
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitsolver.datasets.captchas import Problem, reason
 from digitsolver.datasets.class_folders import character_of, folder_of
 from digitsolver.errors import FolderError, ImageError, LabelError
-from digitsolver.io.files import StrPath, shown
+from digitsolver.io.files import StrPath
 from digitsolver.io.images import encode_png, read_image, to_channels
 from digitsolver.pipeline.style import Style, load_style
 
@@ -57,13 +57,11 @@ def read_digits(folder: StrPath) -> tuple[DigitsFolder, list[Problem]]:
     """
     folder = Path(folder)
     if not is_digits_folder(folder):
-        raise FolderError(
-            f"{shown(folder)}: expected a digits folder (sub-folders 0 to 9), found none in it"
-        )
+        raise FolderError("expected a digits folder (sub-folders 0 to 9), found none in it", folder)
     if not (folder / STYLE_FILE).is_file():
         raise FolderError(
-            f"{shown(folder)}: expected {STYLE_FILE}, the style that its digits were cut with, "
-            "found no such file"
+            f"expected {STYLE_FILE}, the style that its digits were cut with, found no such file",
+            folder,
         )
     style = load_style(folder / STYLE_FILE)
     files, problems = _digit_files(folder)
@@ -76,7 +74,7 @@ def read_digits(folder: StrPath) -> tuple[DigitsFolder, list[Problem]]:
             problems.append(Problem(path, reason(path, error)))
     if not digits:
         first = f": {problems[0]}" if problems else ""
-        raise FolderError(f"{shown(folder)}: expected images of digits, found none{first}")
+        raise FolderError(f"expected images of digits, found none{first}", folder)
     digits.sort(key=lambda digit: digit[:3])
     ids, positions, labels, crops = (list(column) for column in zip(*digits, strict=True))
     return DigitsFolder(np.stack(crops), labels, ids, positions, style), problems
@@ -145,7 +143,7 @@ def _place(path: Path) -> tuple[str, int]:
     """Return captcha id and position from ``<id>-<position>.png``."""
     captcha_id, _, position = path.stem.rpartition("-")
     if not captcha_id or not (position.isascii() and position.isdigit()):
-        raise LabelError(f"{shown(path)}: expected a name like <id>-<position>.png")
+        raise LabelError("expected a name like <id>-<position>.png", path)
     return captcha_id, int(position)
 
 
@@ -153,7 +151,8 @@ def _read_crop(path: Path, style: Style) -> NDArray[np.uint8]:
     crop = read_image(path, grey=style.channels == 1, alpha=style.channels == 4)
     if crop.shape[:2] != (style.crop_height, style.crop_width):
         raise ImageError(
-            f"{shown(path)}: expected {style.crop_width} x {style.crop_height} pixels as in "
-            f"{STYLE_FILE}, found {crop.shape[1]} x {crop.shape[0]}"
+            f"expected {style.crop_width} x {style.crop_height} pixels as in "
+            f"{STYLE_FILE}, found {crop.shape[1]} x {crop.shape[0]}",
+            path,
         )
     return to_channels(crop, style.channels)

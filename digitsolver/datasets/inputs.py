@@ -4,9 +4,8 @@ import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from digitsolver.errors import FolderError
-from digitsolver.io.files import shown
-from digitsolver.results import Failure, Named
+from digitsolver.errors import FolderError, printable
+from digitsolver.results import Failure, NamedImage
 
 LIST = "-"
 """Stands for a list of paths, one a line."""
@@ -15,7 +14,7 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", "
 
 def find_images(
     names: Iterable[str], listed: Iterable[str] = ()
-) -> Iterator[str | Named | Failure]:
+) -> Iterator[str | NamedImage | Failure]:
     """Yield what `names` name: paths, images out of archives, or why there are none.
 
     A name is a file, a folder, a zip or tar, a pattern such as ``scans/**/*.png`` (quoted, or
@@ -49,7 +48,7 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVES)
 
 
-def _named(name: str) -> Iterator[str | Named | Failure]:
+def _named(name: str) -> Iterator[str | NamedImage | Failure]:
     if is_archive(name) and Path(name).is_file():
         from digitsolver.io.archives import members
 
@@ -61,19 +60,19 @@ def _named(name: str) -> Iterator[str | Named | Failure]:
         files = sorted(path for path in found if not Path(path).is_dir())
         yield from files
         if not files:
-            yield Failure(shown(name), "expected files of such names, found none")
+            yield Failure(printable(name), "expected files of such names, found none")
     else:
         yield name
 
 
-def _folder(name: str) -> list[str | Named | Failure]:
+def _folder(name: str) -> list[str | NamedImage | Failure]:
     """Return the images in a flat folder, or why there are none."""
     from digitsolver.datasets import image_paths
 
     try:
         return [str(path) for path in image_paths(name)]
     except FolderError as error:
-        return [Failure(shown(name), str(error).removeprefix(f"{shown(name)}: "))]
+        return [Failure(printable(name), str(error).removeprefix(f"{printable(name)}: "))]
 
 
 def _is_pattern(name: str) -> bool:

@@ -21,8 +21,14 @@ from digitsolver.datasets import (
     write_digit,
 )
 from digitsolver.datasets.digits_folder import REJECTED_FILE, STYLE_FILE
-from digitsolver.errors import DigitSolverError, FolderError, LabelError, SegmentationError
-from digitsolver.io.files import StrPath, new_folder, shown
+from digitsolver.errors import (
+    DigitSolverError,
+    FolderError,
+    LabelError,
+    SegmentationError,
+    printable,
+)
+from digitsolver.io.files import StrPath, new_folder
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
 from digitsolver.pipeline.style import Style, write_style
 from digitsolver.pipeline.trace import trace
@@ -123,7 +129,7 @@ def cut(sample: Sample, style: Style) -> NDArray[np.uint8]:
         ImageError: The image cannot be read.
         SegmentationError: The digits cannot be told apart.
     """
-    name = shown(sample.path)
+    name = printable(sample.path)
     if not sample.label:
         raise LabelError(f"{name}: expected a label, found none")
     length = len(sample.label)

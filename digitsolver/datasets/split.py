@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from digitsolver.datasets.captchas import Sample
-from digitsolver.errors import FolderError
-from digitsolver.io.files import shown
+from digitsolver.errors import FolderError, printable
 
 
 def draw(samples: Iterable[Sample], count: int, seed: int) -> list[Sample]:
@@ -47,7 +46,7 @@ def split(
         raise ValueError(f"expected a fraction between 0 and 1, found {fraction}")
     groups = _equal_files(samples)
     if len(groups) < 2:
-        found = f"only {shown(groups[0][0].path)}" if groups else "no image"
+        found = f"only {printable(groups[0][0].path)}" if groups else "no image"
         raise FolderError(f"expected two different images or more to split, found {found}")
     groups.sort(key=lambda group: _key(group[0], "split", seed))
     total = sum(map(len, groups))

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from digitsolver.io.files import NOT_IMAGES, StrPath, shown
+from digitsolver.errors import printable
+from digitsolver.io.files import NOT_IMAGES, StrPath
 from digitsolver.io.images import MAX_BYTES
-from digitsolver.results import Failure, Named
+from digitsolver.results import Failure, NamedImage
 
 PACKED: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 """What opens a packed tar by the end of its name: unlike tarfile, it notices a missing end."""
@@ -25,7 +26,7 @@ BROKEN = (
 """What the standard library raises for a damaged, encrypted or unknown archive."""
 
 
-def members(path: StrPath) -> Iterator[Named | Failure]:
+def members(path: StrPath) -> Iterator[NamedImage | Failure]:
     """Yield the images in an archive as ``<archive>/<member>``, in its own order.
 
     Hidden members, folders, and files of the kinds that people keep beside images are skipped.
@@ -37,10 +38,10 @@ def members(path: StrPath) -> Iterator[Named | Failure]:
         yield from read(Path(path))
     except BROKEN as error:
         expected = f"expected a whole {'tar' if read is _tar_members else 'zip'}"
-        yield Failure(shown(path), f"{expected}, found: {_said(error)}")
+        yield Failure(printable(path), f"{expected}, found: {_said(error)}")
 
 
-def _zip_members(path: Path) -> Iterator[Named | Failure]:
+def _zip_members(path: Path) -> Iterator[NamedImage | Failure]:
     """Yield the members of a zip."""
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
@@ -56,7 +57,7 @@ def _zip_members(path: Path) -> Iterator[Named | Failure]:
             yield _member(path, info.filename, info.file_size, ordinary, content)
 
 
-def _tar_members(path: Path) -> Iterator[Named | Failure]:
+def _tar_members(path: Path) -> Iterator[NamedImage | Failure]:
     """Yield the members of a tar, one pass from its beginning to its end."""
     opened = next((one for end, one in PACKED.items() if path.name.lower().endswith(end)), open)
     with opened(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
@@ -74,7 +75,7 @@ def _tar_members(path: Path) -> Iterator[Named | Failure]:
 
 def _member(
     path: Path, name: str, size: int, ordinary: bool, content: Callable[[], bytes]
-) -> Named | Failure:
+) -> NamedImage | Failure:
     """Return one member, or why it is refused."""
     told = f"{path}/{name}"
     problem = problem_of(name, size, ordinary)
@@ -86,7 +87,7 @@ def _member(
         return Failure(told, f"expected a member that can be read, found: {_said(error)}")
     if len(data) > MAX_BYTES:
         return Failure(told, f"expected at most {MAX_BYTES:,} bytes, found more")
-    return Named(told, data)
+    return NamedImage(told, data)
 
 
 def problem_of(name: str, size: int, ordinary: bool) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from digitsolver.errors import FolderError
+from digitsolver.errors import FolderError, printable
 
 if sys.platform != "win32":
     import fcntl
@@ -24,18 +24,6 @@ NOT_IMAGES = frozenset(_BESIDE.split())
 
 Foreign = Callable[[Path], str | None]
 """What in a folder is not ours: the name of one such entry, or None."""
-
-
-def shown(path: StrPath) -> str:
-    r"""Return `path` as text that fits one line of a message, whatever bytes its name has.
-
-    >>> shown("tickets/1-042.png")
-    'tickets/1-042.png'
-    >>> shown("two\nlines.png")
-    'two\\nlines.png'
-    """
-    text = os.fspath(path)
-    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def write_bytes(path: StrPath, data: bytes) -> None:
@@ -113,12 +101,12 @@ def new_folder(path: StrPath, *, foreign: Foreign = any_entry) -> Iterator[Path]
 
 def _sibling(target: Path, kind: str) -> Path:
     if not target.name:
-        raise FolderError(f"{shown(target)}: expected a path that can be replaced, found a root")
+        raise FolderError("expected a path that can be replaced, found a root", target)
     return target.with_name(f".{target.name}.{kind}")
 
 
 def _cannot_write(target: Path, error: OSError) -> str:
-    return f"{shown(target)}: cannot be written: {error.strerror or error}"
+    return f"{printable(target)}: cannot be written: {error.strerror or error}"
 
 
 def _open_locked(path: Path) -> int:
@@ -158,7 +146,7 @@ def _locked_folder(path: Path, target: Path) -> Iterator[None]:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderError(f"{shown(target)}: another process is writing it") from None
+            raise FolderError("another process is writing it", target) from None
         try:
             _empty(path)  # of what a killed process left
             yield
@@ -187,12 +175,13 @@ def _check_replaceable(target: Path, foreign: Foreign) -> None:
     if not os.path.lexists(target):
         return
     if not target.is_dir():
-        raise FolderError(f"{shown(target)}: expected a folder or nothing, found a file")
+        raise FolderError("expected a folder or nothing, found a file", target)
     found = foreign(target)
     if found is not None:
         raise FolderError(
-            f"{shown(target)}: expected a new or empty folder, or an earlier output of this "
-            f"command, found {shown(found)!r}; nothing was changed"
+            f"expected a new or empty folder, or an earlier output of this "
+            f"command, found {printable(found)!r}; nothing was changed",
+            target,
         )
 
 

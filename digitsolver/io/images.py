@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.errors import ImageError
-from digitsolver.io.files import StrPath, shown, write_bytes
+from digitsolver.errors import ImageError, printable
+from digitsolver.io.files import StrPath, write_bytes
 from digitsolver.io.headers import FORMATS, BrokenError, Extras, Header, read_extras, read_header
 
 ImageArray: TypeAlias = NDArray[np.uint8]
@@ -34,7 +34,7 @@ def read_image(path: StrPath, *, grey: bool = False, alpha: bool = False) -> Ima
     Raises:
         ImageError: No such file, not readable, not an image, damaged, or beyond the limits.
     """
-    return decode_image(_read_bytes(path), shown(path), grey=grey, alpha=alpha)
+    return decode_image(_read_bytes(path), printable(path), grey=grey, alpha=alpha)
 
 
 def decode_image(
@@ -158,7 +158,7 @@ def silence_opencv() -> None:
 
 
 def _read_bytes(path: StrPath) -> bytes:
-    name = shown(path)
+    name = printable(path)
     try:
         status = os.stat(path)  # noqa: PTH116 - to make a Path takes longer
         if not stat.S_ISREG(status.st_mode):

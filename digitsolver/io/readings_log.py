@@ -12,13 +12,12 @@ from typing import BinaryIO
 
 from digitsolver.errors import FolderError
 from digitsolver.io import files
-from digitsolver.io.files import shown
-from digitsolver.results import Failure, Named, path_of
+from digitsolver.results import Failure, NamedImage, path_of
 
 SAFE = 1.0
 """Seconds after which what was written is made to outlast a power cut."""
 
-Image = str | Named | Failure
+Image = str | NamedImage | Failure
 
 
 class Journal:
@@ -60,8 +59,8 @@ def open_journal(path: Path, run: Mapping[str, object], *, resume: bool) -> Iter
     note = path.with_name(f".{path.name}.run")
     if path.exists() and not resume:
         raise FolderError(
-            f"{shown(path)}: expected a new file, found one with readings: go on with --resume, "
-            "or name another"
+            "expected a new file, found one with readings: go on with --resume, or name another",
+            path,
         )
     _compare(note, run)
     try:
@@ -72,7 +71,7 @@ def open_journal(path: Path, run: Mapping[str, object], *, resume: bool) -> Iter
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
-        raise FolderError(f"{shown(path)}: cannot be written: {error.strerror}") from None
+        raise FolderError(f"cannot be written: {error.strerror}", path) from None
     note.unlink(missing_ok=True)
 
 
@@ -83,12 +82,13 @@ def _compare(note: Path, run: Mapping[str, object]) -> None:
     try:
         before = json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise FolderError(f"{shown(note)}: expected the settings of a run: {error}") from None
+        raise FolderError(f"expected the settings of a run: {error}", note) from None
     changed = [key for key in run if before.get(key) != run[key]]
     if changed:
         raise FolderError(
-            f"{shown(note)}: expected the run to go on with, found another {', '.join(changed)}; "
-            "take the same, or name another file"
+            f"expected the run to go on with, found another {', '.join(changed)}; "
+            "take the same, or name another file",
+            note,
         )
 
 
@@ -104,7 +104,7 @@ def _lines(path: Path) -> Counter[bytes]:
                 done[_key(json.loads(line)["path"])] += 1
             except (ValueError, KeyError, TypeError):
                 raise FolderError(
-                    f"{shown(path)}: line {number}: expected a reading, found another thing"
+                    f"line {number}: expected a reading, found another thing", path
                 ) from None
             whole += len(line)
         stream.truncate(whole)

@@ -182,7 +182,7 @@ def evaluate(
         raise ValueError("samples: expected at least 1, found 0")
     for sample in samples:
         if not sample.label:
-            raise LabelError(f"{sample.path}: expected a label to compare with, found none")
+            raise LabelError("expected a label to compare with, found none", sample.path)
     start = time.perf_counter()
     answers = []
     paths = (str(sample.path) for sample in samples)

@@ -53,9 +53,9 @@ def by_cluster(
             running = client.status == "running"
             lost_since = None if running else lost_since or time.monotonic()
             if lost_since and time.monotonic() - lost_since > PATIENCE / 2:
-                raise ClusterError(f"{address}: the scheduler has gone away")
+                raise ClusterError("the scheduler has gone away", address)
         if pump.error and client.status != "running":
-            raise ClusterError(f"{address}: the scheduler has gone away") from pump.error
+            raise ClusterError("the scheduler has gone away", address) from pump.error
         if pump.error:
             raise pump.error
 
@@ -117,7 +117,7 @@ def _connected(address: str) -> Iterator["Client"]:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterError(
-            f"{address}: expected a Dask scheduler like tcp://host:8786, found none: {error}"
+            f"expected a Dask scheduler like tcp://host:8786, found none: {error}", address
         ) from None
     try:
         yield client

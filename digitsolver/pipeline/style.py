@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from digitsolver.errors import StyleError
+from digitsolver.errors import StyleError, printable
 from digitsolver.io import files
 
 PROJECTIONS = ("grey", "ground", "ink")
@@ -105,24 +105,24 @@ def load_style(path: str | os.PathLike[str]) -> Style:
         StyleError: The file is missing, is not TOML, or has an unknown key or a value that is
             not allowed.
     """
-    shown = files.shown(path)
+    shown = printable(path)
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise StyleError(f"{shown}: expected a style file, found nothing") from None
+        raise StyleError("expected a style file, found nothing", shown) from None
     except (OSError, ValueError) as error:
-        raise StyleError(f"{shown}: expected a style as TOML: {error}") from None
+        raise StyleError(f"expected a style as TOML: {error}", shown) from None
     known = [field.name for field in fields(Style)]
     for key in table:
         if key not in known:
-            raise StyleError(f"{shown}: unknown key {key!r}: expected {', '.join(known)}")
+            raise StyleError(f"unknown key {key!r}: expected {', '.join(known)}", shown)
     for key in ("cleaners", "lengths"):
         if isinstance(table.get(key), list):
             table[key] = tuple(table[key])
     try:
         return Style(**table)
     except StyleError as error:
-        raise StyleError(f"{shown}: {error}") from None
+        raise StyleError(f"{error}", shown) from None
 
 
 def write_style(style: Style, path: str | os.PathLike[str]) -> None:

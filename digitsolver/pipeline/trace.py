@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.errors import SegmentationError
-from digitsolver.io.files import shown
+from digitsolver.errors import SegmentationError, printable
 from digitsolver.io.images import check_image, decode_image, read_image, to_channels
 from digitsolver.pipeline.style import Style
 from digitsolver.stages import (
@@ -216,8 +215,8 @@ def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     )
     cleaned = steps[-1][1]
     box = bounding_box(cleaned)
-    shown = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
-    source = shown if style.channels == 1 else to_channels(pixels, style.channels)
+    printable = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
+    source = printable if style.channels == 1 else to_channels(pixels, style.channels)
     digits = cut(cleaned, source, box, style, length)
     return Trace(**_values(digits), original=seen, steps=steps, box=box, source=source)
 
@@ -261,5 +260,5 @@ def _load(
     if isinstance(image, bytes):
         return decode_image(image, grey=grey, alpha=alpha), "image"
     if isinstance(image, str | os.PathLike):
-        return read_image(image, grey=grey, alpha=alpha), shown(image)
+        return read_image(image, grey=grey, alpha=alpha), printable(image)
     return check_image(image, alpha=alpha), "image"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError
-from digitsolver.results import Answer, Image
+from digitsolver.results import Answer, ImageSource
 
 DIGITS, LINE = "digits", "line"
 
@@ -24,7 +24,7 @@ class Reader(Protocol):
     def length(self, told: int | None) -> int | None:
         """Return how many characters to read, `told` or the bundle's; ``None`` for any number."""
 
-    def look(self, image: Image, length: int | None) -> Any:
+    def look(self, image: ImageSource, length: int | None) -> Any:
         """Return what `image` gives for the network; raises a DigitSolverError."""
 
     def read(self, found: Sequence[Any], length: int | None) -> list[Answer]:
@@ -61,5 +61,5 @@ def open_reader(bundle: Bundle, threads: int) -> Reader:
     name = bundle.facts.reader
     if name not in READERS:
         expected = " or ".join(map(repr, READERS))
-        raise BundleError(f"{bundle.path}: expected the reader {expected}, found {name!r}")
+        raise BundleError(f"expected the reader {expected}, found {name!r}", bundle.path)
     return READERS[name](bundle, threads)

@@ -81,7 +81,7 @@ def open_session(path: str, threads: int) -> "InferenceSession":
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except _onnx_errors() as error:
-        raise BundleError(f"{path}: expected an ONNX network, found {error}") from error
+        raise BundleError(f"expected an ONNX network, found {error}", path) from error
 
 
 def _onnx_errors() -> tuple[type[Exception], ...]:

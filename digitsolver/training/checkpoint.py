@@ -104,7 +104,7 @@ class Checkpoint:
                 variables = _series(arrays, "variable")
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise BundleError(
-                f"{path}: expected the state of a run, found {error}; train without --resume"
+                f"expected the state of a run, found {error}; train without --resume", path
             ) from error
         if self.watch:
             self.watch.take_up(name, note["history"])
@@ -122,12 +122,13 @@ class Checkpoint:
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise BundleError(f"{path}: expected JSON, found {error}") from error
+            raise BundleError(f"expected JSON, found {error}", path) from error
         changed = _changes(before, fingerprint)
         if changed:
             raise BundleError(
-                f"{self.folder}: expected the data and settings of the run to go on with, found "
-                f"another {', '.join(changed)}; train without --resume to start again"
+                f"expected the data and settings of the run to go on with, found "
+                f"another {', '.join(changed)}; train without --resume to start again",
+                self.folder,
             )
 
 

@@ -163,7 +163,8 @@ def compare(model: "keras.Model", path: Path, pixels: NDArray[np.float32]) -> fl
     difference = float(np.abs(logits - model.predict(pixels, verbose=0)).max()) / size
     if not difference <= TOLERANCE:
         raise BundleError(
-            f"{path}: expected logits within {TOLERANCE} of the Keras network's, "
-            f"found a difference of {difference:.2g}"
+            f"expected logits within {TOLERANCE} of the Keras network's, "
+            f"found a difference of {difference:.2g}",
+            path,
         )
     return difference

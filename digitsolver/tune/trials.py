@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.datasets import Sample
-from digitsolver.errors import SegmentationError
-from digitsolver.io.files import shown
+from digitsolver.errors import SegmentationError, printable
 from digitsolver.pipeline.style import Style
 from digitsolver.tune import likeness, quality
 from digitsolver.tune.images import Cut, read
@@ -125,7 +124,7 @@ class Trials:
             try:
                 cuts[index] = self.images.cut(index, trial.style)
             except SegmentationError as error:
-                name = shown(self.images.samples[index].path)
+                name = printable(self.images.samples[index].path)
                 self.failure = self.failure or f"{name}: {error}"
         if not cuts:
             return None

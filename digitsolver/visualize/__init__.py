@@ -29,7 +29,7 @@ import numpy as np
 
 from digitsolver.datasets import Problem, Sample, reason, unique_ids
 from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.io.files import StrPath, shown
+from digitsolver.io.files import StrPath
 from digitsolver.io.images import read_image
 from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import trace
@@ -210,9 +210,7 @@ def _check_apart(samples: Iterable[Sample], out: Path) -> None:
     """Raise FolderError where images of the stages could replace captchas."""
     ours = {(out / name).resolve() for name in ("", *FOLDERS)}
     if any(folder.resolve() in ours for folder in {sample.path.parent for sample in samples}):
-        raise FolderError(
-            f"{shown(out)}: expected another folder than that of the captchas, found the same"
-        )
+        raise FolderError("expected another folder than that of the captchas, found the same", out)
 
 
 def _make_folders(out: Path, names: Iterable[str]) -> None:
@@ -222,5 +220,5 @@ def _make_folders(out: Path, names: Iterable[str]) -> None:
         except OSError as error:
             why = "a file" if isinstance(error, FileExistsError) else error.strerror
             raise FolderError(
-                f"{shown(folder)}: expected a folder that can be written, found {why}"
+                f"expected a folder that can be written, found {why}", folder
             ) from None

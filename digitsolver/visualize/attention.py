@@ -25,7 +25,7 @@ def open_attention(bundle: Bundle) -> Attend:
         MissingExtraError: Keras is not installed.
     """
     if KERAS not in bundle.sha256:
-        raise BundleError(f"{bundle.path}: expected {KERAS}, which has gradients; found none")
+        raise BundleError(f"expected {KERAS}, which has gradients; found none", bundle.path)
     return load_grad_cam(bundle.path / KERAS)
 
 

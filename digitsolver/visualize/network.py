@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.solver import Reading
+from digitsolver.results import Reading
 from digitsolver.visualize.canvas import (
     EDGE,
     GREEN,

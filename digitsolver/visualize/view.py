@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.pipeline.trace import Trace
-from digitsolver.solver import Reading
+from digitsolver.results import Reading
 
 WIDTH, HEIGHT = 190.0, 136.0
 TOP = 76.0

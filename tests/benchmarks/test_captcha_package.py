@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import captcha_package
 from digitsolver.measure.evaluation import _judge
-from digitsolver.solver import Reading
+from digitsolver.results import Reading
 
 FOUND = _judge(["12", "34"], [Reading("12", 0.9, ()), Reading("35", 0.4, ())], 0.5)
 

@@ -12,7 +12,7 @@ from benchmarks.parts.rows import Row, Task
 from digitsolver.datasets import read_captchas
 from digitsolver.measure.evaluation import _judge
 from digitsolver.measure.statistics import wilson
-from digitsolver.solver import Reading
+from digitsolver.results import Reading
 
 TASK = Task("tickets", 50, 0, False, 0, "--reader line", "a", 4)
 

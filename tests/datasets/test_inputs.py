@@ -12,7 +12,7 @@ import pytest
 from digitsolver.datasets.inputs import count, find_images
 from digitsolver.io import archives
 from digitsolver.io.archives import members
-from digitsolver.results import Failure, Named
+from digitsolver.results import Failure, NamedImage
 from tests.templates import write
 
 
@@ -42,7 +42,10 @@ def named(path: Path, *, kind: str) -> Path:
 def test_members_in_the_archive_s_order(tmp_path: Path, name: str, kind: str) -> None:
     path = named(tmp_path / name, kind=kind)
     found = list(members(path))
-    assert found == [Named(f"{path}/a/1-42.png", b"one"), Named(f"{path}/2-43.png", b"two")]
+    assert found == [
+        NamedImage(f"{path}/a/1-42.png", b"one"),
+        NamedImage(f"{path}/2-43.png", b"two"),
+    ]
     assert list(find_images([str(path)])) == found
 
 
@@ -122,7 +125,7 @@ def test_a_damaged_member_of_a_zip_is_one_failure(tmp_path: Path) -> None:
     damaged, good = members(path)
     assert isinstance(damaged, Failure)
     assert "Bad CRC-32" in damaged.reason
-    assert good == Named(f"{path}/2-43.png", b"two")
+    assert good == NamedImage(f"{path}/2-43.png", b"two")
 
 
 def test_an_encrypted_member_is_one_failure(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digitsolver.errors import FolderError
+from digitsolver.errors import FolderError, printable
 from digitsolver.io import files
 
 ROOT = Path(__file__).parents[2]
@@ -324,5 +324,5 @@ def test_swap_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("a\x1b[2J", r"a\x1b[2J"),
     ],
 )
-def test_shown_fits_one_line(path: str, text: str) -> None:
-    assert files.shown(path) == text
+def test_a_path_fits_one_line(path: str, text: str) -> None:
+    assert printable(path) == text

@@ -13,7 +13,7 @@ import pytest
 
 from digitsolver.errors import FolderError
 from digitsolver.io.readings_log import open_journal
-from digitsolver.results import Failure, Named
+from digitsolver.results import Failure, NamedImage
 from tests.templates import make_bundle, write
 
 RUN = {"model": "a1", "length": None}
@@ -25,7 +25,10 @@ def test_lines_of_an_earlier_run_stay(tmp_path: Path) -> None:
         journal.write({"path": "a.png", "text": "1"})
     with open_journal(path, RUN, resume=True) as journal:
         assert journal.already == 1
-        left: list[str | Named | Failure] = [Named("x.zip/b.png", b""), Failure("c.png", "gone")]
+        left: list[str | NamedImage | Failure] = [
+            NamedImage("x.zip/b.png", b""),
+            Failure("c.png", "gone"),
+        ]
         left.append("a.png")
         assert list(journal.left(["a.png", *left])) == left
         journal.write({"path": "b.png", "text": "2"})

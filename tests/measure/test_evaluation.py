@@ -9,7 +9,8 @@ from digitsolver.datasets import Sample, read_captchas
 from digitsolver.errors import LabelError
 from digitsolver.measure.evaluation import Evaluation, Mistake, _judge, evaluate, wilson
 from digitsolver.measure.statistics import auroc_interval
-from digitsolver.solver import Failure, Reading, Solver
+from digitsolver.results import Failure, Reading
+from digitsolver.solver import Solver
 from tests.templates import make_bundle, write
 
 CONTRACT = [

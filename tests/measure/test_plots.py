@@ -10,7 +10,7 @@ from digitsolver.cli import main
 from digitsolver.errors import FolderError, MissingExtraError
 from digitsolver.measure import figures, plots
 from digitsolver.measure.evaluation import Evaluation, _judge
-from digitsolver.solver import Failure, Reading
+from digitsolver.results import Failure, Reading
 from tests.templates import make_bundle, write
 
 

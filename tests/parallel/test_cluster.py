@@ -15,8 +15,8 @@ import pytest
 from digitsolver.cli import main
 from digitsolver.errors import ClusterError, MissingExtraError
 from digitsolver.parallel import cluster
-from digitsolver.parallel.processes import in_order
-from digitsolver.solver import Workers, load
+from digitsolver.parallel.processes import Workers, in_order
+from digitsolver.solver import load
 from tests.templates import make_bundle, write
 
 ROOT = Path(__file__).parents[2]

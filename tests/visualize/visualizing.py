@@ -16,7 +16,8 @@ from digitsolver.datasets import Sample
 from digitsolver.io.images import ImageArray, to_grey, write_png
 from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import Trace
-from digitsolver.solver import Digit, Reading, Solver
+from digitsolver.results import Digit, Reading
+from digitsolver.solver import Solver
 from digitsolver.visualize.canvas import Canvas
 from tests.templates import facts
 

@@ -14,7 +14,7 @@ from digitsolver.errors import BundleError, SegmentationError
 from digitsolver.pipeline.trace import Trace, cut, trace
 from digitsolver.readers.digits.candidates import BESIDE, Found, settle, slide
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
-from digitsolver.results import Answer, Digit, Image, Reading, path_of
+from digitsolver.results import Answer, Digit, ImageSource, Reading, path_of
 
 INPUT = "crops"
 CROPS_NDIM = 3
@@ -42,7 +42,7 @@ class DigitsReader:
         """Return `told`, or the length of the bundle."""
         return told or self.bundle.facts.length
 
-    def look(self, image: Image, length: int | None) -> Found:
+    def look(self, image: ImageSource, length: int | None) -> Found:
         """Run the stages over `image`."""
         return Found.of(trace(image, self.bundle.style, length=length), path_of(image))
 
@@ -148,12 +148,13 @@ def _check(network: Network) -> None:
     """Raise BundleError unless the network takes the crops and gives the classes promised."""
     expected = {INPUT: list(network.facts.shape)}
     if network.inputs != expected:
-        raise BundleError(f"{network.path}: expected the input {expected}, found {network.inputs}")
+        raise BundleError(f"expected the input {expected}, found {network.inputs}", network.path)
     alphabet = network.facts.alphabet
     if network.logits != [len(alphabet)]:
         raise BundleError(
-            f"{network.path}: expected {len(alphabet)} classes as in the alphabet {alphabet!r}, "
-            f"found {network.logits or None}"
+            f"expected {len(alphabet)} classes as in the alphabet {alphabet!r}, "
+            f"found {network.logits or None}",
+            network.path,
         )
 
 

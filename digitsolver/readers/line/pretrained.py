@@ -42,8 +42,9 @@ def load_start(folder: Path | None = None) -> Start:
     found = bundle.load(folder)
     if found.facts.architecture != "line" or bundle.KERAS not in found.sha256:
         raise BundleError(
-            f"{folder}: expected a line network with {bundle.KERAS} to start from, "
-            f"found {found.facts.architecture}"
+            f"expected a line network with {bundle.KERAS} to start from, "
+            f"found {found.facts.architecture}",
+            folder,
         )
     require_training()
     import keras

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.bundle import EIGHT_BIT, ONNX, Bundle
-from digitsolver.errors import BundleError, ImageError, SegmentationError
-from digitsolver.io.files import shown
+from digitsolver.errors import BundleError, ImageError, SegmentationError, printable
 from digitsolver.io.images import check_image, decode_image, read_image
 from digitsolver.readers.line.ctc.decode import Decoded
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare
 from digitsolver.readers.line.views import SURE, Decoder, other_views
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
-from digitsolver.results import Answer, Digit, Image, Reading, path_of
+from digitsolver.results import Answer, Digit, ImageSource, Reading, path_of
 
 INPUT = "pictures"
 POSITIONS = "positions"
@@ -68,12 +67,13 @@ class LineReader:
         own = self.bundle.facts.length
         if self._by_position and told not in {None, own}:
             raise BundleError(
-                f"{self.bundle.path}: expected the length {own}, the only one that a network with "
-                f"a head a position reads; found {told}"
+                f"expected the length {own}, the only one that a network with "
+                f"a head a position reads; found {told}",
+                self.bundle.path,
             )
         return told or own
 
-    def look(self, image: Image, length: int | None) -> Found:
+    def look(self, image: ImageSource, length: int | None) -> Found:
         """Decode `image` and bring it into form."""
         del length  # that is for decoding
         path = path_of(image)
@@ -81,9 +81,9 @@ class LineReader:
             pixels = _pixels(image)
             return Found(path, prepare(pixels, self._width), (pixels.shape[0], pixels.shape[1]))
         except ImageError as error:
-            if path is None or str(error).startswith(shown(path)):
+            if path is None or str(error).startswith(printable(path)):
                 raise
-            raise ImageError(f"{shown(path)}: {str(error).removeprefix('image: ')}") from None
+            raise ImageError(f"{str(error).removeprefix('image: ')}", path) from None
 
     def read(self, found: Sequence[Found], length: int | None) -> list[Answer]:
         """Read several images, those of one width in one batch.
@@ -156,12 +156,12 @@ def _answer(found: Found, text: Decoded | SegmentationError, frames: int) -> Ans
     """Return the reading of one image, or why there is none."""
     if isinstance(text, Decoded) and text.text:
         return _reading(found, text, frames)
-    name = "image" if found.path is None else shown(found.path)
+    name = "image" if found.path is None else printable(found.path)
     reason = "expected characters, found none" if isinstance(text, Decoded) else text
     return SegmentationError(f"{name}: {reason}")
 
 
-def _pixels(image: Image) -> NDArray[np.uint8]:
+def _pixels(image: ImageSource) -> NDArray[np.uint8]:
     """Return the pixels of a path, bytes or an array."""
     if isinstance(image, bytes):
         return decode_image(image)
@@ -185,7 +185,7 @@ def _check_input(network: Network) -> int | None:
         or fixed not in {None, widest}
     ):
         expected = f"{INPUT} [{HEIGHT}, {widest} or any, {CHANNELS}]"
-        raise BundleError(f"{network.path}: expected the input {expected}, found {network.inputs}")
+        raise BundleError(f"expected the input {expected}, found {network.inputs}", network.path)
     return fixed
 
 
@@ -196,11 +196,12 @@ def _check_logits(network: Network) -> None:
     expected = len(facts.alphabet) + (facts.architecture != POSITIONS)
     if classes != expected:
         raise BundleError(
-            f"{network.path}: expected {expected} classes for the architecture "
-            f"{facts.architecture!r} and the alphabet {facts.alphabet!r}, found {classes}"
+            f"expected {expected} classes for the architecture "
+            f"{facts.architecture!r} and the alphabet {facts.alphabet!r}, found {classes}",
+            network.path,
         )
     if facts.architecture == POSITIONS and frames != facts.length:
-        raise BundleError(f"{network.path}: expected {facts.length} positions, found {frames}")
+        raise BundleError(f"expected {facts.length} positions, found {frames}", network.path)
 
 
 def _reading(found: Found, decoded: Decoded, frames: int) -> Reading:

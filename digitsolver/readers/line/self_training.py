@@ -17,7 +17,6 @@ import numpy as np
 from digitsolver import datasets
 from digitsolver.datasets import Problem, reason
 from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.io.files import shown
 from digitsolver.io.images import read_image
 from digitsolver.readers.line.augmentation import Augmentation, augment
 from digitsolver.readers.line.batches import Prepared, fits
@@ -132,8 +131,9 @@ def read_unlabelled(
             images.append(image)
     if not images:
         raise FolderError(
-            f"{shown(folder)}: expected images beside the labelled ones, found none: "
-            f"{len(problems)} unreadable, {len(paths) - len(problems)} labelled already"
+            f"expected images beside the labelled ones, found none: "
+            f"{len(problems)} unreadable, {len(paths) - len(problems)} labelled already",
+            folder,
         )
     return Unlabelled(images), problems, warnings
 

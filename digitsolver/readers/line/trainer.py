@@ -89,7 +89,7 @@ def read_folder(
     found, problems = datasets.read_captchas(source)
     captchas, strange = datasets.check_labels(found, recipe.alphabet)
     if not captchas:
-        raise FolderError(f"{source}: expected labels, found none that fits; {strange[0]}")
+        raise FolderError(f"expected labels, found none that fits; {strange[0]}", source)
     if labels is not None:
         check_drawable(labels, len(captchas))
         captchas = datasets.draw(captchas, labels, recipe.seed)

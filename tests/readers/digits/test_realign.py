@@ -15,7 +15,7 @@ from digitsolver.pipeline.trace import trace
 from digitsolver.readers.digits.fit import Task
 from digitsolver.readers.digits.realign import align
 from digitsolver.readers.digits.settings import NONE, Recipe, gather, split
-from digitsolver.solver import Digit, Failure, Reading
+from digitsolver.results import Digit, Failure, Reading
 from tests.templates import PITCH, STYLE, draw
 
 LAG = 5

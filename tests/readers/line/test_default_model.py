@@ -16,7 +16,8 @@ from digitsolver import bundle
 from digitsolver.cli import main
 from digitsolver.datasets import DIGITS
 from digitsolver.io.images import ImageArray, check_image
-from digitsolver.solver import DEFAULT, Reading, Solver
+from digitsolver.results import Reading
+from digitsolver.solver import DEFAULT, Solver
 
 MOST_BYTES = 6_000_000
 

@@ -17,7 +17,8 @@ from digitsolver.errors import BundleError, ImageError, SegmentationError
 from digitsolver.pipeline.trace import trace
 from digitsolver.readers.line.prepare import prepare
 from digitsolver.readers.line.reader import boxes_of
-from digitsolver.solver import Failure, Reading, Solver
+from digitsolver.results import Failure, Reading
+from digitsolver.solver import Solver
 from digitsolver.visualize import View, look_at
 from digitsolver.visualize.canvas import GREEN, Canvas
 from digitsolver.visualize.network import draw_reading
