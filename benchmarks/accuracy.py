@@ -21,8 +21,9 @@ from benchmarks.parts.folders import drawn, link, sets_in
 from digitsolver.datasets import read_captchas, split
 from digitsolver.measure.evaluation import Evaluation, evaluate
 from digitsolver.measure.statistics import wilson
+from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.solver import load
-from digitsolver.train import Recipe, train
+from digitsolver.train import train
 
 DRAWN = 2200
 SPLIT_SEED = 0
@@ -95,7 +96,13 @@ def _measure(folder: Path, labels: int, options: argparse.Namespace, scratch: Pa
     start = time.perf_counter()
     for seed in range(options.seeds):
         model = scratch / f"{folder.name}-{labels}-{seed}"
-        train(source, "auto", model, labels=min(labels, len(rest)), recipe=Recipe(seed=seed))
+        train(
+            source,
+            "auto",
+            model,
+            labels=min(labels, len(rest)),
+            settings=[DigitsSettings(seed=seed)],
+        )
     seconds = (time.perf_counter() - start) / options.seeds
     for seed in range(options.seeds):
         solver = load(scratch / f"{folder.name}-{labels}-{seed}")

@@ -2,10 +2,10 @@
 
 Of each drawn look as many captchas are drawn as the largest of --labels and --test together, and
 divided by captcha; the style is found on those to learn from. On the first N of them each
-architecture is trained with its own recipe, as `digitsolver train --reader digits` does, and
+architecture is trained with its own settings, as `digitsolver train --reader digits` does, and
 reads the test captchas; accuracy is the mean over the seeds, and so are the steps, those of the
 first fit alone where there is a second one to all captchas. Training is timed over --steps steps
-of the same recipe, crops changed at random included, after as many that are not timed; ONNX over
+of the same settings, crops changed at random included, after as many that are not timed; ONNX over
 --rounds batches of 64 crops on one thread. Times are the processor's, summed over its cores, so
 that other programs count less. Prints Markdown and writes architectures.md and architectures.csv.
 
@@ -35,11 +35,13 @@ from digitsolver.measure.evaluation import evaluate
 from digitsolver.measure.statistics import wilson
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.digits.architectures import ARCHITECTURES, get_architecture
+from digitsolver.readers.digits.crops import LabelledCrops, label_crops
 from digitsolver.readers.digits.fit import Task, fit
-from digitsolver.readers.digits.settings import Digits, Recipe, gather, recipe_for
+from digitsolver.readers.digits.settings import DigitsSettings, settings_from
+from digitsolver.readers.digits.trainer import train_digits
 from digitsolver.solver import Solver, load
-from digitsolver.train import train_digits
 from digitsolver.training.checkpoint import Checkpoint
+from digitsolver.training.trainer import Options
 
 DRAW_SEED, SPLIT_SEED = 1, 0
 BATCH = 64
@@ -104,7 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--labels", type=int, nargs="+", default=[100])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--test", type=int, default=1000, help="captchas read")
-    parser.add_argument("--epochs", type=int, help="at most; else the recipe's")
+    parser.add_argument("--epochs", type=int, help="at most; else the architecture's")
     parser.add_argument("--steps", type=int, default=50, help="training steps that are timed")
     parser.add_argument("--rounds", type=int, default=30, help="batches read that are timed")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
@@ -129,40 +131,40 @@ def drawn(name: str, labels: int, test: int, folder: Path) -> Look:
 def _rows(look: Look, options: argparse.Namespace) -> Iterator[Row]:
     for labels in options.labels:
         for name in options.only:
-            recipe = recipe_for(name)
+            settings = settings_from(Options(architecture=name))
             if options.epochs:
-                recipe = replace(recipe, epochs=options.epochs)
+                settings = replace(settings, epochs=options.epochs)
             if options.fewest:
-                recipe = replace(recipe, fewest_steps=options.fewest)
-            yield measure(look, labels, recipe, options)
+                settings = replace(settings, min_steps=options.fewest)
+            yield measure(look, labels, settings, options)
 
 
-def measure(look: Look, labels: int, recipe: Recipe, options: argparse.Namespace) -> Row:
+def measure(look: Look, labels: int, settings: DigitsSettings, options: argparse.Namespace) -> Row:
     """Return the row of one architecture."""
     found, _ = crops_of(look.rest[:labels], look.style)
     data = (found.crops, found.labels, found.captcha_ids)
-    digits = gather(*data, recipe.alphabet)
+    digits = label_crops(*data, settings.alphabet)
     accuracy, digit_accuracy, steps = [], [], []
     with tempfile.TemporaryDirectory() as scratch:
         for seed in range(options.seeds):
             model = Path(scratch) / str(seed)
-            trained = train_digits(*data, look.style, model, recipe=replace(recipe, seed=seed))
+            trained = train_digits(*data, look.style, model, settings=replace(settings, seed=seed))
             solver = load(model, threads=1)
             read = evaluate(solver, look.held)
             accuracy.append(read.accuracy)
             digit_accuracy.append(read.digit_accuracy)
-            steps.append(trained.metrics()["epochs"] * recipe.steps(len(digits)))
+            steps.append(trained.metrics()["epochs"] * settings.steps(len(digits)))
         onnx_bytes = (model / bundle.ONNX).stat().st_size
     # the interval is that of one seed's captchas: the seeds read the same ones
     low, high = wilson(round(fmean(accuracy) * len(look.held)), len(look.held))
     return Row(
         look=look.name,
         labels=labels,
-        architecture=recipe.architecture,
+        architecture=settings.architecture,
         crop=" x ".join(map(str, digits.shape)),
-        weights=weights_of(recipe, digits),
+        weights=weights_of(settings, digits),
         onnx_bytes=onnx_bytes,
-        train_seconds=train_seconds(recipe, digits, options.steps),
+        train_seconds=train_seconds(settings, digits, options.steps),
         steps=fmean(steps),
         ms=ms_of(solver, digits, options.rounds),
         seeds=options.seeds,
@@ -174,16 +176,16 @@ def measure(look: Look, labels: int, recipe: Recipe, options: argparse.Namespace
     )
 
 
-def weights_of(recipe: Recipe, digits: Digits) -> int:
+def weights_of(settings: DigitsSettings, digits: LabelledCrops) -> int:
     """Return the number of weights of a network for `digits`."""
-    build = get_architecture(recipe.architecture)
-    return int(build(digits.shape, len(recipe.alphabet)).count_params())
+    build = get_architecture(settings.architecture)
+    return int(build(digits.shape, len(settings.alphabet)).count_params())
 
 
-def train_seconds(recipe: Recipe, digits: Digits, steps: int) -> float:
+def train_seconds(settings: DigitsSettings, digits: LabelledCrops, steps: int) -> float:
     """Return the processor's seconds for 1,000 steps of training on `digits`."""
     ends: list[float] = []
-    task = Task("timed", digits, None, replace(recipe, epochs=2, fewest_steps=steps))
+    task = Task("timed", digits, None, replace(settings, epochs=2, min_steps=steps))
     with tempfile.TemporaryDirectory() as scratch:
         checkpoint = Checkpoint(Path(scratch) / "timed")
         checkpoint.start({}, resume=False)
@@ -191,7 +193,7 @@ def train_seconds(recipe: Recipe, digits: Digits, steps: int) -> float:
     return (ends[1] - ends[0]) / task.steps * 1000
 
 
-def ms_of(solver: Solver, digits: Digits, rounds: int) -> float:
+def ms_of(solver: Solver, digits: LabelledCrops, rounds: int) -> float:
     """Return the processor's milliseconds for a batch of crops, the median over `rounds`."""
     crops = np.resize(digits.crops, (BATCH, *digits.crops.shape[1:]))
     solver.probabilities(crops)

@@ -36,10 +36,12 @@ from digitsolver.io.files import write_text
 from digitsolver.measure.figures import new_figure, save_figure
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.digits.batches import batches
+from digitsolver.readers.digits.crops import LabelledCrops, label_crops
 from digitsolver.readers.digits.fit import Task, fit
-from digitsolver.readers.digits.settings import Digits, Recipe, gather
+from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.training.backend import require_training
-from digitsolver.training.checkpoint import Checkpoint, Row
+from digitsolver.training.checkpoint import Checkpoint
+from digitsolver.training.listeners import Row
 
 SPLIT_SEED = 0
 OWN, OTHER = "digitsolver", "metu"
@@ -79,8 +81,8 @@ def main() -> None:
         for labels in options.labels:
             learn = _digits(rest[:labels], style)
             for seed in range(options.seeds):
-                recipe = replace(options.recipe, seed=seed)
-                laps += race(learn, _digits(held, style), recipe, options)
+                settings = replace(options.settings, seed=seed)
+                laps += race(learn, _digits(held, style), settings, options)
     text = report(laps, options.target)
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -101,11 +103,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--short", action="store_true", help="30 drawn captchas, one epoch")
     options = parser.parse_args()
-    options.recipe = Recipe()
+    options.settings = DigitsSettings()
     if options.short:
         options.data, options.labels, options.test, options.seeds = None, [30], 20, 1
         options.epochs, options.target = 1, 0.5
-        options.recipe = Recipe(epochs=5, fewest_steps=10)
+        options.settings = DigitsSettings(epochs=5, min_steps=10)
     return options
 
 
@@ -121,27 +123,29 @@ def _divided(
     return rest, held, tune.resolve(options.style, rest)
 
 
-def _digits(samples: Sequence[Sample], style: Style) -> Digits:
+def _digits(samples: Sequence[Sample], style: Style) -> LabelledCrops:
     """Return the crops of captchas that can be cut."""
     found, _ = crops_of(samples, style)
-    return gather(found.crops, found.labels, found.captcha_ids, DIGITS)
+    return label_crops(found.crops, found.labels, found.captcha_ids, DIGITS)
 
 
-def race(learn: Digits, held: Digits, recipe: Recipe, options: argparse.Namespace) -> Iterator[Lap]:
+def race(
+    learn: LabelledCrops, held: LabelledCrops, settings: DigitsSettings, options: argparse.Namespace
+) -> Iterator[Lap]:
     """Yield what each network took to learn from the same crops."""
     # A process each: what one asks of TensorFlow, such as determinism, holds for the whole process.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as pool:
-        yield pool.submit(own, learn, held, recipe, options.target).result()
-        yield pool.submit(other, learn, held, recipe.seed, options.epochs).result()
+        yield pool.submit(own, learn, held, settings, options.target).result()
+        yield pool.submit(other, learn, held, settings.seed, options.epochs).result()
 
 
 class _ReachedError(Exception):
     """End a training that has reached its target."""
 
 
-def own(learn: Digits, held: Digits, recipe: Recipe, target: float) -> Lap:
-    """Train until so many digits held out are read right, or to the end of the recipe."""
+def own(learn: LabelledCrops, held: LabelledCrops, settings: DigitsSettings, target: float) -> Lap:
+    """Train until so many digits held out are read right, or to the end of the settings."""
     require_training()
     import keras
 
@@ -160,26 +164,26 @@ def own(learn: Digits, held: Digits, recipe: Recipe, target: float) -> Lap:
         checkpoint = Checkpoint(Path(scratch) / "timed")
         checkpoint.start({}, resume=False)
         with suppress(_ReachedError):
-            fit(Task("timed", learn, held, recipe), checkpoint, note)
+            fit(Task("timed", learn, held, settings), checkpoint, note)
     best = max(ended, key=lambda one: one[2])
-    step_ms = 1000 * ended[-1][0] / len(ended) / recipe.steps(len(learn))
+    step_ms = 1000 * ended[-1][0] / len(ended) / settings.steps(len(learn))
     epochs = ended.index(best) + 1
-    return Lap(learn.count, recipe.seed, OWN, epochs, *best, step_ms, batch_ms(learn, recipe))
+    return Lap(learn.count, settings.seed, OWN, epochs, *best, step_ms, batch_ms(learn, settings))
 
 
-def batch_ms(learn: Digits, recipe: Recipe) -> float:
+def batch_ms(learn: LabelledCrops, settings: DigitsSettings) -> float:
     """Return the processor's milliseconds for a batch that nobody learns from, mean of `BATCHES`.
 
     As many are made before, so that what happens once does not count.
     """
     times = []
-    for number, _ in enumerate(batches(learn, recipe, None, 0, 2 * BATCHES)):
+    for number, _ in enumerate(batches(learn, settings, None, 0, 2 * BATCHES)):
         if number in {BATCHES - 1, 2 * BATCHES - 1}:
             times.append(time.process_time())
     return 1000 * (times[1] - times[0]) / BATCHES
 
 
-def other(learn: Digits, held: Digits, seed: int, epochs: int) -> Lap:
+def other(learn: LabelledCrops, held: LabelledCrops, seed: int, epochs: int) -> Lap:
     """Train the other project's network for so many epochs."""
     import keras
     from keras import layers

@@ -30,8 +30,9 @@ from digitsolver.datasets import Sample, read_captchas, split
 from digitsolver.io.files import write_text
 from digitsolver.measure.evaluation import evaluate
 from digitsolver.pipeline.style import CROPPED, PROJECTIONS, ROWS, Style
+from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.solver import load
-from digitsolver.train import Recipe, train
+from digitsolver.train import train
 from digitsolver.tune.trials import COMPARED, Candidate, Trial, Trials
 
 SPLIT_SEED = 0
@@ -173,7 +174,7 @@ def whole(
         link(tuned, source)
         for seed in range(seeds):
             model = Path(folder) / str(seed)
-            train(source, style, model, recipe=Recipe(seed=seed))
+            train(source, style, model, settings=[DigitsSettings(seed=seed)])
             right += evaluate(load(model), rest).correct
     return right / seeds / len(rest)
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from digitsolver.errors import DigitSolverError
 
+JsonObject = dict[str, Any]
+"""A JSON object: what its values are only its reader can know."""
+
 ImageSource = str | os.PathLike[str] | bytes | NDArray[np.uint8]
 """What can be read: a path, an encoded image, or pixels (H, W) or (H, W, 3 or 4)."""
 
@@ -45,7 +48,7 @@ class Reading:
     digits: tuple[Digit, ...]
     path: str | None = None
 
-    def to_json(self, min_confidence: float = 0.0) -> dict[str, Any]:
+    def to_json(self, min_confidence: float = 0.0) -> JsonObject:
         """Return the contract's object; ``text`` is ``None`` below `min_confidence`."""
         return {
             "path": self.path,
@@ -65,7 +68,7 @@ class Failure:
     path: str | None
     reason: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the contract's object for an image that could not be read."""
         return {"path": self.path, "error": self.reason}
 

@@ -1,144 +1,162 @@
-"""Fit a network to labelled images, and keep it with all that reading needs as a bundle."""
+"""Train a reader on labelled captchas, and keep it with all that reading needs as a bundle."""
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
 from digitsolver import datasets
-from digitsolver.errors import FolderError
+from digitsolver.bundle import Bundle
+from digitsolver.datasets import Problem
+from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.pipeline.style import Style
-from digitsolver.readers import auto
-from digitsolver.readers.auto import Recipes
-from digitsolver.readers.digits import trainer
-from digitsolver.readers.digits.architectures import ARCHITECTURES
-from digitsolver.readers.digits.settings import Recipe, recipe_for
-from digitsolver.readers.digits.trainer import train_digits
-from digitsolver.readers.line import trainer as lines
-from digitsolver.readers.line.architectures import LINES
-from digitsolver.readers.line.settings import LineRecipe
-from digitsolver.training import drawers
+from digitsolver.readers.trainable import TRAINABLE, prepare
+from digitsolver.results import JsonObject
 from digitsolver.training.backend import require_training
 from digitsolver.training.checkpoint import Checkpoint
-from digitsolver.training.result import Progress, Trained, summary
+from digitsolver.training.comparison import FEWEST_HELD_OUT, comparison_table
+from digitsolver.training.data import TrainingData, read_training_data
+from digitsolver.training.generated import SOURCE, check_look, generated_folder
+from digitsolver.training.job import train_bundle
+from digitsolver.training.trainer import Options, Progress, Settings, Trainer
+from digitsolver.tune import common_length
 
-__all__ = [
-    "READERS",
-    "LineRecipe",
-    "Progress",
-    "Recipe",
-    "Recipes",
-    "Trained",
-    "make_recipe",
-    "reader_for",
-    "recipe_for",
-    "summary",
-    "train",
-    "train_digits",
-    "watched_folder",
-]
+__all__ = ["AUTO", "READERS", "Options", "Trained", "choose_settings", "summary", "train"]
 
-READERS: Final = ("auto", "digits", "line")
+AUTO = "auto"
+READERS = (AUTO, *TRAINABLE)
+
+StrPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training gave: the bundle, and the images that could not be used."""
+
+    bundle: Bundle
+    problems: Sequence[Problem]
 
 
 def train(
-    source: str | os.PathLike[str] | None,
+    source: StrPath | None,
     style: str | Style,
-    out: str | os.PathLike[str],
+    out: StrPath,
     *,
-    reader: str = "auto",
+    settings: Sequence[Settings] | None = None,
     labels: int | None = None,
-    unlabelled: str | os.PathLike[str] | None = None,
-    recipe: Recipe | LineRecipe | Recipes | None = None,
+    unlabelled: StrPath | None = None,
     resume: bool = False,
     progress: Progress | None = None,
-    tensorboard: str | os.PathLike[str] | None = None,
+    tensorboard: StrPath | None = None,
 ) -> Trained:
     """Train on a folder of captchas or of digits, and write the bundle `out`.
 
-    The `reader` ``line`` fits the default model to whole captchas and needs no style. ``digits``
-    cuts captchas in memory by `style`, a style or what ``tune.resolve`` takes: ``auto``, a name,
-    a file; a digits folder brings its own. ``auto`` trains both on the same captchas and keeps
-    the better one, unless ``reader_for``, or `unlabelled`, leaves only one. With `labels`, that
-    many captchas are chosen with the recipe's seed. Without a `source`, so many, or 500, are
-    drawn of the look that the recipe names. `unlabelled` is a folder of further images of the
-    look: the reader ``line`` learns from those that it reads surely, unless the labels held out
-    say that this makes it worse. ``watched_folder`` says where the run can be watched; with
-    `tensorboard` its figures go there, too, as event files.
+    Of several readers the first is kept unless another reads more of the same captchas held out
+    by more than chance. ``watched_folder`` says where the run can be watched.
 
-    Raises:
-        ValueError: No such `reader`, `labels` is not positive, or the reader ``digits`` is given
-            `unlabelled` images.
-        TypeError: The `recipe` is one of another reader.
-        FolderError: `source` is no folder of captchas or digits, or has too few labels, or `out`
-            is a folder with other things in it.
-        BundleError: A run to resume had other data or settings, the default model is damaged, or
-            the export went wrong.
-        MissingExtraError: TensorFlow or another package of the extra is not installed.
+    Parameters
+    ----------
+    source
+        A folder of labelled captchas, or a digits folder. Without it, `labels` captchas, or 500,
+        are generated of the look that the settings name.
+    style
+        How captchas are cut into digits: a style, or what ``tune.resolve`` takes (``auto``, a
+        name, a file). A digits folder brings its own, and the reader ``line`` needs none.
+    out
+        The folder of the bundle; it appears whole or not at all.
+    settings
+        The settings of each reader to train; by default those of ``choose_settings``.
+    labels
+        Train on so many captchas, chosen with the seed of the settings.
+    unlabelled
+        A folder of further images of the look, for self-training.
+    resume
+        Go on with an interrupted run of the same data and settings.
+    progress
+        Is called after each epoch or round.
+    tensorboard
+        A folder for event files.
+
+    Raises
+    ------
+    ValueError
+        `labels` is not positive, or no reader of the settings learns from unlabelled images.
+    FolderError
+        `source` is no folder of captchas or digits, or has too few labels, or `out` is a folder
+        with other things in it.
+    BundleError
+        A run to resume had other data or settings, the default model is damaged, or the export
+        went wrong.
+    MissingExtraError
+        TensorFlow or another package of the extra is not installed.
     """
+    chosen = list(choose_settings(source) if settings is None else settings)
+    if unlabelled is not None:
+        chosen = [one for one in chosen if one.takes_unlabelled]
+        if not chosen:
+            raise ValueError("unlabelled: expected a reader that learns from unlabelled images")
+    first = chosen[0]
     if source is None:
-        with _drawn_source(recipe, labels) as folder:
+        if not first.look:
+            raise ValueError("source: expected a folder, or settings with a look, found none")
+        with generated_folder(first.look, first.seed, labels or SOURCE, first.alphabet) as folder:
             return train(
                 folder,
                 style,
                 out,
-                reader=reader,
+                settings=chosen,
                 unlabelled=unlabelled,
-                recipe=recipe,
                 resume=resume,
                 progress=progress,
                 tensorboard=tensorboard,
             )
-    chosen = reader_for(source, reader, recipe)
     require_training()
-    if chosen == "auto" and unlabelled is not None:
-        chosen = "line"
-    events = Path(tensorboard) if tensorboard is not None else None
-    how: dict[str, Any] = {
-        "labels": labels, "resume": resume, "progress": progress, "tensorboard": events,
-    }  # fmt: skip
-    if chosen == "auto":
-        both = recipe if isinstance(recipe, Recipes) else Recipes()
-        return auto.train_folder(source, style, out, recipes=both, **how)
-    if isinstance(recipe, Recipes):
-        recipe = recipe.digits if chosen == "digits" else recipe.line
-    return _train_one(chosen, source, style, out, unlabelled=unlabelled, recipe=recipe, **how)
+    data = read_training_data(
+        Path(source),
+        style,
+        alphabet=first.alphabet,
+        seed=first.seed,
+        labels=labels,
+        unlabelled=None if unlabelled is None else Path(unlabelled),
+    )
+    default = prepare(first, data)
+    challenger, reason = _challenge(default, chosen[1:], data)
+    bundle = train_bundle(
+        default,
+        out,
+        challenger=challenger,
+        not_challenged=reason,
+        resume=resume,
+        progress=progress,
+        tensorboard=None if tensorboard is None else Path(tensorboard),
+    )
+    kept_challenger = challenger is not None and bundle.facts.reader == challenger.settings.reader
+    extra = challenger.problems if challenger is not None and kept_challenger else ()
+    return Trained(bundle, [*default.problems, *extra])
 
 
-def _drawn_source(
-    recipe: Recipe | LineRecipe | Recipes | None, labels: int | None
-) -> AbstractContextManager[Path]:
-    """Return a folder of captchas of the look of `recipe`, there for as long as it is lent."""
-    one = recipe.line if isinstance(recipe, Recipes) else recipe
-    if one is None or not one.look:
-        raise ValueError("source: expected a folder, or a recipe with a look to draw, found none")
-    count = drawers.SOURCE if labels is None else labels
-    return drawers.drawn_folder(one.look, one.seed, count, one.alphabet)
+def _challenge(
+    default: Trainer, others: Sequence[Settings], data: TrainingData
+) -> tuple[Trainer | None, str | None]:
+    """Return the trainer that competes with the default one, or why there is none."""
+    if not others:
+        return None, None
+    held_out = default.held_out
+    if len(held_out) < FEWEST_HELD_OUT:
+        return None, (
+            f"{len(held_out)} captchas held out say nothing about readers, "
+            f"{FEWEST_HELD_OUT} or more are needed"
+        )
+    (settings,) = others
+    if common_length(default.samples) is None:
+        return None, f"the labels vary in length, which the reader {settings.reader} must be given"
+    try:
+        return prepare(settings, data.only(default.samples), held_out), None
+    except DigitSolverError as error:
+        return None, f"the reader {settings.reader} cannot learn from these captchas: {error}"
 
 
-def _train_one(
-    chosen: str,
-    source: str | os.PathLike[str],
-    style: str | Style,
-    out: str | os.PathLike[str],
-    *,
-    unlabelled: str | os.PathLike[str] | None,
-    recipe: Any,
-    **how: Any,
-) -> Trained:
-    """Train the reader that is `chosen`, with a recipe of its own kind."""
-    if chosen == "line":
-        if isinstance(recipe, Recipe):
-            raise TypeError("recipe: expected a LineRecipe for the reader line, found a Recipe")
-        return lines.train_folder(source, out, unlabelled=unlabelled, recipe=recipe, **how)
-    if unlabelled is not None:
-        raise ValueError("unlabelled: expected the reader line, found digits")
-    if isinstance(recipe, LineRecipe):
-        raise TypeError("recipe: expected a Recipe for the reader digits, found a LineRecipe")
-    return trainer.train_folder(source, style, out, recipe=recipe or trainer.RECIPE, **how)
-
-
-def watched_folder(out: str | os.PathLike[str]) -> Path:
+def watched_folder(out: StrPath) -> Path:
     """Return the folder with ``history.csv`` and ``curves.png`` of the run that writes `out`.
 
     It is there while the run goes on. Where two readers are compared, each has its own in it.
@@ -146,73 +164,67 @@ def watched_folder(out: str | os.PathLike[str]) -> Path:
     return Checkpoint.beside(Path(os.path.realpath(out))).folder
 
 
-def reader_for(
-    source: str | os.PathLike[str] | None,
-    reader: str = "auto",
-    recipe: Recipe | LineRecipe | Recipes | None = None,
-) -> str:
-    """Return the reader to train on `source`: ``auto``, both, for captchas, ``digits`` for digits.
+def choose_settings(
+    source: StrPath | None, reader: str = AUTO, options: Options | None = None
+) -> list[Settings]:
+    """Return the settings of each reader to train on `source`, the default one first.
 
-    A `reader` other than ``auto`` stays, and the `recipe` of one reader names it. Raises
-    ``ValueError`` for an unknown reader, and FolderError when `source` holds digits but whole
-    captchas are needed.
+    ``auto`` leaves the readers that can learn from `source` with the `options`: an architecture of
+    one reader alone, or training from scratch, chooses it.
+
+    Raises
+    ------
+    ValueError
+        An unknown reader or architecture, or a value out of its range.
+    FolderError
+        `source` holds digits, and the `reader` needs whole captchas.
     """
+    options = options or Options()
     if reader not in READERS:
         raise ValueError(f"reader: expected one of {', '.join(READERS)}; found {reader!r}")
-    cut = source is not None and datasets.is_digits_folder(Path(source))
-    if reader == "line" and cut:
-        raise FolderError(
-            "expected whole captchas for the reader line, found a folder of digits", source
-        )
-    if reader != "auto":
-        return reader
-    if isinstance(recipe, Recipe | LineRecipe):
-        return "digits" if isinstance(recipe, Recipe) else "line"
-    return "digits" if cut else "auto"
+    if options.generate is not None:
+        check_look(options.generate, options.alphabet)
+    digits = source is not None and datasets.is_digits_folder(Path(source))
+    readers = list(TRAINABLE) if reader == AUTO else [reader]
+    if options.architecture is not None:
+        known = {name: one.architectures for name, one in TRAINABLE.items() if name in readers}
+        readers = [name for name, names in known.items() if options.architecture in names]
+        if not readers:
+            expected = ", ".join(sorted(name for names in known.values() for name in names))
+            raise ValueError(
+                f"architecture: expected one of {expected}; found {options.architecture!r}"
+            )
+    candidates = [TRAINABLE[name].settings(options) for name in readers]
+    if digits:
+        candidates = [one for one in candidates if one.takes_digits_folder]
+        if not candidates:
+            raise FolderError(
+                f"expected whole captchas for the reader {readers[0]}, found a folder of digits",
+                source,
+            )
+    if options.from_scratch and len(candidates) > 1:
+        candidates = candidates[:1]
+    return candidates
 
 
-def make_recipe(
-    source: str | os.PathLike[str] | None,
-    reader: str = "auto",
-    *,
-    architecture: str | None = None,
-    alphabet: str = datasets.DIGITS,
-    seed: int = 0,
-    epochs: int | None = None,
-    from_scratch: bool = False,
-    generate: str | None = None,
-    devices: int = 1,
-) -> Recipe | LineRecipe | Recipes:
-    """Return the recipe with which `reader` trains on `source`; both where it is ``auto``.
+def summary(trained: Trained) -> str:
+    """Return what training gave as lines for people, warnings last."""
+    metrics = trained.bundle.metrics()
+    warnings = [f"note: {line}" for line in metrics["warnings"]]
+    lines = [f"trained on {metrics['captchas']} captchas in {metrics['seconds']:.0f} s"]
+    if metrics.get("unlabelled"):
+        lines.append(_self_training_line(metrics["unlabelled"]))
+    if "comparison" in metrics:
+        lines.append(comparison_table(metrics["comparison"]))
+    return "\n".join([trained.bundle.table(), *lines, *warnings])
 
-    An `architecture` of one reader alone chooses that reader, and `from_scratch` the reader
-    ``line``. `epochs` are passes over the digits, or rounds of the reader ``line``, at most.
-    `generate` names a look to draw while training. Only the network of a digit learns on several
-    `devices`. Raises what ``reader_for`` raises, and ``ValueError`` for a value out of its range.
-    """
-    known = sorted({*ARCHITECTURES, *LINES})
-    if architecture is not None and architecture not in known:
-        found = f"expected one of {', '.join(known)}; found {architecture!r}"
-        raise ValueError(f"architecture: {found}")
-    if reader == "auto" and architecture is not None:
-        reader = "line" if architecture in LINES else "digits"
-    chosen = reader_for(source, reader)
-    if chosen == "auto" and from_scratch:
-        chosen = "line"
-    shared: dict[str, Any] = {"alphabet": alphabet, "seed": seed}
-    if generate is not None:
-        drawers.check_look(generate, alphabet)
-        shared["look"] = generate
-    if architecture is not None:
-        shared["architecture"] = architecture
-    passes: dict[str, Any] = {"devices": devices}
-    if epochs is not None:
-        passes["epochs"] = epochs
-    if from_scratch:
-        passes["from_scratch"] = True
-    if chosen == "line" and devices > 1:
-        raise ValueError(f"devices: expected 1 for the reader line, found {devices}")
-    if chosen == "digits":
-        return recipe_for(**shared, **passes)
-    line = LineRecipe(**shared, rounds=epochs, from_scratch=from_scratch)
-    return line if chosen == "line" else Recipes(recipe_for(**shared, **passes), line)
+
+def _self_training_line(figures: JsonObject) -> str:
+    """Say what the images without labels brought."""
+    start = f"unlabelled: {figures['kept']} of {figures['images']} images got a pseudo-label"
+    if not figures["kept"]:
+        return f"{start}: nothing to learn from"
+    loss = f"{figures['loss_before']:.3g} -> {figures['loss_after']:.3g}"
+    if figures["used"]:
+        return f"{start} and were learned from; loss on the validation set {loss}"
+    return f"{start}; loss on the validation set {loss}: they made it worse, and were dropped"

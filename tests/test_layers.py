@@ -1,9 +1,11 @@
 """Hold the code to its layers: who may import whom, and what no module may do."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,6 +154,84 @@ def test_imports_run_downwards(package: str) -> None:
             if target in above and (target != source.layer or target == package):
                 wrong.append(f"{source.at(line)}: {source.layer} imports {module}")
     assert not wrong, "imports that run upwards:\n" + "\n".join(wrong)
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Inside the folders, too: the modules have an order, also counting imports for types."""
+    graph = {
+        source.name: {module for module, _ in _imports(source, ast.walk(source.tree))} & MODULES
+        for source in SOURCES
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("reader", ["digits", "line"])
+def test_readers_do_not_import_one_another(reader: str) -> None:
+    own, other = f"digitsolver.readers.{reader}", {"digits": "line", "line": "digits"}[reader]
+    wrong = [
+        f"{source.at(line)}: {module}"
+        for source in SOURCES
+        if source.name.startswith(own)
+        for module, line in _imports(source, ast.walk(source.tree))
+        if module.startswith(f"digitsolver.readers.{other}")
+    ]
+    assert not wrong
+
+
+def test_nobody_outside_asks_which_reader_it_is() -> None:
+    """No ``isinstance`` of a reader, trainer or settings; no comparison of architectures' names."""
+    kinds = re.compile(r"\w*(Reader|Trainer|Settings|Recipe)\b")
+    wrong = []
+    for source in SOURCES:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
+                if kinds.search(ast.unparse(node.args[1])):
+                    wrong.append(f"{source.at(node.lineno)}: {ast.unparse(node)}")
+            elif isinstance(node, ast.Compare) and not source.name.startswith(
+                "digitsolver.readers."
+            ):
+                text = ast.unparse(node)
+                if re.search(r"\b(architecture|reader)\b (==|!=|in) ", text) and "'" in text:
+                    wrong.append(f"{source.at(node.lineno)}: {text}")
+    assert not wrong
+
+
+def test_messages_are_not_data() -> None:
+    """Nobody looks into the text of an error: errors have fields."""
+    text = re.compile(r"str\(\w+\)\.(startswith|endswith|removeprefix|find|replace)")
+    wrong = [
+        f"{source.at(node.lineno)}: {ast.unparse(node)}"
+        for source in SOURCES
+        for node in ast.walk(source.tree)
+        if (isinstance(node, ast.Call) and text.match(ast.unparse(node.func)))
+        or (
+            isinstance(node, ast.Compare)
+            and re.search(r" in (str\(error\)|error\.reason)$", ast.unparse(node))
+        )
+    ]
+    assert not wrong
+
+
+def test_signatures_say_what_they_take() -> None:
+    """``Any`` in a signature switches strict typing off."""
+    wrong = []
+    for source in SOURCES:
+        for node in ast.walk(source.tree):
+            if not isinstance(node, Function):
+                continue
+            arguments = node.args
+            given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+            notes = [one.annotation for one in [*given, arguments.vararg, arguments.kwarg] if one]
+            texts = [ast.unparse(note) for note in [*notes, node.returns] if note]
+            wrong += [
+                f"{source.at(node.lineno)}: {node.name}: {text}"
+                for text in texts
+                if re.search(r"\bAny\b", text)
+            ]
+    assert not wrong
 
 
 def test_digitsolver_does_not_import_collector() -> None:

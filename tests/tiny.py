@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from digitsolver import bundle
 from digitsolver.readers.digits.architectures import ARCHITECTURES
-from digitsolver.readers.line.network import build
-from digitsolver.readers.line.pretrained import Start
-from digitsolver.train import LineRecipe, Recipe
+from digitsolver.readers.digits.settings import DigitsSettings
+from digitsolver.readers.line.learner import build
+from digitsolver.readers.line.pretrained import Pretrained
+from digitsolver.readers.line.settings import LineSettings
 from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_training
 
-DIGITS = Recipe(epochs=1, batch=8, fewest_steps=2)
-LINE = LineRecipe(rounds=1, steps=1, batch=2, drawn=0)
+DIGITS = DigitsSettings(epochs=1, batch=8, min_steps=2)
+LINE = LineSettings(rounds=1, steps=1, batch=2, generated_every=0)
+BOTH = [LINE, DIGITS]
 
 
 def build_crops(shape: Shape, classes: int) -> Any:
@@ -42,13 +44,13 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all runs of a test have networks of a few weights, which are not exported."""
     require_training()
     monkeypatch.setitem(ARCHITECTURES, "cnn", build_crops)
-    monkeypatch.setattr("digitsolver.readers.line.network.build_line", build_line)
+    monkeypatch.setattr("digitsolver.readers.line.learner.build_line", build_line)
     monkeypatch.setattr("digitsolver.readers.line.pretrained.build_line", build_line)
     monkeypatch.setattr("digitsolver.training.export.export", export)
     monkeypatch.setattr("digitsolver.readers.line.trainer.write_eight_bit", lambda *_: False)
-    monkeypatch.setattr("digitsolver.readers.auto.FEWEST_HELD", 5)
-    made = Start(build("0123456789", 1).get_weights(), "0123456789", 1.5, "some digest")
-    monkeypatch.setattr("digitsolver.readers.line.trainer.load_start", lambda folder: made)
+    monkeypatch.setattr("digitsolver.train.FEWEST_HELD_OUT", 5)
+    made = Pretrained(build("0123456789", 1).get_weights(), "0123456789", 1.5, "some digest")
+    monkeypatch.setattr("digitsolver.readers.line.trainer.load_pretrained", lambda folder: made)
 
 
 def export(model: Any, folder: Path, pixels: NDArray[np.float32], name: str) -> float:

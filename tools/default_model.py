@@ -15,10 +15,11 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from collector.draw import LOOKS
-from digitsolver.readers.line.pretrained import load_start
+from digitsolver.readers.line.pretrained import load_pretrained
 from digitsolver.readers.line.pretraining import NAME, Plan, train_base
 from digitsolver.readers.line.publish import publish
-from digitsolver.training.checkpoint import Checkpoint, Row, State
+from digitsolver.training.checkpoint import Checkpoint, State
+from digitsolver.training.listeners import Row
 
 ROOT = Path(__file__).parents[1]
 
@@ -70,7 +71,7 @@ def _published(folder: Path) -> State:
     """Return the weights and the history of a published default model."""
     with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    return State(variables=load_start(folder).weights, history=rows)
+    return State(variables=load_pretrained(folder).weights, history=rows)
 
 
 def _tell(row: Row, plan: Plan) -> None:

@@ -17,7 +17,9 @@ from collector import runs
 from digitsolver import solver, train, tune
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.files import write_bytes
-from digitsolver.pipeline.style import Style, get_style
+from digitsolver.pipeline.named_styles import get_style
+from digitsolver.pipeline.style import Style
+from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.visualize import View, compare, look_at, open_attention
 from digitsolver.visualize.attention import draw_attention
 from digitsolver.visualize.boards import (
@@ -168,16 +170,12 @@ def draw_network() -> bytes:
         folder = Path(name)
         for _ in runs.generate("speckle", READ, folder / "fresh", FRESH_SEED):
             pass
-        recipe = train.make_recipe(
-            ROOT / "captchas" / "speckle", "digits", architecture="cnn", epochs=8
-        )
         trained = train.train(
             ROOT / "captchas" / "speckle",
             measured("speckle", "speckle"),
             folder / "model",
-            reader="digits",
+            settings=[DigitsSettings(epochs=8)],
             labels=LEARNT,
-            recipe=recipe,
         )
         reader, attend = solver.load(trained.bundle.path, threads=1), open_attention(trained.bundle)
         samples, _ = read_captchas(folder / "fresh")

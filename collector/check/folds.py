@@ -52,9 +52,9 @@ def cross_validated(
 
 def _train(source: Path, bundle: Path) -> None:
     """Fit the default model to captchas."""
-    from digitsolver import train
+    from digitsolver.train import choose_settings, train
 
-    train.train(source, "auto", bundle, reader="line")
+    train(source, "auto", bundle, settings=choose_settings(source, "line"))
 
 
 def _fold(path: Path, count: int) -> int:

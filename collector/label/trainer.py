@@ -43,7 +43,7 @@ def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
     Sends (done, total, "") as it goes on, and in the end (0, 0, what went wrong), if anything.
     Runs in a process of its own, at a low priority; ends when nobody listens any more.
     """
-    from digitsolver.train import LineRecipe, train
+    from digitsolver.train import Options, choose_settings, train
 
     _stand_back()
     try:
@@ -52,8 +52,7 @@ def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
                 source,
                 "auto",
                 out,
-                reader="line",
-                recipe=LineRecipe(alphabet=alphabet),
+                settings=choose_settings(source, "line", Options(alphabet=alphabet)),
                 progress=lambda done, total, _: told.send((done, total, "")),
             )
         except DigitSolverError as error:

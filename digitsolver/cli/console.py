@@ -7,9 +7,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -30,7 +30,7 @@ class Group(click.Group):
         """Name the commands in the order of their definition, that of their use."""
         return list(self.commands)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
         try:
             return super().invoke(ctx)
@@ -55,7 +55,7 @@ def starting() -> Iterator[None]:
         gc.enable()
 
 
-def finish(result: str | dict[str, Any], problems: Sequence[object] = ()) -> None:
+def finish(result: str | Mapping[str, object], problems: Sequence[object] = ()) -> None:
     """Print a line for each problem to standard error and the result to standard output."""
     for problem in problems:
         click.echo(str(problem), err=True)

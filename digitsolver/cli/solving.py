@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +15,7 @@ from digitsolver.cli.console import SOME_INPUT_FAILED, counting, starting
 from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MODEL
 
 if TYPE_CHECKING:
-    from digitsolver.results import Failure, Reading
+    from digitsolver.results import Failure, JsonObject, Reading
 
 
 @click.command()
@@ -122,7 +122,7 @@ def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> N
         click.echo(f"{answer.path}  {answer.text if sure else '?'}  {answer.confidence:.3f}")
 
 
-def _object(answer: Reading | Failure, min_confidence: float) -> dict[str, Any]:
+def _object(answer: Reading | Failure, min_confidence: float) -> JsonObject:
     """Return the contract's object for an answer."""
     from digitsolver.results import Reading
 

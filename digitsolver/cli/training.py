@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -76,7 +75,13 @@ def train(
     resume: bool,
     tensorboard: Path | None,
     as_json: bool,
-    **settings: Any,
+    architecture: str | None,
+    alphabet: str,
+    generate: str | None,
+    epochs: int | None,
+    from_scratch: bool,
+    devices: int,
+    seed: int,
 ) -> None:
     """Train a network on SOURCE: a folder of labelled captchas, or of digits.
 
@@ -93,27 +98,30 @@ def train(
       digitsolver train labelled --unlabelled others --out model
       digitsolver train --generate lines --out model
     """
-    from digitsolver import train
+    from digitsolver import train as training
 
-    if source is None and settings["generate"] is None:
-        raise click.UsageError("expected SOURCE, or --generate LOOK to draw captchas, found none")
+    if source is None and generate is None:
+        raise click.UsageError("expected SOURCE, or --generate LOOK, found none")
+    options = training.Options(
+        architecture, alphabet, seed, epochs, from_scratch, generate, devices
+    )
     try:
-        recipe = train.make_recipe(source, reader, **settings)
+        settings = training.choose_settings(source, reader, options)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    if unlabelled is not None and isinstance(recipe, train.Recipe):
-        raise click.UsageError("--unlabelled: expected the reader line, found digits")
+    if unlabelled is not None and not any(one.takes_unlabelled for one in settings):
+        raise click.UsageError("--unlabelled: expected the reader line, found another")
     try:
-        with epochs_bar(f"to watch it: {train.watched_folder(out)}") as told:
-            trained = train.train(
+        with epochs_bar(f"to watch it: {training.watched_folder(out)}") as progress:
+            trained = training.train(
                 source,
                 style,
                 out,
+                settings=settings,
                 labels=labels,
                 unlabelled=unlabelled,
-                recipe=recipe,
                 resume=resume,
-                progress=told,
+                progress=progress,
                 tensorboard=tensorboard,
             )
     except KeyboardInterrupt:
@@ -126,4 +134,4 @@ def train(
         "reader": trained.bundle.facts.reader,
         "out": str(out),
     }
-    finish(result if as_json else train.summary(trained), trained.problems)
+    finish(result if as_json else training.summary(trained), trained.problems)

@@ -4,12 +4,16 @@ import csv
 import io
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from digitsolver.datasets.class_folders import character_of
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
 from digitsolver.io.files import NOT_IMAGES, StrPath
+from digitsolver.io.images import check_image, read_image, to_grey
 
 METADATA = "metadata.csv"
 DIGITS = "0123456789"
@@ -17,10 +21,32 @@ DIGITS = "0123456789"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Hold one captcha: where its image is, and its label where it is known."""
+    """One captcha: where its image is, and its label where it is known.
+
+    ``pixels`` is the decoded image where it was decoded already; `read` then opens no file.
+    """
 
     path: Path
     label: str | None = None
+    pixels: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+
+    def decoded(self, *, alpha: bool = False) -> "Sample":
+        """Return the same captcha with its pixels, (H, W[, 3|4]) as `read` gives them.
+
+        Raises ImageError when the image cannot be read.
+        """
+        return replace(self, pixels=self.read(alpha=alpha))
+
+    def read(self, *, grey: bool = False, alpha: bool = False) -> NDArray[np.uint8]:
+        """Return the pixels as `digitsolver.io.images.read_image` does.
+
+        Of a decoded image, grey levels are the luma of its colours. Raises ImageError when the
+        image cannot be read.
+        """
+        if self.pixels is None:
+            return read_image(self.path, grey=grey, alpha=alpha)
+        pixels = check_image(self.pixels, alpha=alpha and not grey)
+        return to_grey(pixels) if grey else pixels
 
     @property
     def id(self) -> str:

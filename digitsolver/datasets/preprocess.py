@@ -31,7 +31,7 @@ from digitsolver.errors import (
 from digitsolver.io.files import StrPath, new_folder
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
 from digitsolver.pipeline.style import Style, write_style
-from digitsolver.pipeline.trace import trace
+from digitsolver.pipeline.trace import Trace, trace
 
 CHUNK = 32
 """Captchas that a worker takes at a time."""
@@ -138,10 +138,27 @@ def cut(sample: Sample, style: Style) -> NDArray[np.uint8]:
             f"{name}: expected a label of {style.length} characters, "
             f"found {length} in {sample.label!r}"
         )
-    crops = trace(sample.path, style, length=length).crops
+    crops = trace_sample(sample, style, length).crops
     if len(crops) != length:
         raise SegmentationError(f"{name}: expected {length} digits, found {len(crops)}")
     return crops
+
+
+def trace_sample(sample: Sample, style: Style, length: int | None) -> Trace:
+    """Return the record of every stage for one captcha, whose image is decoded at most once.
+
+    Raises:
+        ImageError: The image cannot be read.
+        SegmentationError: The digits cannot be separated.
+    """
+    if sample.pixels is None:
+        return trace(sample.path, style, length=length)
+    grey = style.projection == "grey" and style.channels == 1
+    try:
+        pixels = sample.read(grey=grey, alpha=style.channels == 4)
+        return trace(pixels, style, length=length)
+    except SegmentationError as error:
+        raise SegmentationError(error.reason, sample.path) from None
 
 
 def _items(samples: Iterable[Sample]) -> list[_Item]:

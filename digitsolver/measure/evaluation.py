@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from digitsolver.datasets import Sample
 from digitsolver.errors import LabelError
@@ -120,7 +120,7 @@ class Evaluation:
         """Return the speed of reading, decoding included."""
         return self.images / self.seconds
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the contract's object."""
         return {
             "images": self.images,
@@ -237,7 +237,7 @@ def _confusion(pairs: Iterable[tuple[str, Reading]]) -> dict[tuple[str, str], in
     )
 
 
-def _answered_json(one: Answered) -> dict[str, Any]:
+def _answered_json(one: Answered) -> dict[str, object]:
     """Return one line of the risk-coverage table for machines."""
     return {
         "confidence": one.confidence,

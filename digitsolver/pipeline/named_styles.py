@@ -1,6 +1,9 @@
 """The styles that have a name."""
 
-from digitsolver.pipeline.style import Style
+from pathlib import Path
+
+from digitsolver.errors import StyleError
+from digitsolver.pipeline.style import Style, load_style
 
 STYLES: dict[str, Style] = {
     style.name: style
@@ -21,3 +24,19 @@ STYLES: dict[str, Style] = {
     )
 }
 """The named styles, those that take least away first. `tune.choose` starts from them."""
+
+
+def get_style(name: str) -> Style:
+    """Return a named style, or the one in the TOML file of that path.
+
+    Raises:
+        StyleError: There is neither, or the file is wrong.
+
+    >>> get_style("speckle").cleaners
+    ('speckles',)
+    """
+    if name in STYLES:
+        return STYLES[name]
+    if name.endswith(".toml") or Path(name).is_file():
+        return load_style(name)
+    raise StyleError(f"style {name!r}: expected auto, {', '.join(STYLES)}, or a .toml file")

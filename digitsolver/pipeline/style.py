@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 from digitsolver.errors import StyleError, printable
 from digitsolver.io import files
@@ -80,24 +80,6 @@ class Style:
         return replace(self, length=length)
 
 
-def get_style(name: str) -> Style:
-    """Return a named style, or the one in the TOML file of that path.
-
-    Raises:
-        StyleError: There is neither, or the file is wrong.
-
-    >>> get_style("speckle").cleaners
-    ('speckles',)
-    """
-    from digitsolver.pipeline.named_styles import STYLES
-
-    if name in STYLES:
-        return STYLES[name]
-    if name.endswith(".toml") or Path(name).is_file():
-        return load_style(name)
-    raise StyleError(f"style {name!r}: expected auto, {', '.join(STYLES)}, or a .toml file")
-
-
 def load_style(path: str | os.PathLike[str]) -> Style:
     """Return the style in a TOML file.
 
@@ -150,11 +132,11 @@ def _problems(style: Style) -> list[tuple[str, str]]:
 
 
 @cache
-def _hints() -> dict[str, Any]:
+def _hints() -> dict[str, object]:
     return get_type_hints(Style)
 
 
-def _wrong_type(value: object, hint: Any) -> str | None:
+def _wrong_type(value: object, hint: object) -> str | None:
     allowed = get_args(hint) if type(None) in get_args(hint) else (hint,)
     expected = " or ".join(_NAMES[kind] for kind in allowed if kind in _NAMES)
     if hint == tuple[str, ...]:
@@ -170,7 +152,7 @@ def _wrong_type(value: object, hint: Any) -> str | None:
     return None if fits else f"expected {expected}, found {value!r}"
 
 
-def _wrong_value(key: str, value: Any) -> str | None:
+def _wrong_value(key: str, value: object) -> str | None:
     if choices := _choices(key):
         for item in value if isinstance(value, tuple) else (value,):
             if item not in choices:

@@ -1,13 +1,12 @@
 """Run the stages over one image and keep what each of them gave."""
 
 import os
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.errors import SegmentationError, printable
+from digitsolver.errors import SegmentationError
 from digitsolver.io.images import check_image, decode_image, read_image, to_channels
 from digitsolver.pipeline.style import Style
 from digitsolver.stages import (
@@ -59,9 +58,6 @@ class Cut(Places):
     """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
 
 
-_FIELDS = tuple(field.name for field in fields(Cut))
-
-
 @dataclass(frozen=True, slots=True)
 class Trace(Cut):
     """Hold what every stage made of one captcha. Columns and rows are those of the original."""
@@ -95,11 +91,19 @@ class Trace(Cut):
     @property
     def digits(self) -> Cut:
         """The digits alone, without the images that they come from."""
-        return Cut(**_values(self))
+        return Cut(self.segmenter, self.centroids, self.spans, self.boxes, self.window, self.crops)
 
     def with_cut(self, cut: Cut) -> "Trace":
         """Return the trace with other digits."""
-        return replace(self, **_values(cut))
+        return replace(
+            self,
+            segmenter=cut.segmenter,
+            centroids=cut.centroids,
+            spans=cut.spans,
+            boxes=cut.boxes,
+            window=cut.window,
+            crops=cut.crops,
+        )
 
 
 def trace(
@@ -130,7 +134,7 @@ def trace(
     try:
         return _run(pixels, style, style.length if length is None else length)
     except SegmentationError as error:
-        raise SegmentationError(f"{name}: {error}") from None
+        raise error.at(name) from None
 
 
 def cut(
@@ -218,12 +222,18 @@ def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
     printable = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
     source = printable if style.channels == 1 else to_channels(pixels, style.channels)
     digits = cut(cleaned, source, box, style, length)
-    return Trace(**_values(digits), original=seen, steps=steps, box=box, source=source)
-
-
-def _values(digits: Cut) -> dict[str, Any]:
-    """Return the fields of a cut, and no more where it is a trace."""
-    return {name: getattr(digits, name) for name in _FIELDS}
+    return Trace(
+        digits.segmenter,
+        digits.centroids,
+        digits.spans,
+        digits.boxes,
+        digits.window,
+        digits.crops,
+        original=seen,
+        steps=steps,
+        box=box,
+        source=source,
+    )
 
 
 def _centres(centroids: NDArray[np.float64], boxes: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -260,5 +270,5 @@ def _load(
     if isinstance(image, bytes):
         return decode_image(image, grey=grey, alpha=alpha), "image"
     if isinstance(image, str | os.PathLike):
-        return read_image(image, grey=grey, alpha=alpha), printable(image)
+        return read_image(image, grey=grey, alpha=alpha), os.fspath(image)
     return check_image(image, alpha=alpha), "image"

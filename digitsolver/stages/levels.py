@@ -1,6 +1,6 @@
 """Brightness before stage 1: colour to one channel, digits to black, ground to white."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -78,6 +78,9 @@ _NEAR = 40.0  # levels that still are the same colour
 _ASIDE = 2.0  # price of another colour, in ink
 
 
+_Number = TypeVar("_Number", bound=np.generic)
+
+
 class _Colours(NamedTuple):
     """Hold the colours of an image, and which of them each pixel has.
 
@@ -92,7 +95,7 @@ class _Colours(NamedTuple):
     counts: NDArray[np.intp] | None = None
     """(m,), the pixels of each colour, where there is a level."""
 
-    def each(self, values: NDArray[Any]) -> NDArray[Any]:
+    def each(self, values: NDArray[_Number]) -> NDArray[_Number]:
         """Return the value (m,) of its colour for each pixel, (n,)."""
         return values if self.level is None else values.take(self.level.ravel())
 

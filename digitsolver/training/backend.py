@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from digitsolver.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import keras
 
 Shape = tuple[int, int, int]
 """Height, width and channels of a crop."""
@@ -58,7 +61,7 @@ def _quiet_stderr() -> Iterator[None]:
         os.close(saved)
 
 
-def take_ink(shape: Shape) -> tuple[Any, Any]:
+def take_ink(shape: Shape) -> "tuple[keras.KerasTensor, keras.KerasTensor]":
     """Return the input for crops of `shape`, and the same turned over: white 0, black 1.
 
     So the paddings of convolutions are white. Of a fourth channel, alpha, what is clear is 1.

@@ -8,19 +8,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from digitsolver.errors import BundleError
 from digitsolver.io import files
-
-if TYPE_CHECKING:
-    from digitsolver.training.listeners import Watch
+from digitsolver.training.listeners import Listener, Row
 
 Arrays = list[NDArray[Any]]
-Row = dict[str, float]
 
 FINGERPRINT = "fingerprint.json"
 SHORT = 24
@@ -45,11 +43,11 @@ class State:
 class Checkpoint:
     """Write and read the states of a run, one file a fit, in a hidden folder.
 
-    A ``watch`` is told of each state that is written, and shows it.
+    A ``listener`` hears of the figures of each state that is written.
     """
 
     folder: Path
-    watch: "Watch | None" = None
+    listener: Listener | None = None
 
     @classmethod
     def beside(cls, bundle: Path) -> "Checkpoint":
@@ -86,8 +84,8 @@ class Checkpoint:
         np.savez(buffer, allow_pickle=False, **arrays)
         self.folder.mkdir(exist_ok=True)
         files.write_bytes(self.folder / f"{name}.npz", buffer.getvalue())
-        if self.watch:
-            self.watch.show(name, state.history)
+        if self.listener:
+            self.listener.added(name, state.history)
 
     def load(self, name: str) -> State | None:
         """Return the state under `name`, or ``None`` where there is none.
@@ -106,14 +104,14 @@ class Checkpoint:
             raise BundleError(
                 f"expected the state of a run, found {error}; train without --resume", path
             ) from error
-        if self.watch:
-            self.watch.take_up(name, note["history"])
+        if self.listener:
+            self.listener.resumed(name, note["history"])
         return State(variables, best, note["history"], note["finished"])
 
     def remove(self) -> None:
         """Delete the folder; it holds nothing but states and what shows them."""
-        if self.watch:
-            self.watch.close()
+        if self.listener:
+            self.listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _compare(self, fingerprint: Mapping[str, object]) -> None:
@@ -152,7 +150,7 @@ def _change(key: str, before: object, now: object) -> str:
     return key
 
 
-def _series(arrays: Any, name: str) -> Arrays:
+def _series(arrays: NpzFile, name: str) -> Arrays:
     """Return the arrays ``<name>-0``, ``<name>-1``, … in their order."""
     count = sum(key.startswith(f"{name}-") for key in arrays.files)
     return [arrays[f"{name}-{index}"] for index in range(count)]

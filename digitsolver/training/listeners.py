@@ -1,4 +1,4 @@
-"""Show how a run goes on while it does: figures, curves, and scalars for TensorBoard."""
+"""Show how a run goes while it does: history, curves, and scalars for TensorBoard."""
 
 import csv
 import io
@@ -7,99 +7,153 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from digitsolver.io import files
-from digitsolver.training.checkpoint import Row
+from digitsolver.training.plots import CURVES, draw_curves
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 LOG = logging.getLogger(__name__)
 
-HISTORY, CURVES = "history.csv", "curves.png"
+Row = dict[str, float]
+"""The figures of one epoch or round."""
 
-DrawCurves = Callable[[Path, Sequence[Row]], object]
+HISTORY = "history.csv"
+
+
+class Listener(Protocol):
+    """Hears of every row of figures as soon as it is saved."""
+
+    def resumed(self, phase: str, rows: Sequence[Row]) -> None:
+        """Take note of the rows that an interrupted run had written."""
+
+    def added(self, phase: str, rows: Sequence[Row]) -> None:
+        """Show all `rows` of a phase; the last is new."""
+
+    def close(self) -> None:
+        """Close what is open."""
 
 
 @dataclass(slots=True)
-class Watch:
-    """Write ``history.csv`` and ``curves.png`` to `folder`, anew after each epoch or round.
+class FilesListener:
+    """Write ``history.csv`` and ``curves.png`` to `folder`, anew for each row.
 
-    Rows count by their `unit`, ``epoch`` or ``step``; where a phase counts from the beginning
-    again, its rows are joined on behind those before. With `events` the figures of each phase go
-    to a folder of its name in there, as TensorBoard reads them. What goes wrong is logged once
-    and stops nothing.
+    Rows count by their `unit`, ``epoch`` or ``step``; where a phase counts epochs from 1 again,
+    its rows are numbered on from those before. Keras' ``CSVLogger`` knows one fit only, and its
+    file cannot be gone back to when a run resumes.
     """
 
     folder: Path
-    draw: DrawCurves
     unit: str
-    events: Path | None = None
     _phases: dict[str, list[Row]] = field(default_factory=dict)
-    _written: dict[str, int] = field(default_factory=dict)
-    _writers: dict[str, Any] = field(default_factory=dict)
-    _told: bool = False
 
-    def take_up(self, phase: str, rows: Sequence[Row]) -> None:
-        """Note the rows that an interrupted run had behind it."""
+    def resumed(self, phase: str, rows: Sequence[Row]) -> None:
+        """Take note of the rows of an interrupted run."""
         self._phases[phase] = list(rows)
-        self._written[phase] = len(rows)
 
-    def show(self, phase: str, rows: Sequence[Row]) -> None:
-        """Show all `rows` of a phase; the last is new."""
+    def added(self, phase: str, rows: Sequence[Row]) -> None:
+        """Write both files with all rows."""
         self._phases[phase] = list(rows)
-        self._safely(self._draw)
-        if self.events:
-            self._safely(lambda: self._write_events(phase))
-
-    def close(self) -> None:
-        """Close the event files."""
-        for writer in self._writers.values():
-            self._safely(writer.close)
-        self._writers.clear()
+        joined = self.rows()
+        write_history(self.folder / HISTORY, joined)
+        draw_curves(self.folder / CURVES, joined, self.unit)
 
     def rows(self) -> list[Row]:
-        """Return the rows of all phases, one behind the other."""
+        """Return the rows of all phases, one after the other."""
         joined: list[Row] = []
         for rows in self._phases.values():
             before = joined[-1][self.unit] if joined and self.unit == "epoch" else 0.0
             joined += [row | {self.unit: before + row[self.unit]} for row in rows]
         return joined
 
-    def _draw(self) -> None:
-        rows = self.rows()
-        write_history(self.folder / HISTORY, rows)
-        self.draw(self.folder / CURVES, rows)
+    def close(self) -> None:
+        """Close nothing: the files are whole after each row."""
 
-    def _write_events(self, phase: str) -> None:
-        """Write the rows that are new.
 
-        ``tf.summary.scalar`` asks for the package tensorboard; what it writes is this.
-        """
+@dataclass(slots=True)
+class TensorBoardListener:
+    """Write the figures of each phase as event files to a folder of its name in `folder`.
+
+    Keras' ``TensorBoard`` callback, and ``tf.summary.scalar``, ask for the package tensorboard,
+    which writing the files does not need.
+    """
+
+    folder: Path
+    unit: str
+    _written: dict[str, int] = field(default_factory=dict)
+    _writers: dict[str, "tf.summary.SummaryWriter"] = field(default_factory=dict)
+
+    def resumed(self, phase: str, rows: Sequence[Row]) -> None:
+        """Take note of the rows that are in an earlier event file."""
+        self._written[phase] = len(rows)
+
+    def added(self, phase: str, rows: Sequence[Row]) -> None:
+        """Write the rows that are new."""
         import tensorflow as tf
 
         if phase not in self._writers:
-            self._writers[phase] = tf.summary.create_file_writer(f"{self.events}/{phase}")
-        writer, done = self._writers[phase], self._written.get(phase, 0)
-        kind = tf.compat.v1.SummaryMetadata()
-        kind.plugin_data.plugin_name = "scalars"
+            self._writers[phase] = tf.summary.create_file_writer(f"{self.folder}/{phase}")
+        writer = self._writers[phase]
+        metadata = tf.compat.v1.SummaryMetadata()
+        metadata.plugin_data.plugin_name = "scalars"
         with writer.as_default():
-            for row in self._phases[phase][done:]:
+            for row in rows[self._written.get(phase, 0) :]:
                 for name in sorted(row.keys() - {self.unit}):
                     value = tf.constant(row[name], tf.float32)
-                    tf.summary.write(name, value, step=int(row[self.unit]), metadata=kind)
+                    tf.summary.write(name, value, step=int(row[self.unit]), metadata=metadata)
         writer.flush()
-        self._written[phase] = len(self._phases[phase])
+        self._written[phase] = len(rows)
 
-    def _safely(self, work: Callable[[], object]) -> None:
-        """Do some work of which nothing but a line in the log may come."""
+    def close(self) -> None:
+        """Close the event files."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+
+
+class Listeners:
+    """Pass every event on to several listeners; what goes wrong in one is logged once."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = listeners
+        self._warned = False
+
+    def resumed(self, phase: str, rows: Sequence[Row]) -> None:
+        """Pass on the rows of an interrupted run."""
+        for listener in self._listeners:
+            listener.resumed(phase, rows)
+
+    def added(self, phase: str, rows: Sequence[Row]) -> None:
+        """Pass on the rows of a phase."""
+        for listener in self._listeners:
+            self._safely(lambda listener=listener: listener.added(phase, rows))  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Close every listener."""
+        for listener in self._listeners:
+            self._safely(listener.close)
+
+    def _safely(self, call: Callable[[], object]) -> None:
+        """Call what may fail for any reason without an end of the run."""
         with ThreadPoolExecutor(1) as pool:
-            error = pool.submit(work).exception()
-        if error is not None and not self._told:
-            self._told = True
-            LOG.warning("%s: the run goes on but cannot be shown: %s", self.folder, error)
+            error = pool.submit(call).exception()
+        if error is not None and not self._warned:
+            self._warned = True
+            LOG.warning("the run goes on but cannot be shown: %s", error)
+
+
+def listen(folder: Path, unit: str, tensorboard: Path | None = None) -> Listeners:
+    """Return the listeners of a run whose checkpoint is in `folder`."""
+    listeners: list[Listener] = [FilesListener(folder, unit)]
+    if tensorboard is not None:
+        listeners.append(TensorBoardListener(tensorboard, unit))
+    return Listeners(listeners)
 
 
 def write_history(path: Path, history: Sequence[Row]) -> None:
-    """Write one line an epoch as CSV."""
+    """Write `history` as CSV, one line an epoch or round."""
     columns = list(dict.fromkeys(key for row in history for key in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")

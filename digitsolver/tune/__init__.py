@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from digitsolver.datasets import Sample
-from digitsolver.pipeline.style import Style, get_style
+from digitsolver.pipeline.named_styles import get_style
+from digitsolver.pipeline.style import Style
 from digitsolver.tune.measure import common_length, complete
 from digitsolver.tune.search import FEW_ROUNDS, ROUNDS, choose, most_tries
 from digitsolver.tune.trials import Candidate

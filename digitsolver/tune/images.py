@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from digitsolver.datasets import Sample
 from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.io.images import read_image
 from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import Places, find
 from digitsolver.stages import bounding_box, clean_steps, crop
@@ -136,7 +135,7 @@ def read(samples: Sequence[Sample], length: int | None) -> Images:
     failures: list[DigitSolverError] = []
     for sample in samples:
         try:
-            image = read_image(sample.path)
+            image = sample.read()
         except DigitSolverError as error:
             failures.append(error)
             continue

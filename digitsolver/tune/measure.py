@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.datasets import Sample, draw
+from digitsolver.datasets.preprocess import trace_sample
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.measure.statistics import wilson
 from digitsolver.pipeline.style import RANGES, Style
-from digitsolver.pipeline.trace import WINDOW_TO_HEIGHT, WINDOW_TO_PITCH, Trace, trace
+from digitsolver.pipeline.trace import WINDOW_TO_HEIGHT, WINDOW_TO_PITCH, Trace
 from digitsolver.stages import PITCH, estimate_length, stroke_width
 
 MEASURED = 60
@@ -156,7 +157,7 @@ def _traces(style: Style, samples: Sequence[Sample]) -> list[Trace]:
     for sample in samples:
         try:
             length = len(sample.label) if sample.label else None
-            found.append(trace(sample.path, style, length=length))
+            found.append(trace_sample(sample, style, length))
         except DigitSolverError as error:
             failures.append(error)
     if not found:

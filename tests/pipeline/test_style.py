@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitsolver.errors import StyleError
-from digitsolver.pipeline.named_styles import STYLES
+from digitsolver.pipeline.named_styles import STYLES, get_style
 from digitsolver.pipeline.style import (
     CHANNELS,
     CROPPED,
@@ -19,7 +19,6 @@ from digitsolver.pipeline.style import (
     RANGES,
     ROWS,
     Style,
-    get_style,
     load_style,
     write_style,
 )

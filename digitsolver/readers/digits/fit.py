@@ -1,19 +1,22 @@
 """Fit a network to crops, one epoch at a time, the same on every run."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.errors import DigitSolverError
 from digitsolver.readers.digits.architectures import get_architecture
-from digitsolver.readers.digits.batches import DrawnCrops, batches, targets_of
-from digitsolver.readers.digits.devices import on_devices
+from digitsolver.readers.digits.batches import GeneratedCrops, batches, targets_of
+from digitsolver.readers.digits.crops import LabelledCrops
 from digitsolver.readers.digits.pretrained import begin, has_start
-from digitsolver.readers.digits.settings import Digits, Recipe
+from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.training.backend import require_training
-from digitsolver.training.checkpoint import Checkpoint, Row, State
+from digitsolver.training.checkpoint import Checkpoint, State
+from digitsolver.training.listeners import Row
 
 if TYPE_CHECKING:
     import keras
@@ -24,27 +27,27 @@ EpochEnded = Callable[[int, Row], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Hold what one fit is to learn: the crops, those held out and those drawn if any, and how."""
+    """What one fit learns: the crops, its validation set and generated crops if any, and how."""
 
     name: str
-    learn: Digits
-    held: Digits | None
-    recipe: Recipe
-    drawn: DrawnCrops | None = None
+    crops: LabelledCrops
+    held_out: LabelledCrops | None
+    settings: DigitsSettings
+    generated: GeneratedCrops | None = None
 
     @property
     def steps(self) -> int:
         """Return the steps of one epoch."""
-        return self.recipe.steps(len(self.learn))
+        return self.settings.steps(len(self.crops))
 
-    def targets(self, digits: Digits) -> NDArray[np.float32]:
-        """Return the classes of `digits` as ``targets_of`` gives them."""
-        return targets_of(digits.classes, len(self.recipe.alphabet))
+    def targets(self, crops: LabelledCrops) -> NDArray[np.float32]:
+        """Return the classes of `crops` as ``targets_of`` gives them."""
+        return targets_of(crops.classes, len(self.settings.alphabet))
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Hold a fitted network and one row of figures an epoch."""
+    """A fitted network and one row of figures an epoch."""
 
     model: "keras.Model"
     history: list[Row]
@@ -66,43 +69,52 @@ def fit(task: Task, checkpoint: Checkpoint, epoch_ended: EpochEnded) -> Fit:
     import keras
     import tensorflow as tf
 
-    recipe = task.recipe
+    settings = task.settings
     keras.backend.clear_session()
-    keras.utils.set_random_seed(recipe.seed)
+    keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    with on_devices(recipe.devices):
+    with on_devices(settings.devices):
         model = _compiled(task)
     monitor = _Monitor(model, task, checkpoint, epoch_ended)
     done = monitor.restore()
     if not monitor.state.finished:
         model.fit(
-            batches(task.learn, recipe, task.drawn, done * task.steps, recipe.epochs * task.steps),
+            batches(
+                task.crops,
+                settings,
+                task.generated,
+                done * task.steps,
+                settings.epochs * task.steps,
+            ),
             steps_per_epoch=task.steps,
             initial_epoch=done,
-            epochs=recipe.epochs,
+            epochs=settings.epochs,
             validation_data=_validation(task),
             callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=monitor.epoch_ended)],
             shuffle=False,
             verbose=0,
         )
     history = monitor.finish()
-    return Fit(model if recipe.devices == 1 else _alone(model, task), history)
+    return Fit(model if settings.devices == 1 else _alone(model, task), history)
 
 
 def _compiled(task: Task) -> "keras.Model":
     """Return a fresh network with its loss and optimiser."""
     import keras
 
-    recipe, shape = task.recipe, task.learn.shape
-    if not recipe.from_scratch and has_start(recipe.architecture, shape):
-        model = begin(shape, recipe.alphabet)
+    settings = task.settings
+    shape = task.crops.shape
+    if not settings.from_scratch and has_start(settings.architecture, shape):
+        model = begin(shape, settings.alphabet)
     else:
-        model = get_architecture(recipe.architecture)(shape, len(recipe.alphabet))
-    rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.epochs * task.steps)
+        model = get_architecture(settings.architecture)(shape, len(settings.alphabet))
+    rate = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate, settings.epochs * task.steps
+    )
     model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.decay),
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay),
         loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.smoothing
+            from_logits=True, label_smoothing=settings.label_smoothing
         ),
         metrics=["accuracy"],
         jit_compile=False,
@@ -119,20 +131,48 @@ def _alone(model: "keras.Model", task: Task) -> "keras.Model":
 
 
 def _validation(task: Task) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-    """Return what is held out, as Keras takes it."""
-    if task.held is None:
+    """Return the validation set as Keras takes it."""
+    if task.held_out is None:
         return None
-    return task.held.pixels(), task.targets(task.held)
+    return task.held_out.pixels(), task.targets(task.held_out)
+
+
+def on_devices(count: int) -> AbstractContextManager[object]:
+    """Return the scope in which a network is made that learns on `count` devices.
+
+    They are GPUs, or CPUs where there is no GPU. Each has a copy of the network and takes its part
+    of every batch (``tf.distribute.MirroredStrategy``). One device needs no scope. Raises
+    DigitSolverError when there are fewer.
+    """
+    if count == 1:
+        return nullcontext()
+    import tensorflow as tf
+
+    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    names = [device.name for device in found]
+    if len(names) < count:
+        known = ", ".join(names)
+        raise DigitSolverError(f"devices: expected {count}, found {len(names)}: {known}")
+    scope: AbstractContextManager[object] = tf.distribute.MirroredStrategy(names[:count]).scope()
+    return scope
 
 
 class _Monitor:
-    """Follow a fit: note figures, keep the best weights, save the state, stop in time."""
+    """Follow a fit: note figures, keep the best weights, save the state, stop early.
+
+    Keras' ``EarlyStopping`` forgets the best loss and the epochs since when a run resumes, and
+    ``BackupAndRestore`` keeps neither history nor best weights: a killed run would not end like an
+    unbroken one.
+    """
 
     def __init__(
         self, model: "keras.Model", task: Task, checkpoint: Checkpoint, epoch_ended: EpochEnded
     ) -> None:
-        self.model, self.name, self.recipe = model, task.name, task.recipe
-        self.checkpoint, self.tell = checkpoint, epoch_ended
+        self.model = model
+        self.name = task.name
+        self.settings = task.settings
+        self.checkpoint = checkpoint
+        self.report = epoch_ended
         self.state = State()
 
     def restore(self) -> int:
@@ -144,7 +184,7 @@ class _Monitor:
                 variable.assign(value)
         return len(self.state.history)
 
-    def epoch_ended(self, epoch: int, logs: dict[str, Any]) -> None:
+    def epoch_ended(self, epoch: int, logs: dict[str, float]) -> None:
         """Note the figures of one epoch, save, and stop when nothing is gained any more."""
         row = {"epoch": float(epoch + 1), **{key: float(logs[key]) for key in sorted(logs)}}
         self.state.history.append(row)
@@ -152,12 +192,12 @@ class _Monitor:
         stale = len(losses) - 1 - int(np.argmin(losses)) if losses else 0
         if losses and stale == 0:
             self.state.best = self.model.get_weights()
-        stop = stale >= self.recipe.patience
-        self.state.finished = stop or epoch + 1 == self.recipe.epochs
+        stop = stale >= self.settings.patience
+        self.state.finished = stop or epoch + 1 == self.settings.epochs
         self.state.variables = [np.asarray(one) for one in self._variables()]
         self.checkpoint.save(self.name, self.state)
         self.model.stop_training = stop
-        self.tell(epoch + 1, row)
+        self.report(epoch + 1, row)
 
     def finish(self) -> list[Row]:
         """Give the network its best weights, and return the figures."""
@@ -165,5 +205,5 @@ class _Monitor:
             self.model.set_weights(self.state.best)
         return self.state.history
 
-    def _variables(self) -> list[Any]:
+    def _variables(self) -> "list[keras.Variable]":
         return [*self.model.variables, *self.model.optimizer.variables]

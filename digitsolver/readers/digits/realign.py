@@ -10,17 +10,17 @@ models", 1993.)
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver import bundle
 from digitsolver.datasets import DIGITS, DigitsFolder, Sample, unique_ids
+from digitsolver.datasets.preprocess import trace_sample
 from digitsolver.errors import DigitSolverError
 from digitsolver.parallel.processes import usable_cores
 from digitsolver.pipeline.style import Style
-from digitsolver.pipeline.trace import digit_width, trace
+from digitsolver.pipeline.trace import digit_width
 from digitsolver.readers import Reader, open_reader
 from digitsolver.readers.digits.candidates import Found
 from digitsolver.results import Answer, Digit, Reading
@@ -48,7 +48,7 @@ class _Captcha:
     columns: Columns | None
 
 
-def align(samples: Sequence[Sample], digits: DigitsFolder, seed: int) -> DigitsFolder:
+def realign(samples: Sequence[Sample], digits: DigitsFolder, seed: int) -> DigitsFolder:
     """Return the digits of `samples` with those cut anew that the stages have put wrongly.
 
     `digits` are what ``preprocess.crops_of`` has made of the samples. Crops from between and
@@ -89,19 +89,19 @@ def _captchas(samples: Sequence[Sample], digits: DigitsFolder) -> list[_Captcha]
     reader, captchas = open_reader(bundle.load(bundle.DEFAULT), usable_cores()), []
     for length, group in groupby(some, _length):
         same = list(group)
-        answers = [_read(reader, one.path, length) for one in same]
+        answers = [_read(reader, one, length) for one in same]
         for one, answer in zip(same, answers, strict=True):
-            found = Found.of(trace(one.path, digits.style, length=length))
+            found = Found.of(trace_sample(one, digits.style, length))
             known = isinstance(answer, Reading) and answer.text == one.label
             boxes = answer.digits if isinstance(answer, Reading) and known else ()
             captchas.append(_Captcha(ids[one.path], found, _middles(boxes)))
     return captchas
 
 
-def _read(reader: Reader, path: Path, length: int) -> Answer:
+def _read(reader: Reader, sample: Sample, length: int) -> Answer:
     """Return what the default model reads, or why it reads nothing."""
     try:
-        (answer,) = reader.read([reader.look(path, length)], length)
+        (answer,) = reader.read([reader.look(sample.read(), length)], length)
     except DigitSolverError as error:
         return error
     return answer

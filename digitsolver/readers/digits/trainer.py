@@ -1,126 +1,235 @@
-"""Fit a network to labelled digits, one crop each, and keep it as a bundle."""
+"""Train the reader ``digits``: cut captchas by the stages, and fit a CNN to the digits."""
 
-import json
-import os
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver import bundle
-from digitsolver.bundle import Bundle, Facts
-from digitsolver.io import files
-from digitsolver.pipeline.style import Style, write_style
-from digitsolver.readers.digits import validation
-from digitsolver.readers.digits.batches import DrawnCrops
+from digitsolver import datasets, tune
+from digitsolver.bundle import Bundle
+from digitsolver.datasets import DigitsFolder, Problem, Sample
+from digitsolver.datasets.preprocess import crops_of
+from digitsolver.pipeline.style import Style
+from digitsolver.readers.digits.batches import GeneratedCrops
 from digitsolver.readers.digits.candidates import BESIDE
+from digitsolver.readers.digits.crops import (
+    UNSEGMENTED,
+    LabelledCrops,
+    choose_validation,
+    label_crops,
+    label_folder,
+)
 from digitsolver.readers.digits.fit import EpochEnded, Fit, Task, fit
-from digitsolver.readers.digits.settings import ADVISED, UNCUT, Digits, Recipe, gather, split
-from digitsolver.readers.digits.source import gathered, read_source
+from digitsolver.readers.digits.realign import realign
+from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.training import export
 from digitsolver.training.backend import require_training
-from digitsolver.training.calibration import temperature
-from digitsolver.training.checkpoint import Checkpoint, Row
-from digitsolver.training.listeners import Watch, write_history
-from digitsolver.training.result import Progress, Trained, ignore, versions, versions_that_count
+from digitsolver.training.calibration import class_temperature, log_softmax
+from digitsolver.training.checkpoint import Checkpoint
+from digitsolver.training.data import TrainingData, check_enough_labels
+from digitsolver.training.job import train_bundle
+from digitsolver.training.listeners import Row
+from digitsolver.training.trainer import (
+    TOO_FEW,
+    Progress,
+    Report,
+    describe,
+    few_captchas,
+    framework_versions,
+    missing_characters,
+)
+from digitsolver.training.validation import Metrics, Prediction, Validation
 
-READER = "digits"
-RECIPE = Recipe()
 SMALL = 500
-"""Captchas below which the network is fitted again to all of them, with none held out."""
+"""Captchas below which the network is fitted again to all of them, the validation set included."""
+COMPARED = 256
+"""Crops on which the two formats of the network are compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Hold what one training run was asked for.
+class DigitsTrainer:
+    """Trains the CNN on labelled crops; see ``Trainer``.
 
-    ``apart`` are the numbers of the captchas to hold out, `UNCUT` for one that could not be cut
-    and counts as read wrong; by default the recipe's share is held out.
-    ``stages`` are the digits as the stages cut them, where what is learned from was cut anew by
-    the labels: those held out are measured as they will be read.
+    ``crops`` are learned from, ``stages`` are the same digits as the stages cut them, where what
+    is learned from was cut anew: the validation set is measured as it will be read. ``held_out``
+    are the captchas of the validation set, `UNSEGMENTED` for one that could not be cut and counts
+    as misread; without them the trainer chooses a share of the captchas.
     """
 
-    digits: Digits
-    style: Style
-    recipe: Recipe
-    apart: Sequence[int] | None = None
-    stages: Digits | None = None
+    def __init__(
+        self,
+        settings: DigitsSettings,
+        style: Style,
+        crops: LabelledCrops,
+        stages: LabelledCrops | None = None,
+        validation: Sequence[int] | None = None,
+    ) -> None:
+        _check_fits(crops, style)
+        self.settings = settings
+        self.style = style
+        self.samples: Sequence[Sample] = ()
+        self.held_out: Sequence[Sample] = ()
+        self.problems: Sequence[Problem] = ()
+        self._crops = crops
+        stages = stages or crops
+        if validation is None:
+            fraction = settings.validation_fraction
+            validation = choose_validation(stages, fraction, settings.seed).tolist()
+        self._validation = validation
+        self._held_out = stages.where(stages.of(validation)).with_digit()
+        self._measured: Fit | None = None
+        self._final: Fit | None = None
+        self._outcome: Validation | None = None
 
     @property
-    def again(self) -> bool:
-        """Return whether the network is fitted again to all captchas, with none held out."""
-        return self.digits.count < SMALL
+    def rounds(self) -> int:
+        """The epochs that `measure` takes at most."""
+        return self.settings.epochs
 
     @property
-    def uncut(self) -> int:
-        """Return how many captchas are held out that could not be cut."""
-        return sum(number == UNCUT for number in self.apart or ())
-
-    @property
-    def epochs(self) -> int:
-        """Return the epochs of the whole run, at most."""
-        return self.recipe.epochs * (2 if self.again else 1)
-
-    def parts(self) -> tuple[Digits, Digits]:
-        """Return what is learned from first, and what is held out."""
-        stages = self.stages or self.digits
-        if self.apart is None:
-            held = split(stages, self.recipe.held_out, self.recipe.seed)[1]
-        else:
-            held = stages.where(np.isin(stages.captchas, self.apart))
-        return self.digits.where(~np.isin(self.digits.captchas, held.captchas)), held
-
-    def task(self, name: str, learn: Digits, held: Digits | None) -> Task:
-        """Return what one fit of this run is to learn."""
-        drawn = DrawnCrops(self.recipe, self.style) if self.recipe.look else None
-        return Task(name, learn, held, self.recipe, drawn)
+    def _refits(self) -> bool:
+        """Whether the network is fitted again to all captchas, the validation set included."""
+        return self._crops.count < SMALL
 
     def fingerprint(self) -> dict[str, object]:
         """Return what must be the same when an interrupted run goes on."""
         return {
-            "data": self.digits.digests(),
+            "data": self._crops.digests(),
             "style": asdict(self.style),
-            **self.recipe.settings(),
-            **versions_that_count(),
+            **self.settings.as_dict(),
+            **framework_versions(),
         }
 
+    def measure(self, checkpoint: Checkpoint, progress: Progress) -> Validation:
+        """Fit the network without the validation set, and read that."""
+        learned = self._crops.where(~self._crops.of(self._held_out.captchas))
+        task = self._task("measured", learned, self._held_out)
+        self._measured = fit(task, checkpoint, self._reporter(progress, 0))
+        self._final = self._measured
+        logits = self._measured.model.predict(self._held_out.pixels(), verbose=0)
+        self._outcome = self._validate(logits)
+        return self._outcome
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Hold the first fit of a run, and what its network said of the captchas held out."""
+    def finish(self, checkpoint: Checkpoint, progress: Progress) -> Validation:
+        """Fit the network again to all captchas, where they are few."""
+        if self._outcome is None:
+            raise RuntimeError("expected measure before finish")
+        if self._refits:
+            task = self._task("final", self._crops, None)
+            self._final = fit(task, checkpoint, self._reporter(progress, self.settings.epochs))
+        return self._outcome
 
-    fit: Fit
-    outcome: validation.Outcome
+    def export(self, folder: Path) -> Metrics:
+        """Write the network to `folder` in both formats."""
+        pixels = self._crops.pixels()[:COMPARED]
+        model = self._fitted(self._final).model
+        return {"onnx_difference": export.export(model, folder, pixels, "crops")}
+
+    def report(self) -> Report:
+        """Return what the bundle says of the run."""
+        measured = self._fitted(self._measured)
+        digits = self._crops.with_digit()
+        alphabet = self.settings.alphabet
+        numbers = np.bincount(digits.classes, minlength=len(alphabet)).tolist()
+        per_class = dict(zip(alphabet, numbers, strict=True))
+        lengths = np.unique(np.unique(digits.captchas, return_counts=True)[1])
+        return Report(
+            history=measured.history,
+            counts={
+                "captchas": self._crops.count,
+                "digits": len(digits),
+                "held_out": self._held_out.count,
+                BESIDE: len(self._crops) - len(digits),
+            },
+            per_class=per_class,
+            length=int(lengths[0]) if len(lengths) == 1 else None,
+            shape=self._crops.shape,
+            metrics={
+                "epochs": len(measured.history),
+                "best_epoch": measured.best_epoch,
+                "fitted_again_to_all": self._refits,
+            },
+            warnings=[*few_captchas(self._crops.count), *missing_characters(per_class)],
+        )
+
+    def _task(self, name: str, crops: LabelledCrops, held_out: LabelledCrops | None) -> Task:
+        generated = GeneratedCrops(self.settings, self.style) if self.settings.look else None
+        return Task(name, crops, held_out, self.settings, generated)
+
+    def _reporter(self, progress: Progress, before: int) -> EpochEnded:
+        """Return what passes on the figures of an epoch, `before` of all being done."""
+        total = self.settings.epochs * (2 if self._refits else 1)
+
+        def report(epoch: int, row: Row) -> None:
+            progress(before + epoch, total, describe(row))
+
+        return report
+
+    def _validate(self, logits: NDArray[np.float32]) -> Validation:
+        """Return how the validation set is read, from the logits of its crops."""
+        held_out = self._held_out
+        temperature = class_temperature(logits, held_out.classes)
+        chances = np.exp(log_softmax(logits / temperature))
+        read = logits.argmax(axis=1)
+        misread = {UNSEGMENTED, *held_out.captchas[read != held_out.classes].tolist()}
+        alphabet = self.settings.alphabet
+        predictions = [
+            Prediction(crop, alphabet[true], alphabet[one], float(chance[one]))
+            for crop, true, one, chance in zip(
+                held_out.crops, held_out.classes, read, chances, strict=True
+            )
+        ]
+        return Validation(
+            correct=[number not in misread for number in self._validation],
+            characters=[(one.label, one.text) for one in predictions],
+            predictions=predictions,
+            temperature=temperature,
+            unsegmented=sum(number == UNSEGMENTED for number in self._validation),
+        )
+
+    def _fitted(self, result: Fit | None) -> Fit:
+        if result is None:
+            raise RuntimeError("expected measure first")
+        return result
 
 
-def train_folder(
-    source: str | os.PathLike[str],
-    style: str | Style,
-    out: str | os.PathLike[str],
-    *,
-    labels: int | None = None,
-    recipe: Recipe = RECIPE,
-    resume: bool = False,
-    progress: Progress | None = None,
-    tensorboard: Path | None = None,
-) -> Trained:
-    """Train on a folder of digits or of captchas, and write the bundle `out`.
+def prepare(
+    settings: DigitsSettings, data: TrainingData, held_out: Sequence[Sample] | None = None
+) -> DigitsTrainer:
+    """Return the trainer for `data`; see `digitsolver.readers.trainable.prepare`.
 
-    Captchas are cut in memory by `style`, a style or what ``tune.resolve`` takes: ``auto``, a
-    name, a file. A digits folder brings its own. With `labels`, that many captchas are drawn
-    with the recipe's seed. Raises what ``train_digits`` and ``tune.resolve`` raise, and
-    FolderError when `source` is neither kind of folder.
+    Captchas are cut in memory by the style of the data; where that is to be found, it is found
+    without the validation set. A digits folder brings its own style. Raises what ``tune.resolve``
+    raises, and FolderError when there is too little to learn from.
     """
     require_training()
-    found = read_source(Path(source), style, labels, recipe)
-    learn, stages = (gathered(one, recipe) for one in (found.digits, found.stages))
-    run = Run(learn, found.digits.style, recipe, found.apart, stages)
-    trained = _train(run, out, resume, progress, tensorboard)
-    return Trained(trained, found.problems)
+    if data.digits_folder is not None:
+        folder, problems = datasets.read_digits(data.digits_folder)
+        folder = _choose_captchas(folder, data.labels, settings.seed)
+        trainer = DigitsTrainer(settings, folder.style, label_folder(folder, settings.alphabet))
+        trainer.problems = problems
+        return trainer
+    samples = data.samples
+    if held_out is None and len(samples) >= TOO_FEW:
+        held_out = datasets.split(samples, settings.validation_fraction, settings.seed)[1]
+    held_out = held_out or ()
+    style = data.style
+    if isinstance(style, str):
+        apart = {sample.path for sample in held_out}
+        style = tune.resolve(style, [one for one in samples if one.path not in apart])
+    stages, problems = crops_of(samples, style)
+    trainer = DigitsTrainer(
+        settings,
+        style,
+        label_folder(realign(samples, stages, settings.seed), settings.alphabet),
+        label_folder(stages, settings.alphabet),
+        _numbers(stages, samples, held_out),
+    )
+    trainer.samples = samples
+    trainer.held_out = held_out
+    trainer.problems = [*data.problems, *problems]
+    return trainer
 
 
 def train_digits(
@@ -128,176 +237,84 @@ def train_digits(
     labels: Sequence[str],
     captcha_ids: Sequence[str],
     style: Style,
-    out: str | os.PathLike[str],
+    out: str | Path,
     *,
-    recipe: Recipe = RECIPE,
+    settings: DigitsSettings | None = None,
     resume: bool = False,
     progress: Progress | None = None,
     tensorboard: Path | None = None,
 ) -> Bundle:
-    """Train on `crops`, uint8 ``(n, height, width[, channels])``, and write the bundle `out`.
+    """Train on crops of digits, and write the bundle `out`.
 
-    `labels` and `captcha_ids` name the digit and the captcha of each crop. Some captchas are
-    held out to measure and calibrate; with few, the network is then fitted again to all. The
-    bundle appears whole or not at all. The same seed gives the same network. With `resume` an
-    interrupted run goes on where it was. While it trains, ``history.csv`` and ``curves.png`` in
-    ``Checkpoint.beside(out).folder`` show each epoch, and so do event files in `tensorboard`.
+    Some captchas are held out to measure and calibrate; with few, the network is then fitted again
+    to all.
 
-    Raises:
-        ValueError: `crops`, `labels` and `captcha_ids` differ in number, or the crops are not of
-            the size and channels of the `style`.
-        LabelError: A label is outside the alphabet.
-        FolderError: There are too few captchas, or `out` is another folder.
-        BundleError: A run to resume had other data or settings, or the export went wrong.
-        MissingExtraError: TensorFlow or another package of the extra is not installed.
+    Parameters
+    ----------
+    crops
+        uint8 ``(n, height, width[, channels])``, of the size and channels of the `style`.
+    labels, captcha_ids
+        The digit and the captcha of each crop.
+    settings, resume, progress, tensorboard
+        See `digitsolver.training.job.train_bundle`.
+
+    Raises
+    ------
+    ValueError
+        `crops`, `labels` and `captcha_ids` differ in number, or the crops do not fit the `style`.
+    LabelError
+        A label is outside the alphabet.
+    FolderError
+        There are too few captchas, or `out` is another folder.
+    BundleError
+        A run to resume had other data or settings, or the export went wrong.
+    MissingExtraError
+        TensorFlow or another package of the extra is not installed.
     """
-    digits = gather(crops, labels, captcha_ids, recipe.alphabet)
+    settings = settings or DigitsSettings()
+    labelled = label_crops(crops, labels, captcha_ids, settings.alphabet)
     require_training()
-    return _train(Run(digits, style, recipe), out, resume, progress, tensorboard)
+    trainer = DigitsTrainer(settings, style, labelled)
+    return train_bundle(trainer, out, resume=resume, progress=progress, tensorboard=tensorboard)
 
 
-def _train(
-    run: Run,
-    out: str | os.PathLike[str],
-    resume: bool,
-    progress: Progress | None,
-    tensorboard: Path | None,
-) -> Bundle:
-    """Fit and measure the network of `run`, and write the bundle `out`; see `train_digits`."""
-    _check_fits(run.digits, run.style)
-    target, told, start = Path(os.path.realpath(out)), progress or ignore, time.perf_counter()
-    with files.new_folder(target, foreign=bundle.foreign) as folder:
-        checkpoint = watched(Checkpoint.beside(target), tensorboard)
-        checkpoint.start(run.fingerprint(), resume=resume)
-        measured = measure(run, checkpoint, told)
-        finish(folder, run, measured, checkpoint, told, start=start)
-    checkpoint.remove()
-    return bundle.load(target)
-
-
-def _check_fits(digits: Digits, style: Style) -> None:
+def _check_fits(crops: LabelledCrops, style: Style) -> None:
     """Raise ``ValueError`` unless solving with `style` would give crops like these."""
     expected = (style.crop_height, style.crop_width, style.channels)
-    if digits.shape != expected:
+    if crops.shape != expected:
         raise ValueError(
             f"crops: expected height, width and channels {expected} as in the style "
-            f"{style.name!r}, found {digits.shape}"
+            f"{style.name!r}, found {crops.shape}"
         )
 
 
-def watched(checkpoint: Checkpoint, tensorboard: Path | None) -> Checkpoint:
-    """Return `checkpoint` with what shows the epochs that are kept in it."""
-    shown = Watch(checkpoint.folder, validation.draw_curves, "epoch", tensorboard)
-    return replace(checkpoint, watch=shown)
+def _numbers(
+    stages: DigitsFolder, samples: Sequence[Sample], held_out: Sequence[Sample]
+) -> list[int] | None:
+    """Return the numbers that ``label_crops`` gives to the captchas held out.
 
-
-def measure(run: Run, checkpoint: Checkpoint, progress: Progress) -> Measured:
-    """Fit the network of `run` without the captchas held out, and measure it on these."""
-    learn, held = run.parts()
-    task = run.task("measured", learn, held)
-    fitted = fit(task, checkpoint, _teller(progress, 0, run.epochs))
-    logits = fitted.model.predict(held.pixels(), verbose=0)
-    heat = temperature(logits, held.classes)
-    outcome = validation.Outcome(held, logits, run.recipe.alphabet, heat, run.uncut)
-    return Measured(fitted, outcome)
-
-
-def finish(
-    folder: Path,
-    run: Run,
-    measured: Measured,
-    checkpoint: Checkpoint,
-    progress: Progress,
-    *,
-    start: float,
-    more: Mapping[str, Any] | None = None,
-) -> None:
-    """Fit again where that is due, and write all files of the bundle to `folder`.
-
-    ``metrics.json`` gets what is in `more`, and the seconds since `start`.
+    None where the choice is left open, and where none of them could be cut, or nothing else.
     """
-    final, outcome = measured.fit, measured.outcome
-    if run.again:
-        whole = run.task("final", run.digits, None)
-        final = fit(whole, checkpoint, _teller(progress, run.recipe.epochs, run.epochs))
-    difference = export.export(final.model, folder, run.digits.pixels()[:256], "crops")
-    _write_images(folder, measured.fit, outcome)
-    metrics = _metrics(run, measured.fit, outcome, run.again) | dict(more or {})
-    metrics |= {"onnx_difference": difference, "seconds": round(time.perf_counter() - start, 1)}
-    files.write_text(folder / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")
-    write_style(run.style, folder / bundle.STYLE)
-    bundle.seal(folder, _facts(run, outcome))
+    names = sorted(set(stages.captcha_ids))
+    place = {name: number for number, name in enumerate(names)}
+    ids = datasets.unique_ids(samples)
+    numbers = [place.get(ids[sample.path], UNSEGMENTED) for sample in held_out]
+    return numbers if 0 < len(set(numbers) - {UNSEGMENTED}) < len(names) else None
 
 
-def _write_images(folder: Path, measured: Fit, outcome: validation.Outcome) -> None:
-    """Write the history and the three images."""
-    write_history(folder / "history.csv", measured.history)
-    validation.draw_curves(folder / "curves.png", measured.history)
-    validation.draw_confusion(folder / "confusion.png", outcome)
-    validation.draw_mistakes(folder / "mistakes.png", outcome)
-
-
-def _facts(run: Run, outcome: validation.Outcome) -> Facts:
-    """Return what the manifest says of this run."""
-    digits = run.digits.shown()
-    lengths = {int(count) for count in np.unique(digits.captchas, return_counts=True)[1]}
-    return Facts(
-        reader=READER,
-        architecture=run.recipe.architecture,
-        alphabet=run.recipe.alphabet,
-        length=lengths.pop() if len(lengths) == 1 else None,
-        shape=run.digits.shape,
-        temperature=outcome.temperature,
-        seed=run.recipe.seed,
-        counts={
-            "captchas": run.digits.count,
-            "digits": len(digits),
-            "held_out": outcome.held.count,
-            BESIDE: len(run.digits) - len(digits),
-        },
-        versions=versions(),
+def _choose_captchas(folder: DigitsFolder, labels: int | None, seed: int) -> DigitsFolder:
+    """Return the digits of `labels` captchas chosen with `seed`."""
+    if labels is None:
+        return folder
+    names = sorted(set(folder.captcha_ids))
+    check_enough_labels(labels, len(names))
+    order = np.random.default_rng(seed).permutation(len(names))
+    chosen = {names[index] for index in order[:labels]}
+    rows = [row for row, name in enumerate(folder.captcha_ids) if name in chosen]
+    return DigitsFolder(
+        folder.crops[rows],
+        [folder.labels[row] for row in rows],
+        [folder.captcha_ids[row] for row in rows],
+        [folder.positions[row] for row in rows],
+        folder.style,
     )
-
-
-def _metrics(run: Run, measured: Fit, outcome: validation.Outcome, again: bool) -> dict[str, Any]:
-    """Return the content of ``metrics.json``."""
-    digits = run.digits.shown()
-    counts = np.bincount(digits.classes, minlength=len(run.recipe.alphabet)).tolist()
-    per_class = dict(zip(run.recipe.alphabet, counts, strict=True))
-    return {
-        "validation": outcome.metrics(),
-        "captchas": run.digits.count,
-        "digits": len(digits),
-        "digits_per_class": per_class,
-        "warnings": _warnings(run, per_class),
-        "epochs": len(measured.history),
-        "best_epoch": measured.best_epoch,
-        "fitted_again_to_all": again,
-        "recipe": run.recipe.settings(),
-        "versions": versions(),
-    }
-
-
-def _warnings(run: Run, per_class: dict[str, int]) -> list[str]:
-    """Return what a person should know before trusting the network."""
-    told = []
-    if run.digits.count < ADVISED:
-        told.append(
-            f"{run.digits.count} labelled captchas are few: {ADVISED} or more are advised, "
-            "and the figures on those held out say little"
-        )
-    missing = "".join(character for character, count in per_class.items() if not count)
-    if missing:
-        told.append(f"no captcha has {', '.join(missing)}: they will never be read")
-    return told
-
-
-def _teller(progress: Progress, before: int, total: int) -> EpochEnded:
-    """Return what passes the figures of an epoch on, `before` of `total` epochs being done."""
-    names = {"val_accuracy": "accuracy held out", "loss": "loss"}
-
-    def tell(epoch: int, row: Row) -> None:
-        text = ", ".join(f"{name} {row[key]:.4f}" for key, name in names.items() if key in row)
-        progress(before + epoch, total, text)
-
-    return tell

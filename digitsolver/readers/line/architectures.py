@@ -1,14 +1,30 @@
 """Networks that read a whole image."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_training
 
 if TYPE_CHECKING:
     import keras
 
-LINES = ("line", "positions")
-"""Networks that read a whole image."""
+
+@dataclass(frozen=True, slots=True)
+class LineArchitecture:
+    """What the output of a network for whole images means.
+
+    With ``ctc`` it gives frames whose last class is the blank of connectionist temporal
+    classification, otherwise a head for each position, without a blank.
+    """
+
+    ctc: bool
+
+
+LINES: dict[str, LineArchitecture] = {
+    "line": LineArchitecture(ctc=True),
+    "positions": LineArchitecture(ctc=False),
+}
+"""The networks that read a whole image, by name."""
 
 MOMENTUM = 0.97
 """Share of the running statistics that a batch leaves as it is."""
@@ -55,7 +71,7 @@ def build_positions(shape: Shape, classes: int, length: int) -> "keras.Model":
     return keras.Model(image, logits, name="positions")
 
 
-def _trunk(x: Any) -> Any:
+def _trunk(x: "keras.KerasTensor") -> "keras.KerasTensor":
     """Return frames ``(n, 1, width / 4, 128)`` of images ``(n, 48, width, 3)``."""
     from keras import layers
 
@@ -75,7 +91,9 @@ def _trunk(x: Any) -> Any:
     return x
 
 
-def _convolve(x: Any, filters: int, size: int = 3, strides: int | tuple[int, int] = 1) -> Any:
+def _convolve(
+    x: "keras.KerasTensor", filters: int, size: int = 3, strides: int | tuple[int, int] = 1
+) -> "keras.KerasTensor":
     """Return a convolution of `x` with batch normalisation and a rectifier."""
     from keras import layers
 
@@ -83,7 +101,7 @@ def _convolve(x: Any, filters: int, size: int = 3, strides: int | tuple[int, int
     return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
 
 
-def _excite(x: Any) -> Any:
+def _excite(x: "keras.KerasTensor") -> "keras.KerasTensor":
     """Return `x` with its channels weighed by their means over the image."""
     from keras import layers
 
@@ -93,7 +111,7 @@ def _excite(x: Any) -> Any:
     return layers.Multiply()([x, layers.Dense(filters, activation="sigmoid")(hidden)])
 
 
-def _along(x: Any, filters: int) -> Any:
+def _along(x: "keras.KerasTensor", filters: int) -> "keras.KerasTensor":
     """Return what seven neighbouring frames of `x` tell of the one between them."""
     from keras import layers
 

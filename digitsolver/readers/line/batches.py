@@ -19,7 +19,7 @@ PADDING = -1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Hold images of one width, and their labels as classes.
+    """Images of one width, and their labels as classes.
 
     ``images`` is ``(n, 48, width, 3)`` uint8, ``classes`` ``(n, longest)`` int32 with -1 behind
     a label's end, ``lengths`` ``(n,)`` int32.

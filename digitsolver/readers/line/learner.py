@@ -1,63 +1,181 @@
-"""Take steps with a line network, and keep the running mean of its weights."""
+"""Take steps with a line network, and keep an EMA of its weights."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from digitsolver.readers.line.architectures import LINES, build_line
 from digitsolver.readers.line.batches import Batch
-from digitsolver.readers.line.network import optimiser, stepper
-from digitsolver.readers.line.settings import LineRecipe
+from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, WIDEST
+from digitsolver.readers.line.settings import LineSettings
+from digitsolver.training.backend import require_training
 from digitsolver.training.checkpoint import Arrays
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
+
+SHAPE = (HEIGHT, WIDEST, CHANNELS)
+NOT_DECAYED = ("gamma", "beta", "bias")
+CLIP_NORM = 2.0
+"""Norm that gradients are clipped to: one hard batch must not undo a hundred others."""
+
+Step = Callable[[Batch, float], float]
+"""Takes one step on a batch at a learning rate, and returns the mean loss."""
 
 
 class Learner:
-    """Hold a network, its optimiser, and the mean of the weights that it lately had."""
+    """A network, its optimiser, and the EMA of the weights.
 
-    def __init__(self, model: "keras.Model", recipe: LineRecipe) -> None:
-        self.model, self.recipe = model, recipe
-        self.optimizer = optimiser(model, recipe.decay)
-        self.mean: Arrays = [weight.copy() for weight in model.get_weights()]
+    Keras' own EMA (``use_ema``) has one momentum from the first step on. Runs here are a few
+    hundred steps long: the momentum rises from .1, or the start would weigh too much in it.
+    """
+
+    def __init__(self, model: "keras.Model", settings: LineSettings) -> None:
+        self.model = model
+        self.settings = settings
+        self.optimizer = build_optimizer(model, settings.weight_decay)
+        self.ema: Arrays = [weight.copy() for weight in model.get_weights()]
         self.steps = 0
-        self._take = stepper(model, self.optimizer, frozen=recipe.frozen)
+        self._take = build_step(model, self.optimizer, frozen=settings.frozen)
 
     def learn(self, batches: Iterable[Batch], rates: Iterable[float]) -> float:
-        """Take a step on each batch at its rate, and return the mean loss."""
+        """Take a step on each batch at its learning rate, and return the mean loss."""
         losses = []
         for batch, rate in zip(batches, rates, strict=True):
             losses.append(self._take(batch, rate))
             self.steps += 1
-            self._follow()
+            self._update_ema()
         return float(np.mean(losses))
 
     @contextmanager
     def averaged(self) -> Iterator["keras.Model"]:
-        """Lend the network with the mean weights in it."""
+        """Lend the network with the EMA of the weights in it."""
         now = self.model.get_weights()
-        self.model.set_weights(self.mean)
+        self.model.set_weights(self.ema)
         try:
             yield self.model
         finally:
             self.model.set_weights(now)
 
     def state(self) -> Arrays:
-        """Return everything that later steps depend on, the mean aside."""
+        """Return everything that later steps depend on, the EMA aside."""
         return [np.asarray(one) for one in [*self.model.variables, *self.optimizer.variables]]
 
-    def restore(self, variables: Arrays, mean: Arrays) -> None:
+    def restore(self, variables: Arrays, ema: Arrays) -> None:
         """Take up a state that was saved."""
         ours = [*self.model.variables, *self.optimizer.variables]
         for variable, value in zip(ours, variables, strict=True):
             variable.assign(value)
-        self.mean = [value.copy() for value in mean]
+        self.ema = [value.copy() for value in ema]
         self.steps = int(self.optimizer.iterations)
 
-    def _follow(self) -> None:
-        """Move the mean towards the weights, faster in the beginning."""
-        kept = min(self.recipe.averaging, (1 + self.steps) / (10 + self.steps))
-        pairs = zip(self.mean, self.model.get_weights(), strict=True)
-        self.mean = [kept * mean + (1 - kept) * weight for mean, weight in pairs]
+    def _update_ema(self) -> None:
+        kept = min(self.settings.ema_momentum, (1 + self.steps) / (10 + self.steps))
+        pairs = zip(self.ema, self.model.get_weights(), strict=True)
+        self.ema = [kept * mean + (1 - kept) * weight for mean, weight in pairs]
+
+
+def build(alphabet: str, seed: int, policy: str = "float32") -> "keras.Model":
+    """Return a fresh network for `alphabet` that computes by a Keras dtype `policy`."""
+    require_training()
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        return build_line(SHAPE, len(alphabet) + 1)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def build_optimizer(model: "keras.Model", weight_decay: float) -> "keras.optimizers.Optimizer":
+    """Return AdamW (Loshchilov & Hutter, 2019) for `model`; norms and biases do not decay."""
+    import keras
+
+    optimizer = keras.optimizers.AdamW(
+        1e-3, beta_2=0.99, weight_decay=weight_decay, global_clipnorm=CLIP_NORM
+    )
+    optimizer.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
+def build_step(
+    model: "keras.Model", optimizer: "keras.optimizers.Optimizer", *, frozen: bool = False
+) -> Step:
+    """Return a function that takes one step on a batch.
+
+    With `frozen`, the statistics of batch normalisation stay as they are, and dropout is off.
+    Keras' ``fit`` takes one learning rate an epoch or a schedule of its own steps; here each step
+    has the rate of its number in the whole run, so that a run that resumes ends the same.
+    """
+    import tensorflow as tf
+
+    loss_of = ctc_loss if LINES[model.name].ctc else position_loss
+
+    def step(images: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor") -> "tf.Tensor":
+        with tf.GradientTape() as tape:
+            logits = model(tf.cast(images, tf.float32), training=not frozen)
+            loss = tf.reduce_mean(loss_of(logits, classes, lengths))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        return loss
+
+    signature = [
+        tf.TensorSpec([None, HEIGHT, None, CHANNELS], tf.uint8),
+        tf.TensorSpec([None, None], tf.int32),
+        tf.TensorSpec([None], tf.int32),
+    ]
+    compiled = tf.function(step, input_signature=signature)
+
+    def take(batch: Batch, rate: float) -> float:
+        optimizer.learning_rate.assign(rate)
+        return float(compiled(batch.images, batch.classes, batch.lengths))
+
+    return take
+
+
+def ctc_loss(logits: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor") -> "tf.Tensor":
+    """Return the loss of connectionist temporal classification, the blank last."""
+    import tensorflow as tf
+
+    frames = tf.fill([tf.shape(logits)[0]], tf.shape(logits)[1])
+    return tf.nn.ctc_loss(
+        tf.maximum(classes, 0),
+        logits,
+        lengths,
+        frames,
+        logits_time_major=False,
+        blank_index=logits.shape[-1] - 1,
+    )
+
+
+def position_loss(logits: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor") -> "tf.Tensor":
+    """Return the sum of the cross-entropies of all positions; every label has their number."""
+    import tensorflow as tf
+
+    del lengths
+    costs = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(classes, 0), logits)
+    return tf.reduce_sum(costs, axis=1)
+
+
+def logits_of(
+    model: "keras.Model", images: Sequence[NDArray[np.uint8]], size: int = 64
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the logits ``(frames, classes)`` of each of `images`, in their order."""
+    logits: dict[int, NDArray[np.float32]] = {}
+    order = sorted(range(len(images)), key=lambda row: images[row].shape[1])
+    for start in range(0, len(order), size):
+        rest = order[start : start + size]
+        while rest:
+            width = images[rest[0]].shape[1]
+            rows = [row for row in rest if images[row].shape[1] == width]
+            rest = [row for row in rest if images[row].shape[1] != width]
+            stack = np.stack([images[row] for row in rows]).astype(np.float32)
+            logits |= dict(zip(rows, np.asarray(model(stack, training=False)), strict=True))
+    yield from (logits[row] for row in range(len(images)))

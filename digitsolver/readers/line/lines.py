@@ -1,4 +1,4 @@
-"""Hold labelled images of one line of text each, as the line network takes them."""
+"""Labelled images of one line of text each, as the line network takes them."""
 
 import hashlib
 import math
@@ -8,18 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from digitsolver.datasets import Problem, Sample, reason
+from digitsolver.datasets import Problem, Sample
 from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.io.images import read_image
 from digitsolver.readers.line.batches import Prepared, fits
 from digitsolver.readers.line.prepare import prepare
+from digitsolver.training.trainer import ADVISED, TOO_FEW
 
 DIGEST = 16
 """Characters of a digest that tells images apart."""
-FEWEST = 5
-"""Labels below which training is refused: some have to be held out to measure."""
-ADVISED = 30
-"""Labels below which the figures say little."""
 APART = 1.3
 """How many times as high, or as wide, the images of another look are at least."""
 SHARE = 0.1
@@ -28,7 +24,7 @@ SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Hold prepared images ``(48, width, 3)`` uint8 and their labels, by the same index."""
+    """Prepared images ``(48, width, 3)`` uint8 and their labels, by the same index."""
 
     images: list[Prepared]
     labels: list[str]
@@ -67,8 +63,10 @@ class Lines:
         return [hashlib.sha256(content).hexdigest()[:DIGEST] for content in whole]
 
 
-def read_lines(samples: Sequence[Sample]) -> tuple[Lines, list[Problem], list[str]]:
-    """Return the images of `samples`, what cannot be used, and warnings about the folder.
+def read_lines(
+    samples: Sequence[Sample],
+) -> tuple[Lines, list[Sample], list[Problem], list[str]]:
+    """Return the images of `samples`, those used, what cannot be, and warnings about the folder.
 
     An image that cannot be read, or is too narrow for its label, becomes a problem.
     """
@@ -76,28 +74,30 @@ def read_lines(samples: Sequence[Sample]) -> tuple[Lines, list[Problem], list[st
     labels: list[str] = []
     problems: list[Problem] = []
     shapes: list[tuple[int, ...]] = []
+    used: list[Sample] = []
     for sample in samples:
         label = sample.label or ""
         try:
-            image = read_image(sample.path)
+            image = sample.read()
             prepared = prepare(image)
         except DigitSolverError as error:
-            problems.append(Problem(sample.path, reason(sample.path, error)))
+            problems.append(Problem(sample.path, error.reason))
             continue
         if not fits(label, prepared.shape[1]):
             problems.append(_too_long(sample.path, label, image.shape))
             continue
         shapes.append(image.shape)
+        used.append(sample)
         images.append(prepared)
         labels.append(label)
-    return Lines(images, labels), problems, mixed_looks(shapes)
+    return Lines(images, labels), used, problems, mixed_looks(shapes)
 
 
 def check_enough(lines: Lines) -> None:
     """Raise FolderError when there is too little to learn from."""
-    if len(lines) < FEWEST:
+    if len(lines) < TOO_FEW:
         raise FolderError(
-            f"training: expected at least {FEWEST} labelled captchas ({ADVISED} or more advised), "
+            f"training: expected at least {TOO_FEW} labelled captchas ({ADVISED} or more advised), "
             f"found {len(lines)}"
         )
     if len(set("".join(lines.labels))) < 2:
@@ -143,21 +143,15 @@ def _too_long(path: Path, label: str, shape: tuple[int, ...]) -> Problem:
     return Problem(path, text)
 
 
-def split_lines(lines: Lines, fraction: float, most: int, seed: int) -> tuple[Lines, Lines]:
-    """Return what to learn from and what is held out: about `fraction` of all, `most` at most.
+def choose_validation(lines: Lines, fraction: float, most: int, seed: int) -> list[int]:
+    """Return the rows to hold out: about `fraction` of all, `most` at most, in rising order.
 
     Equal images stay on one side, and each side has one image at least where two differ.
     """
-    held = held_rows(lines, fraction, most, seed)
-    return lines.where(sorted({*range(len(lines))} - {*held})), lines.where(held)
-
-
-def held_rows(lines: Lines, fraction: float, most: int, seed: int) -> list[int]:
-    """Return the rows of the images that ``split_lines`` holds out."""
     keys = [hashlib.sha256(image.tobytes()).hexdigest() for image in lines.images]
     unique = sorted(set(keys))
     order = np.random.default_rng(seed).permutation(len(unique))
-    take = min(max(round(fraction * len(unique)), 1), len(unique) - 1, most)
-    chosen = [unique[index] for index in order[:take]]
+    count = min(max(round(fraction * len(unique)), 1), len(unique) - 1, most)
+    chosen = [unique[index] for index in order[:count]]
     rows: list[int] = np.flatnonzero(np.isin(keys, chosen)).tolist()
     return rows

@@ -10,10 +10,11 @@ import numpy as np
 
 from digitsolver.datasets import DIGITS
 from digitsolver.readers.line.batches import Batch
-from digitsolver.readers.line.generated import draw_batches
-from digitsolver.readers.line.network import build, optimiser, stepper
+from digitsolver.readers.line.generated import generate_batches
+from digitsolver.readers.line.learner import build, build_optimizer, build_step
 from digitsolver.training.backend import require_training
-from digitsolver.training.checkpoint import Checkpoint, Row, State
+from digitsolver.training.checkpoint import Checkpoint, State
+from digitsolver.training.listeners import Row
 
 if TYPE_CHECKING:
     import keras
@@ -96,7 +97,7 @@ def train_base(
     tf.config.experimental.enable_op_determinism()
     checkpoint.start(plan.settings(), resume=True)
     model = build(plan.alphabet, plan.seed, plan.precision)
-    optimizer = optimiser(model, plan.decay)
+    optimizer = build_optimizer(model, plan.decay)
     variables = [*model.variables, *optimizer.variables]
     state = checkpoint.load(NAME)
     if state is None:
@@ -105,7 +106,7 @@ def train_base(
             model.set_weights(start.variables)
     for variable, value in zip(variables, state.variables, strict=bool(state.variables)):
         variable.assign(value)
-    take = stepper(model, optimizer)
+    take = build_step(model, optimizer)
     done = len(state.history)
     first = max(done - plan.lag, 0) if done < plan.parts else plan.parts
     echoes: deque[list[Batch]] = deque()
@@ -149,7 +150,7 @@ def _parts(plan: Plan, start: int, jobs: int) -> Iterator[tuple[list[Batch], lis
     """
     from joblib import Parallel, delayed
 
-    draw = delayed(draw_batches)
+    draw = delayed(generate_batches)
     with Parallel(n_jobs=jobs) as processes:
         for first in range(start, plan.parts, AT_ONCE * jobs):
             parts = range(first, min(first + AT_ONCE * jobs, plan.parts))

@@ -1,10 +1,10 @@
-"""Make a bundle of the default model: small enough to ship, calibrated on drawn images."""
+"""Make a bundle of the default model: small enough to ship, calibrated on generated images."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,25 +13,32 @@ from digitsolver.bundle import Facts
 from digitsolver.io import files
 from digitsolver.measure.statistics import auroc
 from digitsolver.pipeline.style import Style, write_style
-from digitsolver.readers.line.calibration import string_temperature
-from digitsolver.readers.line.fit import hear_views
-from digitsolver.readers.line.generated import draw_prepared
+from digitsolver.readers.line.fit import predict_views
+from digitsolver.readers.line.generated import generate_prepared
+from digitsolver.readers.line.learner import SHAPE, build
 from digitsolver.readers.line.lines import Lines
-from digitsolver.readers.line.network import SHAPE, build
 from digitsolver.readers.line.pretraining import Plan
 from digitsolver.readers.line.quantization import write_eight_bit
-from digitsolver.readers.line.validation import Heard
+from digitsolver.readers.line.validation import Views, calibrate, validate
 from digitsolver.readers.line.views import Decoder
 from digitsolver.training import export
-from digitsolver.training.checkpoint import Row
-from digitsolver.training.listeners import write_history
-from digitsolver.training.result import versions
+from digitsolver.training.job import versions
+from digitsolver.training.listeners import Row, write_history
+from digitsolver.training.validation import Metrics, Validation
 
 if TYPE_CHECKING:
     import keras
 
-APART = 1_000_003
+SEED_OFFSET = 1_000_003
 """Added to the plan's seed for the images that are held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Fresh images of a look, and the logits of their views."""
+
+    lines: Lines
+    views: Sequence[Views]
 
 
 def publish(
@@ -42,21 +49,25 @@ def publish(
     *,
     looks: Sequence[str] = ("mixed",),
     count: int = 2000,
-) -> dict[str, Any]:
+) -> Metrics:
     """Write the bundle of a model that learned by `plan` to `folder`, and return its metrics.
 
-    `count` fresh images of each of the `looks` are drawn to measure it; those of the first also
-    set the temperature. Weights are rounded to 16 bits, and there is a network with 8 bits.
+    `count` fresh images of each of the `looks` are generated to measure it; those of the first
+    also set the temperature. Weights are rounded to 16 bits, and there is a network with 8 bits.
     """
-    heard = {look: _hear(model, plan, look, count) for look in looks}
-    temperature = _temperature(heard[looks[0]])
-    measured = {look: _cooled(one, temperature) for look, one in heard.items()}
+    decoder = Decoder(plan.alphabet)
+    read = {look: _read(model, plan, look, count) for look in looks}
+    first = read[looks[0]]
+    temperature = calibrate(decoder, first.lines.labels, first.views, 1.0)
+    measured = {
+        look: validate(decoder, one.lines.images, one.lines.labels, one.views, temperature)
+        for look, one in read.items()
+    }
     with files.new_folder(folder, foreign=bundle.foreign) as made:
         export.write_onnx(model, made / bundle.ONNX, "pictures")
-        images = heard[looks[0]].images
+        images = first.lines.images
         narrow = np.stack([one for one in images if one.shape[1] == 96][:32])
         difference = export.compare(model, made / bundle.ONNX, narrow.astype(np.float32))
-        decoder = Decoder(plan.alphabet)
         write_eight_bit(made / bundle.ONNX, made / bundle.EIGHT_BIT, images, decoder, temperature)
         export.halve_weights(made / bundle.ONNX)
         _halved(model, plan).save(made / bundle.KERAS)
@@ -68,26 +79,11 @@ def publish(
     return metrics
 
 
-def _hear(model: "keras.Model", plan: Plan, look: str, count: int) -> Heard:
+def _read(model: "keras.Model", plan: Plan, look: str, count: int) -> _Look:
     """Let the model read fresh images of a look, of any length."""
-    lines = Lines(*draw_prepared(look, plan.seed + APART, 0, count, plan.alphabet))
-    views = hear_views(model, lines)
-    return Heard(lines.images, lines.labels, views, plan.alphabet, None, blank=True)
-
-
-def _cooled(heard: Heard, temperature: float) -> Heard:
-    """Return the same readings, as sure as the temperature makes them."""
-    return replace(heard, temperature=temperature)
-
-
-def _temperature(heard: Heard) -> float:
-    """Return the temperature at which readings are as often right as they are sure."""
-
-    def confident(temperature: float) -> tuple[Sequence[float], Sequence[bool]]:
-        cooled = _cooled(heard, temperature)
-        return cooled.confidences, cooled.right.tolist()
-
-    return string_temperature(confident, 1.0)
+    seed = plan.seed + SEED_OFFSET
+    lines = Lines(*generate_prepared(look, seed, 0, count, plan.alphabet))
+    return _Look(lines, predict_views(model, lines))
 
 
 def _halved(model: "keras.Model", plan: Plan) -> "keras.Model":
@@ -112,9 +108,9 @@ def _facts(plan: Plan, history: Sequence[Row], temperature: float) -> Facts:
     )
 
 
-def _metrics(plan: Plan, history: Sequence[Row], measured: Mapping[str, Heard]) -> dict[str, Any]:
+def _metrics(plan: Plan, history: Sequence[Row], measured: Mapping[str, Validation]) -> Metrics:
     """Return the content of ``metrics.json``."""
-    looks = {look: _of_look(heard) for look, heard in measured.items()}
+    looks = {look: _of_look(validation) for look, validation in measured.items()}
     return {
         "validation": next(iter(looks.values())),
         "looks": looks,
@@ -126,10 +122,11 @@ def _metrics(plan: Plan, history: Sequence[Row], measured: Mapping[str, Heard]) 
     }
 
 
-def _of_look(heard: Heard) -> dict[str, Any]:
+def _of_look(validation: Validation) -> Metrics:
     """Return accuracy with intervals, wrong lengths, and how well confidence ranks."""
-    pairs = zip(heard.texts, heard.labels, strict=True)
-    return heard.metrics() | {
-        "wrong_length": sum(len(text) != len(label) for text, label in pairs),
-        "confidence_auroc": auroc(heard.confidences, heard.right.tolist()),
+    predictions = validation.predictions
+    confidences = [one.confidence for one in predictions]
+    return validation.metrics() | {
+        "wrong_length": sum(len(one.text) != len(one.label) for one in predictions),
+        "confidence_auroc": auroc(confidences, list(validation.correct)),
     }

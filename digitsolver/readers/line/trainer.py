@@ -1,242 +1,316 @@
-"""Fit the default model to a folder of labelled images, and keep it as a bundle."""
+"""Train the reader ``line``: fit the default model to labelled images, phase by phase."""
 
-import json
-import os
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitsolver import bundle, datasets
-from digitsolver.bundle import Bundle, Facts
+from digitsolver import bundle
 from digitsolver.datasets import Problem, Sample
 from digitsolver.errors import FolderError
-from digitsolver.io import files
-from digitsolver.pipeline.style import Style, write_style
+from digitsolver.pipeline.style import Style
 from digitsolver.readers.line.augmentation import augment
-from digitsolver.readers.line.batches import to_width
-from digitsolver.readers.line.lines import ADVISED, check_enough, read_lines
-from digitsolver.readers.line.phases import Fitted, Run, fit_lines
-from digitsolver.readers.line.plots import draw_confusion, draw_curves, draw_mistakes
+from digitsolver.readers.line.batches import Prepared, to_width
+from digitsolver.readers.line.fit import Context, Phase, fit, predict_views
+from digitsolver.readers.line.generated import generate_prepared
+from digitsolver.readers.line.learner import Learner
+from digitsolver.readers.line.lines import Lines, check_enough, choose_validation, read_lines
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, WIDEST
-from digitsolver.readers.line.pretrained import load_start
+from digitsolver.readers.line.pretrained import (
+    Pretrained,
+    load_pretrained,
+    start_network,
+    whole_network,
+)
 from digitsolver.readers.line.quantization import write_eight_bit
-from digitsolver.readers.line.self_training import few_held_out, read_unlabelled
-from digitsolver.readers.line.settings import LineRecipe
-from digitsolver.readers.line.views import Decoder
+from digitsolver.readers.line.self_training import (
+    SelfTraining,
+    digest,
+    further_rounds,
+    read_unlabelled,
+    self_train,
+    small_validation_set,
+)
+from digitsolver.readers.line.settings import LineSettings
+from digitsolver.readers.line.validation import calibrate, validate
 from digitsolver.training import export
 from digitsolver.training.backend import require_training
 from digitsolver.training.checkpoint import Checkpoint
-from digitsolver.training.listeners import Watch, write_history
-from digitsolver.training.result import Progress, Trained, check_drawable, ignore, versions
+from digitsolver.training.data import TrainingData
+from digitsolver.training.listeners import Row
+from digitsolver.training.trainer import (
+    Progress,
+    Report,
+    describe,
+    few_captchas,
+    framework_versions,
+    missing_characters,
+)
+from digitsolver.training.validation import Metrics, Validation
 
-__all__ = ["Run", "fit_lines", "train_folder", "train_lines"]
+if TYPE_CHECKING:
+    import keras
 
-READER = "line"
+MOST_GENERATED = 1024
+"""Generated images that are mixed in, at most; they are used again and again."""
+UNKNOWN_TEMPERATURE = 1.0
+"""Temperature that is expected of a network whose weights start at random."""
 COMPARED = 64
 """Images on which the two formats of the network are compared."""
 MOST_SCALED = 128
 """Labelled images that tell the range of values in the network, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Hold a run, the captcha of each of its images, and what could not be used."""
+class LineTrainer:
+    """Fits a network to whole images; see ``Trainer``.
 
-    run: Run
-    samples: Sequence[Sample]
-    problems: list[Problem]
-
-
-def train_folder(
-    source: str | os.PathLike[str],
-    out: str | os.PathLike[str],
-    *,
-    labels: int | None = None,
-    recipe: LineRecipe | None = None,
-    resume: bool = False,
-    progress: Progress | None = None,
-    default: Path | None = None,
-    unlabelled: str | os.PathLike[str] | None = None,
-    tensorboard: Path | None = None,
-) -> Trained:
-    """Fit the default model to the captcha folder `source`, and write the bundle `out`.
-
-    With `labels`, that many captchas are drawn with the recipe's seed. `default` is the bundle to
-    start from, by default that of the package. `unlabelled` is a folder of further images, whose
-    names tell nothing. Raises what ``train_lines`` raises.
+    `pretrained` is the network that it starts from, ``None`` for random weights. `unlabelled` are
+    further prepared images of the look, `warnings` what a person should know of the data.
     """
-    require_training()
-    asked = read_folder(
-        source, recipe or LineRecipe(), labels=labels, default=default, unlabelled=unlabelled
-    )
-    trained = train_lines(asked.run, out, resume=resume, progress=progress, tensorboard=tensorboard)
-    return Trained(trained, asked.problems)
+
+    def __init__(
+        self,
+        settings: LineSettings,
+        lines: Lines,
+        pretrained: Pretrained | None,
+        *,
+        unlabelled: Sequence[Prepared] = (),
+        warnings: Sequence[str] = (),
+    ) -> None:
+        check_enough(lines)
+        if not settings.is_ctc and lines.length is None:
+            lengths = sorted({len(label) for label in lines.labels})
+            raise FolderError(
+                "training: heads by position expect labels of one length, "
+                f"found lengths {', '.join(map(str, lengths))}"
+            )
+        self.settings = settings
+        self.style = Style()
+        self.samples: Sequence[Sample] = ()
+        self.problems: Sequence[Problem] = ()
+        self._lines = lines
+        self._pretrained = pretrained
+        self._unlabelled = unlabelled
+        self._warnings = warnings
+        self._validation_rows = choose_validation(
+            lines, settings.validation_fraction, settings.most_held_out, settings.seed
+        )
+        self.rounds = settings.most_rounds(len(lines))
+        self._history: list[Row] = []
+        self._rounds_measured = 0
+        self._self_training: SelfTraining | None = None
+
+    @property
+    def held_out(self) -> Sequence[Sample]:
+        """The captchas of the validation set."""
+        return [self.samples[row] for row in self._validation_rows]
+
+    def fingerprint(self) -> dict[str, object]:
+        """Return what must be the same when an interrupted run goes on."""
+        return {
+            "data": self._lines.digests(),
+            "default model": self._pretrained.digest if self._pretrained else "",
+            **self.settings.as_dict(),
+            "set of unlabelled images": digest(self._unlabelled),
+            **framework_versions(),
+        }
+
+    def measure(self, checkpoint: Checkpoint, progress: Progress) -> Validation:
+        """Fit the network without the validation set, and read that."""
+        _make_deterministic()
+        settings = self.settings
+        lines = self._lines
+        rest = sorted({*range(len(lines))} - {*self._validation_rows})
+        self._held_out = lines.where(self._validation_rows)
+        model = start_network(settings, self._pretrained, lines.width, lines.length or 0)
+        self._context = Context(settings, self._generate(), lines.length, self._aligner())
+        self._learner = Learner(model, settings)
+        self._phase = Phase(
+            "measured",
+            lines.where(rest),
+            self._held_out,
+            self.rounds,
+            patience=settings.patience(len(lines)),
+        )
+        self._undone = 0
+        self._history = self._fit(self._phase, checkpoint, progress)
+        self._validation = self._validate()
+        return self._validation
+
+    def finish(self, checkpoint: Checkpoint, progress: Progress) -> Validation:
+        """Learn from images without labels, where there are some, then from all labels."""
+        rounds = len(self._history) - 1
+        further = 0
+        pseudo_labelled = None
+        if self._unlabelled:
+            result = self_train(
+                self._learner,
+                self._unlabelled,
+                self._validation.temperature,
+                self._history,
+                self._phase,
+                self._context,
+                checkpoint,
+                lambda row: self._report(row, progress),
+            )
+            self._self_training = result
+            if result.used:
+                pseudo_labelled = result.kept
+                further = len(result.rows) - 1
+                self._history = [*self._history, *result.rows[1:]]
+                self._validation = self._validate()
+            else:
+                self._undone = len(result.rows) - 1
+        self._rounds_measured = rounds + further
+        last = Phase(
+            "final",
+            self._lines,
+            None,
+            self.settings.refit_rounds(rounds),
+            first=self._rounds_measured,
+            anneals=True,
+            pseudo_labelled=pseudo_labelled,
+        )
+        self._history = [*self._history, *self._fit(last, checkpoint, progress)]
+        self._learner.model.set_weights(self._learner.ema)
+        return self._validation
+
+    def export(self, folder: Path) -> Metrics:
+        """Write the network to `folder` in its formats: Keras, ONNX, and ONNX with 8 bits."""
+        model = self._learner.model
+        width = model.input_shape[2]
+        images = self._lines.images[:COMPARED]
+        pixels = np.stack([to_width(one, width or self._lines.width) for one in images])
+        difference = export.export(model, folder, pixels.astype(np.float32), "pictures")
+        scaled = self._lines.images[:MOST_SCALED]
+        scaled = [to_width(one, width) if width else one for one in scaled]
+        rng = np.random.default_rng(0)
+        scaled = [*scaled, *[augment(image, rng) for image in scaled]]
+        eight_bit = write_eight_bit(
+            folder / bundle.ONNX,
+            folder / bundle.EIGHT_BIT,
+            scaled,
+            self._context.decoder(),
+            self._validation.temperature,
+        )
+        return {"onnx_difference": difference, "eight_bit": eight_bit}
+
+    def report(self) -> Report:
+        """Return what the bundle says of the run."""
+        labels = self._lines.labels
+        text = "".join(labels)
+        per_class = {character: text.count(character) for character in self.settings.alphabet}
+        warnings = list(self._warnings)
+        if self._unlabelled:
+            warnings += small_validation_set(len(labels), len(self._validation_rows))
+        metrics: Metrics = {
+            "started_from": "default model" if self._pretrained else "random weights",
+            "steps": int(self._history[-1]["step"]),
+            "steps_with_some_held_out": self._rounds_measured * self.settings.steps,
+            "curve": self._history,
+            "fitted_again_to_all": True,
+        }
+        if self._self_training:
+            metrics["unlabelled"] = self._self_training.metrics()
+        return Report(
+            history=self._history,
+            counts={
+                "captchas": len(labels),
+                "digits": len(text),
+                "held_out": len(self._validation_rows),
+            },
+            per_class=per_class,
+            length=self._lines.length,
+            shape=(HEIGHT, self._learner.model.input_shape[2] or WIDEST, CHANNELS),
+            metrics=metrics,
+            warnings=[*warnings, *few_captchas(len(labels)), *missing_characters(per_class)],
+        )
+
+    def _fit(self, phase: Phase, checkpoint: Checkpoint, progress: Progress) -> list[Row]:
+        return fit(
+            self._learner, phase, self._context, checkpoint, lambda row: self._report(row, progress)
+        )
+
+    def _report(self, row: Row, progress: Progress) -> None:
+        """Pass on the figures of a round; rounds that were undone count all the same."""
+        settings = self.settings
+        further = further_rounds(settings, self.rounds) if self._unlabelled else 0
+        total = self.rounds + further + settings.refit_rounds(self.rounds)
+        progress(int(row["step"]) // settings.steps + self._undone, total, describe(row))
+
+    def _generate(self) -> Lines | None:
+        """Return generated images to mix in, of the length that heads by position ask for."""
+        settings = self.settings
+        every = settings.generated_every
+        if not every:
+            return None
+        steps = settings.steps * (self.rounds + settings.refit_rounds(self.rounds))
+        count = min(steps * settings.batch // every, MOST_GENERATED)
+        length = None if settings.is_ctc else self._lines.length
+        generated = generate_prepared(
+            settings.look, settings.seed, 0, count, settings.alphabet, length
+        )
+        return Lines(*generated)
+
+    def _aligner(self) -> "keras.Model | None":
+        """Return the model used for forced alignment where ours has heads by position."""
+        if self.settings.is_ctc or self._pretrained is None:
+            return None
+        if self._pretrained.alphabet != self.settings.alphabet:
+            return None
+        return whole_network(self._pretrained)
+
+    def _validate(self) -> Validation:
+        """Return how the EMA of the weights reads the validation set, calibrated on it."""
+        held_out = self._held_out
+        with self._learner.averaged() as model:
+            views = predict_views(model, held_out)
+        decoder = self._context.decoder()
+        expected = self._pretrained.temperature if self._pretrained else UNKNOWN_TEMPERATURE
+        temperature = calibrate(decoder, held_out.labels, views, expected)
+        return validate(decoder, held_out.images, held_out.labels, views, temperature)
 
 
-def read_folder(
-    source: str | os.PathLike[str],
-    recipe: LineRecipe,
+def prepare(
+    settings: LineSettings,
+    data: TrainingData,
+    held_out: Sequence[Sample] | None = None,
     *,
-    labels: int | None = None,
     default: Path | None = None,
-    unlabelled: str | os.PathLike[str] | None = None,
-) -> Asked:
-    """Return the run that ``train_folder`` makes of these arguments, and what cannot be used."""
-    found, problems = datasets.read_captchas(source)
-    captchas, strange = datasets.check_labels(found, recipe.alphabet)
-    if not captchas:
-        raise FolderError(f"expected labels, found none that fits; {strange[0]}", source)
-    if labels is not None:
-        check_drawable(labels, len(captchas))
-        captchas = datasets.draw(captchas, labels, recipe.seed)
-    lines, rejected, warnings = read_lines(captchas)
-    check_enough(lines)
-    unread = {problem.path for problem in rejected}
-    used = [sample for sample in captchas if sample.path not in unread]
-    others = None
-    if unlabelled is not None:
-        others, strangers, told = read_unlabelled(unlabelled, lines, recipe.seed)
-        warnings, rejected = [*warnings, *told], [*rejected, *strangers]
-    start = None if recipe.from_scratch else load_start(default)
-    run = Run(lines, recipe, start, warnings, others)
-    return Asked(run, used, [*problems, *strange, *rejected])
+) -> LineTrainer:
+    """Return the trainer for `data`; see `digitsolver.readers.trainable.prepare`.
 
-
-def train_lines(
-    run: Run,
-    out: str | os.PathLike[str],
-    *,
-    resume: bool = False,
-    progress: Progress | None = None,
-    tensorboard: Path | None = None,
-) -> Bundle:
-    """Fit a line network to the images of `run`, and write the bundle `out`.
-
-    The bundle appears whole or not at all. The same seed gives the same network. With `resume` an
-    interrupted run goes on where it was. While it trains, ``history.csv`` and ``curves.png`` in
-    ``Checkpoint.beside(out).folder`` show each round, and so do event files in `tensorboard`.
-
-    Raises:
-        FolderError: There are too few images, or their labels differ in length and the heads
-            are by position, or `out` is another folder.
-        BundleError: A run to resume had other data or settings, or the export went wrong.
-        MissingExtraError: A package of the extra is not installed.
+    It chooses its validation set by itself. `default` is the bundle to start from, by default that
+    of the package. Raises BundleError when that is damaged, and FolderError when there is too
+    little to learn from.
     """
-    check_enough(run.lines)
-    if run.recipe.architecture == "positions" and run.length is None:
-        lengths = sorted({len(label) for label in run.lines.labels})
+    if data.digits_folder is not None:
         raise FolderError(
-            "training: heads by position expect labels of one length, "
-            f"found lengths {', '.join(map(str, lengths))}"
+            "expected whole captchas for the reader line, found a folder of digits",
+            data.digits_folder,
         )
+    if held_out is not None:
+        raise ValueError("held_out: expected None, the reader line chooses by itself")
     require_training()
-    target, start = Path(os.path.realpath(out)), time.perf_counter()
-    with files.new_folder(target, foreign=bundle.foreign) as folder:
-        checkpoint = watched(Checkpoint.beside(target), tensorboard)
-        checkpoint.start(run.fingerprint(), resume=resume)
-        fitted = fit_lines(run, checkpoint, progress or ignore)
-        write(folder, run, fitted, start=start)
-    checkpoint.remove()
-    return bundle.load(target)
+    lines, used, problems, warnings = read_lines(data.samples)
+    check_enough(lines)
+    unlabelled: list[Prepared] = []
+    if data.unlabelled is not None:
+        unlabelled, unreadable, more = read_unlabelled(data.unlabelled, lines, settings.seed)
+        warnings = [*warnings, *more]
+        problems = [*problems, *unreadable]
+    pretrained = None if settings.from_scratch else load_pretrained(default)
+    trainer = LineTrainer(settings, lines, pretrained, unlabelled=unlabelled, warnings=warnings)
+    trainer.samples = used
+    trainer.problems = [*data.problems, *problems]
+    return trainer
 
 
-def watched(checkpoint: Checkpoint, tensorboard: Path | None) -> Checkpoint:
-    """Return `checkpoint` with what shows the rounds that are kept in it."""
-    shown = Watch(checkpoint.folder, draw_curves, "step", tensorboard)
-    return replace(checkpoint, watch=shown)
+def _make_deterministic() -> None:
+    """Have TensorFlow give the same sums each time."""
+    import keras
+    import tensorflow as tf
 
-
-def write(
-    folder: Path, run: Run, fitted: Fitted, *, start: float, more: Mapping[str, Any] | None = None
-) -> None:
-    """Write all files of the bundle to `folder`.
-
-    ``metrics.json`` gets what is in `more`, and the seconds since `start`.
-    """
-    model = fitted.model
-    width = model.input_shape[2] or run.lines.width
-    sample = [to_width(one, width) for one in run.lines.images[:COMPARED]]
-    pixels = np.stack(sample).astype(np.float32)
-    difference = export.export(model, folder, pixels, "pictures")
-    eight_bit = _write_eight_bit(run, fitted, folder)
-    write_history(folder / "history.csv", fitted.history)
-    draw_curves(folder / "curves.png", fitted.history)
-    draw_confusion(folder / "confusion.png", fitted.heard)
-    draw_mistakes(folder / "mistakes.png", fitted.heard)
-    metrics = _metrics(run, fitted) | dict(more or {})
-    if fitted.taught:
-        metrics["unlabelled"] = fitted.taught.metrics()
-    metrics |= {"onnx_difference": difference, "eight_bit": eight_bit}
-    metrics |= {"seconds": round(time.perf_counter() - start, 1)}
-    files.write_text(folder / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")
-    write_style(Style(), folder / bundle.STYLE)
-    bundle.seal(folder, _facts(run, fitted))
-
-
-def _write_eight_bit(run: Run, fitted: Fitted, folder: Path) -> bool:
-    """Write the network with 8 bits, scaled by labelled images and changed copies of them."""
-    heard, width, rng = fitted.heard, fitted.model.input_shape[2], np.random.default_rng(0)
-    images = [to_width(one, width) if width else one for one in run.lines.images[:MOST_SCALED]]
-    changed = [augment(image, rng) for image in images]
-    decoder = Decoder(heard.alphabet, heard.length, heads=not heard.blank)
-    source, target = folder / bundle.ONNX, folder / bundle.EIGHT_BIT
-    return write_eight_bit(source, target, [*images, *changed], decoder, heard.temperature)
-
-
-def _facts(run: Run, fitted: Fitted) -> Facts:
-    """Return what the manifest says of this run."""
-    return Facts(
-        reader=READER,
-        architecture=run.recipe.architecture,
-        alphabet=run.recipe.alphabet,
-        length=run.length,
-        shape=(HEIGHT, fitted.model.input_shape[2] or WIDEST, CHANNELS),
-        temperature=fitted.heard.temperature,
-        seed=run.recipe.seed,
-        counts={
-            "captchas": len(run.lines),
-            "digits": sum(map(len, run.lines.labels)),
-            "held_out": len(fitted.heard.labels),
-        },
-        versions=versions(),
-    )
-
-
-def _metrics(run: Run, fitted: Fitted) -> dict[str, Any]:
-    """Return the content of ``metrics.json``."""
-    text = "".join(run.lines.labels)
-    per_class = {character: text.count(character) for character in run.recipe.alphabet}
-    return {
-        "validation": fitted.heard.metrics(),
-        "captchas": len(run.lines),
-        "digits": len(text),
-        "digits_per_class": per_class,
-        "warnings": _warnings(run, per_class, len(fitted.heard.labels)),
-        "started_from": "default model" if run.start else "random weights",
-        "steps": int(fitted.history[-1]["step"]),
-        "steps_with_some_held_out": fitted.measured * run.recipe.steps,
-        "curve": fitted.history,
-        "fitted_again_to_all": True,
-        "recipe": run.recipe.settings(),
-        "versions": versions(),
-    }
-
-
-def _warnings(run: Run, per_class: dict[str, int], held_out: int) -> list[str]:
-    """Return what a person should know before trusting the network."""
-    told = list(run.warnings)
-    if run.unlabelled:
-        told += few_held_out(len(run.lines), held_out)
-    if len(run.lines) < ADVISED:
-        told.append(
-            f"{len(run.lines)} labelled captchas are few: {ADVISED} or more are advised, "
-            "and the figures on those held out say little"
-        )
-    missing = "".join(character for character, count in per_class.items() if not count)
-    if missing:
-        told.append(f"no captcha has {', '.join(missing)}: they may be read badly")
-    return told
+    keras.backend.clear_session()
+    tf.config.experimental.enable_op_determinism()

@@ -1,110 +1,68 @@
-"""Read held-out images with a network in training, and say how well."""
+"""Read the validation set with a network in training."""
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.measure.statistics import wilson
 from digitsolver.readers.line.batches import Prepared
+from digitsolver.readers.line.ctc.decode import Decoded
 from digitsolver.readers.line.views import SURE, Decoder
-from digitsolver.training.calibration import log_softmax
+from digitsolver.training.calibration import log_softmax, reading_temperature
+from digitsolver.training.validation import MISSING, Prediction, Validation
 
-Logits = Sequence[NDArray[np.float32]]
+Logits = NDArray[np.float32]
 Views = Sequence[Logits]
-"""For each image the logits of one view or more, the plain one first."""
-
-NOTHING = ""
-"""What stands for a character that was read where there is none, or the other way round."""
+"""The logits ``(frames, classes)`` of one view of an image or more, the plain one first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Hold what a network said of images held out.
-
-    ``views`` are logits ``(frames, classes)`` of each of ``images``, ``labels`` what they say.
-    With a ``length`` only strings of that length are read.
-    """
-
-    images: Sequence[Prepared]
-    labels: Sequence[str]
-    views: Views
-    alphabet: str
-    length: int | None
-    blank: bool
-    temperature: float = 1.0
-    texts: list[str] = field(init=False)
-    confidences: list[float] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Read all images."""
-        answers = read_views(
-            self.views, self.alphabet, self.length, blank=self.blank, temperature=self.temperature
-        )
-        object.__setattr__(self, "texts", [text for text, _ in answers])
-        object.__setattr__(self, "confidences", [sure for _, sure in answers])
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        """Return whether each image was read without an error."""
-        return np.array([text == label for text, label in self._pairs()], dtype=bool)
-
-    def metrics(self) -> dict[str, Any]:
-        """Return whole-captcha and digit accuracy, with 95 % Wilson intervals."""
-        captchas, good = len(self.labels), int(self.right.sum())
-        digits = sum(map(len, self.labels))
-        found = sum(read == true for true, read in self.pairs_of_characters() if true)
-        return {
-            "captchas": captchas,
-            "captcha_accuracy": good / captchas,
-            "captcha_interval": list(wilson(good, captchas)),
-            "digits": digits,
-            "digit_accuracy": found / digits,
-            "digit_interval": list(wilson(found, digits)),
-            "temperature": self.temperature,
-        }
-
-    def pairs_of_characters(self) -> list[tuple[str, str]]:
-        """Return true and read characters side by side; nothing stands against what has no pair."""
-        return [pair for text, label in self._pairs() for pair in align_characters(label, text)]
-
-    def _pairs(self) -> list[tuple[str, str]]:
-        return list(zip(self.texts, self.labels, strict=True))
+def read_view(decoder: Decoder, logits: Logits, temperature: float = 1.0) -> Decoded:
+    """Return the most probable text of one view of an image."""
+    return read_views(decoder, [logits], temperature)
 
 
-def read_strings(
-    logits: Logits,
-    alphabet: str,
-    length: int | None,
-    *,
-    blank: bool,
-    temperature: float = 1.0,
-) -> list[tuple[str, float]]:
-    """Return the most probable string of one view at each image, and its probability.
-
-    With `blank`, the last class is the blank of connectionist temporal classification; without,
-    each row is a position.
-    """
-    views = [[one] for one in logits]
-    return read_views(views, alphabet, length, blank=blank, temperature=temperature)
+def read_views(decoder: Decoder, views: Views, temperature: float) -> Decoded:
+    """Return the most probable text, by all views where the plain one is not sure."""
+    scaled = [view.astype(np.float64) / temperature for view in views]
+    decoded = decoder.first(scaled[0])
+    if decoded.confidence < SURE and len(scaled) > 1:
+        return decoder.together(decoded, scaled)
+    return decoded
 
 
-def read_views(
-    views: Views, alphabet: str, length: int | None, *, blank: bool, temperature: float
-) -> list[tuple[str, float]]:
-    """Return what ``read_strings`` does, by all views where the plain one is not sure."""
-    decoder = Decoder(alphabet, length, heads=not blank)
-    answers = []
-    for one in views:
-        cooled = [view.astype(np.float64) / temperature for view in one]
-        found = decoder.first(cooled[0])
-        if found.confidence < SURE and len(cooled) > 1:
-            found = decoder.together(found, cooled)
-        answers.append((found.text, found.confidence))
-    return answers
+def validate(
+    decoder: Decoder,
+    images: Sequence[Prepared],
+    labels: Sequence[str],
+    views: Sequence[Views],
+    temperature: float,
+) -> Validation:
+    """Return how `images` are read at a temperature, from the logits of their views."""
+    decoded = [read_views(decoder, one, temperature) for one in views]
+    pairs = list(zip(labels, (one.text for one in decoded), strict=True))
+    return Validation(
+        correct=[label == text for label, text in pairs],
+        characters=[pair for label, text in pairs for pair in align_characters(label, text)],
+        predictions=[
+            Prediction(image, label, one.text, one.confidence)
+            for image, label, one in zip(images, labels, decoded, strict=True)
+        ],
+        temperature=temperature,
+    )
+
+
+def calibrate(
+    decoder: Decoder, labels: Sequence[str], views: Sequence[Views], expected: float
+) -> float:
+    """Return the temperature at which readings of `views` are as often right as confident."""
+
+    def confidences(temperature: float) -> tuple[list[float], list[bool]]:
+        decoded = [read_views(decoder, one, temperature) for one in views]
+        right = [one.text == label for one, label in zip(decoded, labels, strict=True)]
+        return [one.confidence for one in decoded], right
+
+    return reading_temperature(confidences, expected)
 
 
 def align_characters(label: str, text: str) -> list[tuple[str, str]]:
@@ -118,10 +76,11 @@ def align_characters(label: str, text: str) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     matcher = difflib.SequenceMatcher(None, label, text, autojunk=False)
     for _, start, stop, first, last in matcher.get_opcodes():
-        true, read = list(label[start:stop]), list(text[first:last])
+        true = list(label[start:stop])
+        read = list(text[first:last])
         longest = max(len(true), len(read))
-        true += [NOTHING] * (longest - len(true))
-        read += [NOTHING] * (longest - len(read))
+        true += [MISSING] * (longest - len(true))
+        read += [MISSING] * (longest - len(read))
         pairs += zip(true, read, strict=True)
     return pairs
 

@@ -1,6 +1,6 @@
 """Residual networks."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_training, take_ink
 
@@ -33,7 +33,9 @@ def build_resnet18(shape: Shape, classes: int, width: int = 64) -> "keras.Model"
     return keras.Model(crop, layers.Dense(classes, name="logits")(x), name="resnet18")
 
 
-def _block(x: Any, filters: int, strides: int = 1, name: str | None = None) -> Any:
+def _block(
+    x: "keras.KerasTensor", filters: int, strides: int = 1, name: str | None = None
+) -> "keras.KerasTensor":
     """Return two convolutions of `x` with what they were given added.
 
     Where its size or number of filters differs, that is fitted by a 1×1 convolution.
@@ -46,7 +48,9 @@ def _block(x: Any, filters: int, strides: int = 1, name: str | None = None) -> A
     return layers.ReLU(name=name)(x)
 
 
-def _convolve(x: Any, filters: int, size: int = 3, strides: int = 1) -> Any:
+def _convolve(
+    x: "keras.KerasTensor", filters: int, size: int = 3, strides: int = 1
+) -> "keras.KerasTensor":
     """Return a convolution of `x` with batch normalisation (Ioffe & Szegedy, 2015)."""
     from keras import layers
 

@@ -1,0 +1,85 @@
+"""Generate captchas with whatever package offers that, without importing any by name.
+
+A package that generates captchas registers one function under the entry-point group
+``digitsolver.drawers``: ``draw_one(look, seed, index, length=None, alphabet=...)`` returns an
+object with an ``image``, uint8 (H, W), (H, W, 3) or (H, W, 4), and its ``label``, and raises
+``ValueError`` for a look or an alphabet that it does not know. The ``collector`` package does.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.errors import MissingExtraError
+from digitsolver.io.images import encode_png
+
+GROUP = "digitsolver.drawers"
+SOURCE = 500
+"""Captchas that are generated where there are no others to learn from, unless said how many."""
+FIRST_OF_FOLDER = 10_000_000
+"""Number of the first image of a folder: smaller numbers are generated while training."""
+
+
+class Generated(Protocol):
+    """A generated captcha."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """Its pixels, (H, W), (H, W, 3) or (H, W, 4)."""
+
+    @property
+    def label(self) -> str:
+        """Its text."""
+
+
+class Drawer(Protocol):
+    """Generates the captcha of a number: the same one whenever it is asked for."""
+
+    def __call__(
+        self, look: str, seed: int, index: int, *, length: int | None = None, alphabet: str
+    ) -> Generated:
+        """Return captcha number `index` of a look; raises ``ValueError`` for an unknown look."""
+
+
+def drawer() -> Drawer:
+    """Return the function that generates one captcha.
+
+    Raises MissingExtraError when no installed package offers one.
+    """
+    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    if not found:
+        raise MissingExtraError(
+            f"generated images: expected a package with the entry point {GROUP}, found none; "
+            "install digitsolver again, with its collector"
+        )
+    draw_one: Drawer = found[0].load()
+    return draw_one
+
+
+def check_look(look: str, alphabet: str) -> None:
+    """Raise ``ValueError`` for a look that cannot be generated, or not with `alphabet`."""
+    try:
+        drawer()(look, 0, 0, alphabet=alphabet)
+    except ValueError as error:
+        raise ValueError(f"generate: {error}") from error
+
+
+@contextmanager
+def generated_folder(look: str, seed: int, count: int, alphabet: str) -> Iterator[Path]:
+    """Lend a folder of `count` generated captchas with their labels.
+
+    None of them is among those that are generated while training with the same seed.
+    """
+    draw_one = drawer()
+    with TemporaryDirectory() as folder:
+        for index in range(count):
+            captcha = draw_one(look, seed, FIRST_OF_FOLDER + index, alphabet=alphabet)
+            path = Path(folder) / f"{index:05}-{captcha.label}.png"
+            path.write_bytes(encode_png(captcha.image))
+        yield Path(folder)
