@@ -8,7 +8,6 @@ from digitsolver.datasets.captchas import (
     image_paths,
     label_of,
     read_captchas,
-    reason,
     unique_ids,
 )
 from digitsolver.datasets.class_folders import character_of, folder_of
@@ -19,24 +18,29 @@ from digitsolver.datasets.digits_folder import (
     read_digits,
     write_digit,
 )
-from digitsolver.datasets.split import draw, split
+from digitsolver.datasets.images import LabelledImage, load_images
+from digitsolver.datasets.split import draw, fill_parts, held_out_rows, part_size, split
 
 __all__ = [
     "DIGITS",
     "DigitsFolder",
+    "LabelledImage",
     "Problem",
     "Sample",
     "character_of",
     "check_labels",
     "draw",
+    "fill_parts",
     "folder_of",
     "foreign_in_digits",
+    "held_out_rows",
     "image_paths",
     "is_digits_folder",
     "label_of",
+    "load_images",
+    "part_size",
     "read_captchas",
     "read_digits",
-    "reason",
     "split",
     "unique_ids",
     "write_digit",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.errors import SegmentationError, printable
+from digitsolver.errors import SegmentationError
 from digitsolver.io.images import check_image, decode_image, read_image, to_channels
 from digitsolver.pipeline.style import Style
 from digitsolver.stages import (
@@ -126,11 +126,11 @@ def trace(
     ((6, 4, 17, 12), array([ 7.5, 21.5]), [[6, 15], [15, 23]])
     """
     style = style or Style()
-    pixels, name = _load(image, style)
+    pixels, path = _load(image, style)
     try:
         return _run(pixels, style, style.length if length is None else length)
     except SegmentationError as error:
-        raise SegmentationError(f"{name}: {error}") from None
+        raise error.at(path) from None
 
 
 def cut(
@@ -253,12 +253,12 @@ def _boxes(
 
 def _load(
     image: str | os.PathLike[str] | bytes | NDArray[np.uint8], style: Style
-) -> tuple[NDArray[np.uint8], str]:
-    """Return the pixels that the style needs, with alpha if it does, and the name for messages."""
+) -> tuple[NDArray[np.uint8], str | os.PathLike[str] | None]:
+    """Return the pixels that the style needs, with alpha if it does, and the path of a file."""
     alpha = style.channels == 4
     grey = style.projection == "grey" and style.channels == 1
     if isinstance(image, bytes):
-        return decode_image(image, grey=grey, alpha=alpha), "image"
+        return decode_image(image, grey=grey, alpha=alpha), None
     if isinstance(image, str | os.PathLike):
-        return read_image(image, grey=grey, alpha=alpha), printable(image)
-    return check_image(image, alpha=alpha), "image"
+        return read_image(image, grey=grey, alpha=alpha), image
+    return check_image(image, alpha=alpha), None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digitsolver.datasets import Problem, Sample, reason
+from digitsolver.datasets import Problem, Sample
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.io.images import read_image
 from digitsolver.readers.line.batches import Prepared, fits
@@ -82,7 +82,7 @@ def read_lines(samples: Sequence[Sample]) -> tuple[Lines, list[Problem], list[st
             image = read_image(sample.path)
             prepared = prepare(image)
         except DigitSolverError as error:
-            problems.append(Problem(sample.path, reason(sample.path, error)))
+            problems.append(Problem.of(sample.path, error))
             continue
         if not fits(label, prepared.shape[1]):
             problems.append(_too_long(sample.path, label, image.shape))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from digitsolver import datasets
-from digitsolver.datasets import Problem, reason
+from digitsolver.datasets import Problem
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.io.images import read_image
 from digitsolver.readers.line.augmentation import Augmentation, augment
@@ -124,7 +124,7 @@ def read_unlabelled(
         try:
             image = prepare(read_image(path))
         except DigitSolverError as error:
-            problems.append(Problem(path, reason(path, error)))
+            problems.append(Problem.of(path, error))
             continue
         if _key(image) not in seen:
             seen.add(_key(image))
