@@ -16,9 +16,9 @@ from pathlib import Path
 from collector import table
 from collector.store import perceptual_hash
 from collector.store.near import near_pairs, unpack
-from digitsolver.datasets import Problem, Sample, read_captchas, reason, unique_ids
+from digitsolver.datasets import Problem, Sample, read_captchas, unique_ids
 from digitsolver.datasets.captchas import METADATA
-from digitsolver.errors import FolderError, ImageError, printable
+from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.files import new_folder
 from digitsolver.io.images import decode_image
 
@@ -59,10 +59,12 @@ def divide(
     for sample in samples:
         try:
             data = sample.path.read_bytes()
-            phash = perceptual_hash(decode_image(data, printable(sample.path)))
+            phash = perceptual_hash(decode_image(data, sample.path))
             read.append(_Read(sample, data, phash))
-        except (ImageError, OSError) as error:
-            problems.append(Problem(sample.path, _why(sample.path, error)))
+        except ImageError as error:
+            problems.append(Problem.of(sample.path, error))
+        except OSError as error:
+            problems.append(Problem(sample.path, f"cannot be read: {error}"))
     groups = _groups(read, seed)
     parts = _parts(groups, {"test": test, "validation": validation})
     if not all(parts[name] for name, share in _shares(validation, test) if share):
@@ -75,10 +77,6 @@ def divide(
                 _write(place / name, members)
     together = sum(len(group) > 1 for group in groups)
     return Divided({name: len(parts[name]) for name in PARTS}, together, problems)
-
-
-def _why(path: Path, error: ImageError | OSError) -> str:
-    return reason(path, error) if isinstance(error, ImageError) else f"cannot be read: {error}"
 
 
 def _shares(validation: float, test: float) -> list[tuple[str, float]]:

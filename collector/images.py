@@ -12,7 +12,7 @@ EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
 def check_image(data: bytes, name: str) -> tuple[str, str]:
     """Decode an image to see that it is whole; return its extension and its perceptual hash.
 
-    Raises ``ImageError``.
+    Raises ``ImageError``, which names the image.
     """
     from digitsolver.io.headers import read_header
     from digitsolver.io.images import decode_image
@@ -20,5 +20,5 @@ def check_image(data: bytes, name: str) -> tuple[str, str]:
     phash = perceptual_hash(decode_image(data, name))
     header = read_header(data)
     if header is None:
-        raise ImageError(f"{name}: expected an image")
+        raise ImageError("expected an image", name)
     return EXTENSIONS.get(header.format, header.format.lower()), phash

@@ -12,7 +12,6 @@ from collector.numbered import open_numbered
 from collector.sources import Item, open_source
 from collector.store import DryStore, New, Record, Store, open_store
 from digitsolver.datasets import Problem, label_of
-from digitsolver.datasets.captchas import reason
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
 
 BATCH = 25
@@ -136,7 +135,7 @@ def _check(
             raise LabelError("expected a label, found none in the table", item.name)
         extension, phash = check_image(item.data, item.name)
     except DigitSolverError as error:
-        result.problems.append(Problem(Path(item.name), reason(item.name, error)))
+        result.problems.append(Problem.of(Path(item.name), error))
         return
     parent = printable(Path(source).parent)
     original = item.name.removeprefix(f"{source}/").removeprefix(f"{parent}/")

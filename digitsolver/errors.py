@@ -47,6 +47,19 @@ class DigitSolverError(Exception):
         """Return the same error about `path`, unless it names a path already."""
         return self if self.path is not None else type(self)(self.reason, path)
 
+    def reason_at(self, path: str | os.PathLike[str]) -> str:
+        """Return what to say of `path`: the reason, after the name of another file if it has one.
+
+        Examples
+        --------
+        >>> ImageError("found an empty file", "a.png").reason_at("a.png")
+        'found an empty file'
+        >>> FolderError("expected a table", "metadata.csv").reason_at("a.png")
+        'metadata.csv: expected a table'
+        """
+        same = self.path is None or printable(self.path) == printable(path)
+        return self.reason if same else str(self)
+
 
 class ImageError(DigitSolverError):
     """Say why an image cannot be read."""

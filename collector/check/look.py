@@ -20,8 +20,8 @@ from collector.check.found import Checked, Outlier
 from collector.check.suspects import Suspect
 from collector.store import perceptual_hash, read_records
 from collector.store.near import near_pairs, unpack
-from digitsolver.datasets import Problem, Sample, read_captchas, reason
-from digitsolver.errors import ImageError, printable
+from digitsolver.datasets import Problem, Sample, read_captchas
+from digitsolver.errors import ImageError
 from digitsolver.io.headers import read_header
 from digitsolver.io.images import ImageArray, decode_image, to_grey
 
@@ -144,9 +144,9 @@ def _look(chunk: Sequence[Sample], solver: Solver | None, length: int | None) ->
     for sample in chunk:
         try:
             data = sample.path.read_bytes()
-            image = decode_image(data, printable(sample.path))
+            image = decode_image(data, sample.path)
         except ImageError as error:
-            part.unreadable.append(Problem(sample.path, reason(sample.path, error)))
+            part.unreadable.append(Problem.of(sample.path, error))
             continue
         except OSError as error:
             part.unreadable.append(Problem(sample.path, f"cannot be read: {error.strerror}"))

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from collector import table
 from digitsolver.datasets import Problem, character_of, label_of
-from digitsolver.datasets.captchas import METADATA, reason
+from digitsolver.datasets.captchas import METADATA
 from digitsolver.errors import FolderError, LabelError, printable
 from digitsolver.io.archives import is_hidden, leads_out
 from digitsolver.io.files import NOT_IMAGES
@@ -74,7 +74,7 @@ def item(root: Path, name: str, labels: Labels, read: Read) -> Item | Problem:
     except UnreadableError as error:
         return Problem(path, str(error))
     except LabelError as error:
-        return Problem(path, reason(path, error))
+        return Problem.of(path, error)
 
 
 def check_size(size: int) -> None:

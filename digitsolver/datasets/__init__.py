@@ -8,7 +8,6 @@ from digitsolver.datasets.captchas import (
     image_paths,
     label_of,
     read_captchas,
-    reason,
     unique_ids,
 )
 from digitsolver.datasets.class_folders import character_of, folder_of
@@ -19,7 +18,7 @@ from digitsolver.datasets.digits_folder import (
     read_digits,
     write_digit,
 )
-from digitsolver.datasets.split import draw, split
+from digitsolver.datasets.split import draw, fill_parts, held_out_rows, part_size, split
 
 __all__ = [
     "DIGITS",
@@ -29,14 +28,16 @@ __all__ = [
     "character_of",
     "check_labels",
     "draw",
+    "fill_parts",
     "folder_of",
     "foreign_in_digits",
+    "held_out_rows",
     "image_paths",
     "is_digits_folder",
     "label_of",
+    "part_size",
     "read_captchas",
     "read_digits",
-    "reason",
     "split",
     "unique_ids",
     "write_digit",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +66,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Hold one bad file and what is wrong with it.
+    """What is wrong with one file, where the others go on.
 
+    Examples
+    --------
     >>> print(Problem(Path("tickets/1-042.png"), "expected an image, found an empty file"))
     tickets/1-042.png: expected an image, found an empty file
     """
@@ -74,17 +77,19 @@ class Problem:
     path: Path
     reason: str
 
+    @classmethod
+    def of(cls, path: StrPath, error: DigitSolverError) -> Self:
+        """Return what `error` says of the file `path`, or of another one that it names.
+
+        Examples
+        --------
+        >>> Problem.of("1-042.png", DigitSolverError("found an empty file", "1-042.png")).reason
+        'found an empty file'
+        """
+        return cls(Path(path), error.reason_at(path))
+
     def __str__(self) -> str:
         return f"{printable(self.path)}: {self.reason}"
-
-
-def reason(path: StrPath, error: DigitSolverError) -> str:
-    """Return the message of `error` without the name of the file that it begins with.
-
-    >>> reason("1-042.png", DigitSolverError("1-042.png: found an empty file"))
-    'found an empty file'
-    """
-    return str(error).removeprefix(f"{printable(path)}: ")
 
 
 def label_of(path: StrPath) -> str:
@@ -138,7 +143,7 @@ def read_captchas(folder: StrPath, *, labelled: bool = True) -> tuple[list[Sampl
                 label = label_of(path)
             except LabelError as error:
                 if labelled:
-                    problems.append(Problem(path, reason(path, error)))
+                    problems.append(Problem.of(path, error))
         if label or not labelled:
             samples.append(Sample(path, label))
     if not samples:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets.captchas import Problem, reason
+from digitsolver.datasets.captchas import Problem
 from digitsolver.datasets.class_folders import character_of, folder_of
 from digitsolver.errors import FolderError, ImageError, LabelError
 from digitsolver.io.files import StrPath
@@ -71,7 +71,7 @@ def read_digits(folder: StrPath) -> tuple[DigitsFolder, list[Problem]]:
             captcha_id, position = _place(path)
             digits.append((captcha_id, position, label, _read_crop(path, style)))
         except (ImageError, LabelError) as error:
-            problems.append(Problem(path, reason(path, error)))
+            problems.append(Problem.of(path, error))
     if not digits:
         first = f": {problems[0]}" if problems else ""
         raise FolderError(f"expected images of digits, found none{first}", folder)

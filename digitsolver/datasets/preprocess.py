@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +16,11 @@ from digitsolver.datasets import (
     Problem,
     Sample,
     foreign_in_digits,
-    reason,
     unique_ids,
     write_digit,
 )
 from digitsolver.datasets.digits_folder import REJECTED_FILE, STYLE_FILE
-from digitsolver.errors import (
-    DigitSolverError,
-    FolderError,
-    LabelError,
-    SegmentationError,
-    printable,
-)
+from digitsolver.errors import DigitSolverError, FolderError, LabelError, SegmentationError
 from digitsolver.io.files import StrPath, new_folder
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
 from digitsolver.pipeline.style import Style, write_style
@@ -42,12 +35,18 @@ Progress = Callable[[int], object]
 """Is called with the number of captchas done since the last call."""
 
 _Result = TypeVar("_Result")
-_Item = tuple[Sample, str]
+
+
+class _Item(NamedTuple):
+    """One captcha to cut, and its name in the digits folder."""
+
+    sample: Sample
+    captcha_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocessed:
-    """Hold what `preprocess` has done: captchas and digits written, and what was rejected."""
+    """What `preprocess` wrote: the folder, how many captchas and digits, and what was rejected."""
 
     folder: Path
     captchas: int
@@ -64,21 +63,39 @@ def preprocess(
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Preprocessed:
-    """Write the digits of `samples` to the folder `out`, whole or not at all.
+    """Write the digits of captchas to a folder, whole or not at all.
 
-    ``<out>/<digit>/<id>-<position>.png``, ``style.toml``, and ``rejected.csv`` (``file_name``,
-    ``reason``) with the images that could not be cut, after those of `rejected`, which are
-    known before. The folder is the same whoever the `workers` are: by default one process a core.
+    The folder has ``<digit>/<id>-<position>.png``, ``style.toml``, and ``rejected.csv``
+    (``file_name``, ``reason``) with the images that cannot be cut. It is the same whoever the
+    `workers` are.
 
-    Raises:
-        FolderError: No image could be cut, or `out` holds other things or cannot be written.
-        ClusterError: The cluster of the `workers` does not answer.
+    Parameters
+    ----------
+    samples
+        Labelled captchas.
+    style
+        How to cut them.
+    out
+        The folder: a new one, an empty one, or an earlier output.
+    rejected
+        Images that are known to be bad; ``rejected.csv`` begins with them.
+    workers
+        By default one process a core.
+    progress
+        Is called with the number of captchas done since the last call.
+
+    Raises
+    ------
+    FolderError
+        No image can be cut, or `out` holds other things or cannot be written.
+    ClusterError
+        The cluster of the `workers` does not answer.
     """
     problems = list(rejected)
     captchas = digits = 0
-    items = _items(samples)
     with new_folder(out, foreign=foreign_in_digits) as folder:
-        for result in _each(partial(_cut_and_write, style, folder), items, workers, progress):
+        task = partial(_cut_and_write, style, folder)
+        for result in _each(task, _items(samples), workers, progress):
             if isinstance(result, Problem):
                 problems.append(result)
             else:
@@ -99,49 +116,81 @@ def crops_of(
 ) -> tuple[DigitsFolder, list[Problem]]:
     """Return what `read_digits` would read after `preprocess`, without writing it.
 
-    Raises:
-        FolderError: No image could be cut.
-        ClusterError: The cluster of the `workers` does not answer.
+    Parameters
+    ----------
+    samples, style, workers, progress
+        As in `preprocess`.
+
+    Raises
+    ------
+    FolderError
+        No image can be cut.
+    ClusterError
+        The cluster of the `workers` does not answer.
     """
-    items = _items(samples)
+    return _gathered(_items(samples), style, workers, progress)
+
+
+def cut(sample: Sample, style: Style) -> NDArray[np.uint8]:
+    """Cut one captcha into its digits, one a character of its label.
+
+    Parameters
+    ----------
+    sample
+        A labelled captcha.
+    style
+        How to cut it.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (n, height, width), or (n, height, width, channels) in colour.
+
+    Raises
+    ------
+    LabelError
+        No label, or not as long as the style says.
+    ImageError
+        The image cannot be read.
+    SegmentationError
+        The digits cannot be separated.
+    """
+    path, label = sample.path, sample.label
+    if not label:
+        raise LabelError("expected a label, found none", path)
+    length = len(label)
+    if style.length is not None and length != style.length:
+        expected = f"expected a label of {style.length} characters"
+        raise LabelError(f"{expected}, found {length} in {label!r}", path)
+    crops = trace_sample(sample, style, length).crops
+    if len(crops) != length:
+        raise SegmentationError(f"expected {length} digits, found {len(crops)}", path)
+    return crops
+
+
+def _items(samples: Iterable[Sample]) -> list[_Item]:
+    samples = list(samples)
+    ids = unique_ids(samples)
+    return [_Item(sample, ids[sample.path]) for sample in samples]
+
+
+def _gathered(
+    items: Sequence[_Item], style: Style, workers: Workers | None, progress: Progress | None
+) -> tuple[DigitsFolder, list[Problem]]:
+    """Cut all items, and put their digits into the order of a digits folder."""
     problems: list[Problem] = []
     digits: list[tuple[str, int, str, NDArray[np.uint8]]] = []
     results = _each(partial(_cut, style), items, workers, progress)
-    for (sample, captcha_id), result in zip(items, results, strict=True):
+    for item, result in zip(items, results, strict=True):
         if isinstance(result, Problem):
             problems.append(result)
             continue
-        for position, (label, crop) in enumerate(zip(sample.label or "", result, strict=True)):
-            digits.append((captcha_id, position, label, crop))
+        for position, (label, crop) in enumerate(zip(item.sample.label or "", result, strict=True)):
+            digits.append((item.captcha_id, position, label, crop))
     _require(len(digits), problems)
     digits.sort(key=lambda digit: digit[:3])
     ids, positions, labels, crops = (list(column) for column in zip(*digits, strict=True))
     return DigitsFolder(np.stack(crops), labels, ids, positions, style), problems
-
-
-def cut(sample: Sample, style: Style) -> NDArray[np.uint8]:
-    """Return the digits of one captcha, one a character of its label.
-
-    They are uint8 (n, height, width), or (n, height, width, channels) in colour.
-
-    Raises:
-        LabelError: No label, or not as long as the style says.
-        ImageError: The image cannot be read.
-        SegmentationError: The digits cannot be told apart.
-    """
-    name = printable(sample.path)
-    if not sample.label:
-        raise LabelError(f"{name}: expected a label, found none")
-    length = len(sample.label)
-    if style.length is not None and length != style.length:
-        raise LabelError(
-            f"{name}: expected a label of {style.length} characters, "
-            f"found {length} in {sample.label!r}"
-        )
-    crops = trace_sample(sample, style, length).crops
-    if len(crops) != length:
-        raise SegmentationError(f"{name}: expected {length} digits, found {len(crops)}")
-    return crops
 
 
 def trace_sample(sample: Sample, style: Style, length: int | None) -> Trace:
@@ -158,13 +207,7 @@ def trace_sample(sample: Sample, style: Style, length: int | None) -> Trace:
         pixels = sample.read(grey=grey, alpha=style.channels == 4)
         return trace(pixels, style, length=length)
     except SegmentationError as error:
-        raise SegmentationError(error.reason, sample.path) from None
-
-
-def _items(samples: Iterable[Sample]) -> list[_Item]:
-    samples = list(samples)
-    ids = unique_ids(samples)
-    return [(sample, ids[sample.path]) for sample in samples]
+        raise error.at(sample.path) from None
 
 
 def _require(done: int, problems: Sequence[Problem]) -> None:
@@ -184,14 +227,13 @@ def _rejected_csv(problems: Iterable[Problem]) -> bytes:
 
 
 def _cut(style: Style, item: _Item) -> NDArray[np.uint8]:
-    return cut(item[0], style)
+    return cut(item.sample, style)
 
 
 def _cut_and_write(style: Style, folder: Path, item: _Item) -> int:
-    sample, captcha_id = item
-    crops = cut(sample, style)
-    for position, (label, crop) in enumerate(zip(sample.label or "", crops, strict=True)):
-        write_digit(folder, label, captcha_id, position, crop)
+    crops = _cut(style, item)
+    for position, (label, crop) in enumerate(zip(item.sample.label or "", crops, strict=True)):
+        write_digit(folder, label, item.captcha_id, position, crop)
     return len(crops)
 
 
@@ -218,5 +260,5 @@ def _attempt(task: Callable[[_Item], _Result], chunk: Sequence[_Item]) -> list[_
         try:
             results.append(task(item))
         except DigitSolverError as error:
-            results.append(Problem(item[0].path, reason(item[0].path, error)))
+            results.append(Problem.of(item.sample.path, error))
     return results

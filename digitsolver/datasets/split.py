@@ -1,24 +1,52 @@
-"""Divide samples by captcha: the same seed gives the same division, whatever their order.
+"""Split captchas by content: what is equal stays on one side, and the same seed splits the same.
 
-Samples are ordered by a hash of seed and file name (BLAKE2b), not shuffled: the division depends
-neither on the machine nor on the version of a random generator, and a smaller draw is part of a
-larger one with the same seed.
+A split has three steps, and each caller brings its own first two: put what is equal into one
+group, put the groups into an order that depends on a seed, and fill the parts in that order
+(`fill_parts`, `part_size`). `split` groups files by their bytes and orders them by a hash of seed
+and file name (BLAKE2b), so that the split depends neither on the machine nor on the version of a
+random generator. `held_out_rows` does the same for anything that has a key for its content, with
+NumPy's generator.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import TypeVar
+
+import numpy as np
 
 from digitsolver.datasets.captchas import Sample
 from digitsolver.errors import FolderError, printable
 
+_Member = TypeVar("_Member")
+
 
 def draw(samples: Iterable[Sample], count: int, seed: int) -> list[Sample]:
-    """Return `count` of the samples, drawn with `seed`, sorted by name.
+    """Choose `count` of the samples at random.
 
-    Raises:
-        ValueError: `count` is not positive, or larger than the number of samples.
+    A smaller draw is part of a larger one with the same seed.
 
+    Parameters
+    ----------
+    samples
+        What to choose from; their order does not matter.
+    count
+        How many to choose.
+    seed
+        Another seed chooses others.
+
+    Returns
+    -------
+    list of Sample
+        The chosen samples, sorted by name.
+
+    Raises
+    ------
+    ValueError
+        `count` is not positive, or larger than the number of samples.
+
+    Examples
+    --------
     >>> from pathlib import Path
     >>> samples = [Sample(Path(f"{i}-0.png"), "0") for i in range(9)]
     >>> set(draw(samples, 2, seed=1)) < set(draw(samples[::-1], 5, seed=1))
@@ -33,14 +61,31 @@ def draw(samples: Iterable[Sample], count: int, seed: int) -> list[Sample]:
 def split(
     samples: Iterable[Sample], fraction: float, seed: int
 ) -> tuple[list[Sample], list[Sample]]:
-    """Return two lists, each sorted by name: the rest, and `fraction` of the samples held out.
+    """Hold out a fraction of the samples.
 
     Files with equal bytes stay on one side, so that the numbers may differ a little from the
-    fraction. Neither side is empty.
+    fraction.
 
-    Raises:
-        ValueError: `fraction` is not between 0 and 1.
-        FolderError: All files are equal: there is nothing to split.
+    Parameters
+    ----------
+    samples
+        What to split; their order does not matter.
+    fraction
+        Share of the samples to hold out, between 0 and 1.
+    seed
+        Another seed holds out others.
+
+    Returns
+    -------
+    rest, held_out : list of Sample
+        Both sorted by name; neither is empty.
+
+    Raises
+    ------
+    ValueError
+        `fraction` is not between 0 and 1.
+    FolderError
+        All files are equal: there is nothing to split.
     """
     if not 0 < fraction < 1:
         raise ValueError(f"expected a fraction between 0 and 1, found {fraction}")
@@ -49,18 +94,89 @@ def split(
         found = f"only {printable(groups[0][0].path)}" if groups else "no image"
         raise FolderError(f"expected two different images or more to split, found {found}")
     groups.sort(key=lambda group: _key(group[0], "split", seed))
-    total = sum(map(len, groups))
-    target = min(total - 1, max(1, round(fraction * total)))
-    held: list[list[Sample]] = []
-    kept: list[list[Sample]] = []
-    count = 0
-    for group in groups:
-        fits = count + len(group) <= target
-        (held if fits else kept).append(group)
-        count += len(group) if fits else 0
+    held, rest = fill_parts(groups, [part_size(sum(map(len, groups)), fraction)])
     if not held:  # every group is larger than the fraction
-        held.append(kept.pop(kept.index(min(kept, key=len))))
-    return _by_name(chain(*kept)), _by_name(chain(*held))
+        held.append(rest.pop(rest.index(min(rest, key=len))))
+    return _by_name(chain(*rest)), _by_name(chain(*held))
+
+
+def held_out_rows(
+    keys: Sequence[str], fraction: float, *, seed: int, most: int | None = None
+) -> list[int]:
+    """Choose the rows to hold out, so that rows with equal content stay together.
+
+    Parameters
+    ----------
+    keys
+        One text a row, equal for equal content: a hash of the image, for one.
+    fraction
+        Share of the different keys to hold out.
+    seed
+        For ``numpy.random.default_rng``.
+    most
+        How many different keys to hold out at most.
+
+    Returns
+    -------
+    list of int
+        The rows to hold out, rising. Neither they nor the rest are empty where two keys differ.
+
+    Examples
+    --------
+    >>> held_out_rows(["a", "b", "a", "c"], 0.3, seed=0)
+    [3]
+    >>> held_out_rows(["a", "a"], 0.5, seed=0)
+    []
+    """
+    different = sorted(set(keys))
+    order = np.random.default_rng(seed).permutation(len(different))
+    count = part_size(len(different), fraction, most)
+    chosen = {different[index] for index in order[:count]}
+    return [row for row, key in enumerate(keys) if key in chosen]
+
+
+def part_size(total: int, fraction: float, most: int | None = None) -> int:
+    """Return how many of `total` a part of that fraction has: at least one, but never all.
+
+    Examples
+    --------
+    >>> part_size(100, 0.2), part_size(100, 0.2, most=5), part_size(3, 0.01), part_size(1, 0.5)
+    (20, 5, 1, 0)
+    """
+    size = min(max(round(fraction * total), 1), total - 1)
+    return size if most is None else min(size, most)
+
+
+def fill_parts(
+    groups: Iterable[Sequence[_Member]], sizes: Sequence[int]
+) -> list[list[Sequence[_Member]]]:
+    """Put each group into the first part that has room for the whole of it.
+
+    Parameters
+    ----------
+    groups
+        What stays together, in the order to choose in.
+    sizes
+        How many members each part takes.
+
+    Returns
+    -------
+    list of list of sequences
+        The groups of each part, and as the last list those that found no room.
+
+    Examples
+    --------
+    >>> fill_parts(["aa", "bbb", "c", "d"], [3, 2])
+    [['aa', 'c'], ['d'], ['bbb']]
+    """
+    parts: list[list[Sequence[_Member]]] = [[] for _ in range(len(sizes) + 1)]
+    room = list(sizes)
+    for group in groups:
+        part = next((i for i, free in enumerate(room) if len(group) <= free), len(sizes))
+        parts[part].append(group)
+        if part < len(sizes):
+            room[part] -= len(group)
+    return parts
 
 
 def _equal_files(samples: Iterable[Sample]) -> list[list[Sample]]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.errors import ImageError, printable
+from digitsolver.errors import ImageError
 from digitsolver.io.files import StrPath, write_bytes
 from digitsolver.io.headers import FORMATS, BrokenError, Extras, Header, read_extras, read_header
 
@@ -27,67 +27,101 @@ MAX_PIXELS: Final = 16_000_000
 def read_image(path: StrPath, *, grey: bool = False, alpha: bool = False) -> ImageArray:
     """Read an image file, with transparency on white and the camera's orientation applied.
 
-    Returns:
-        uint8, (H, W) for a grey image or with `grey`, otherwise (H, W, 3) RGB; with `alpha`
-        (H, W, 4) RGBA for one with transparency.
+    Parameters
+    ----------
+    path
+        The file.
+    grey
+        Return the luma alone, as a JPEG stores it.
+    alpha
+        Keep transparency.
 
-    Raises:
-        ImageError: No such file, not readable, not an image, damaged, or beyond the limits.
+    Returns
+    -------
+    numpy.ndarray
+        uint8, (H, W) for a grey image or with `grey`, otherwise (H, W, 3) RGB; with `alpha`
+        (H, W, 4) RGBA for an image with transparency.
+
+    Raises
+    ------
+    ImageError
+        No such file, not readable, not an image, damaged, or beyond the limits.
     """
-    return decode_image(_read_bytes(path), printable(path), grey=grey, alpha=alpha)
+    return decode_image(read_bytes(path), path, grey=grey, alpha=alpha)
 
 
 def decode_image(
-    data: bytes, name: str = "image", *, grey: bool = False, alpha: bool = False
+    data: bytes, path: StrPath | None = None, *, grey: bool = False, alpha: bool = False
 ) -> ImageArray:
     """Decode the bytes of a PNG, JPEG, GIF (first frame), BMP, WebP or TIFF image.
 
-    The content tells the format. 16-bit samples are scaled to 8 bits. `name` stands at the
-    beginning of the message when something is wrong.
+    The content tells the format. 16-bit samples are scaled to 8 bits.
 
-    Returns:
-        uint8, (H, W) for a grey image or with `grey`, otherwise (H, W, 3) RGB; with `alpha`
-        (H, W, 4) RGBA for one with transparency.
+    Parameters
+    ----------
+    data
+        The whole file.
+    path
+        What errors name as the image, where there is something to name.
+    grey, alpha
+        As in `read_image`.
 
-    Raises:
-        ImageError: Not an image, damaged, or beyond the limits.
+    Returns
+    -------
+    numpy.ndarray
+        As `read_image` does.
 
+    Raises
+    ------
+    ImageError
+        Not an image, damaged, or beyond the limits.
+
+    Examples
+    --------
     >>> decode_image(encode_png(np.full((2, 3), 7, np.uint8)))
     array([[7, 7, 7],
            [7, 7, 7]], dtype=uint8)
     """
-    header = _checked_header(data, name)
     try:
-        extras = read_extras(data, header)
-    except BrokenError as error:
-        expected = f"expected a whole {header.format} image"
-        raise ImageError(f"{name}: {expected}, found {error}") from None
-    image = _to_rgb(_imdecode(data, header, grey, name), extras, name, alpha and not grey)
+        header = _checked_header(data)
+        extras = _checked_extras(data, header)
+        image = _to_rgb(_imdecode(data, header, grey), extras, alpha and not grey)
+    except ImageError as error:
+        raise error.at(path) from None
     return to_grey(image) if grey else image
 
 
-def check_image(array: Any, name: str = "array", *, alpha: bool = False) -> ImageArray:
-    """Return `array` as an image: alpha composited on white, rows in one piece of memory.
+def check_image(array: object, *, alpha: bool = False) -> ImageArray:
+    """Return `array` as an image, its rows in one piece of memory.
 
-    Accepts uint8 arrays of shape (H, W), (H, W, 3) RGB and (H, W, 4) RGBA; with `alpha` the last
-    stays as it is.
+    Parameters
+    ----------
+    array
+        uint8 of shape (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
+    alpha
+        Keep transparency, which is otherwise laid on white.
 
-    Raises:
-        TypeError: Not a NumPy array of uint8.
-        ValueError: Another shape, no pixels, or more than `MAX_PIXELS`.
+    Raises
+    ------
+    TypeError
+        Not a NumPy array of uint8.
+    ValueError
+        Another shape, no pixels, or more than `MAX_PIXELS`.
 
+    Examples
+    --------
     >>> check_image(np.zeros((2, 3, 4), np.uint8))[0, 0]
     array([255, 255, 255], dtype=uint8)
     """
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name}: expected a NumPy array, found {type(array).__name__}")
+        raise TypeError(f"expected a NumPy array, found {type(array).__name__}")
     if array.dtype != np.uint8:
-        raise TypeError(f"{name}: expected uint8, found {array.dtype}")
+        raise TypeError(f"expected uint8, found {array.dtype}")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         expected = "expected shape (H, W), (H, W, 3) or (H, W, 4)"
-        raise ValueError(f"{name}: {expected}, found {array.shape}")
+        raise ValueError(f"{expected}, found {array.shape}")
     if not 0 < array.shape[0] * array.shape[1] <= MAX_PIXELS:
-        raise ValueError(f"{name}: expected 1 to {MAX_PIXELS:,} pixels, found shape {array.shape}")
+        raise ValueError(f"expected 1 to {MAX_PIXELS:,} pixels, found shape {array.shape}")
     image = np.ascontiguousarray(array)
     return image if alpha or image.shape[2:] != (4,) else _on_white(image)
 
@@ -131,7 +165,7 @@ def encode_png(image: ImageArray) -> bytes:
     >>> encode_png(np.zeros((1, 1), np.uint8))[1:4]
     b'PNG'
     """
-    pixels = check_image(image, "image", alpha=True)
+    pixels = check_image(image, alpha=True)
     if pixels.ndim == 3:
         code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
         pixels = np.asarray(cv2.cvtColor(pixels, code), dtype=np.uint8)
@@ -157,15 +191,20 @@ def silence_opencv() -> None:
     set_level(0)
 
 
-def _read_bytes(path: StrPath) -> bytes:
-    name = printable(path)
+def read_bytes(path: StrPath) -> bytes:
+    """Read a file that may be an image.
+
+    Raises
+    ------
+    ImageError
+        No such file, not a file, larger than `MAX_BYTES`, or not readable.
+    """
     try:
         status = os.stat(path)  # noqa: PTH116 - to make a Path takes longer
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
-            raise ImageError(f"{name}: expected an image file, found {kind}")
-        if status.st_size > MAX_BYTES:
-            raise ImageError(_too_many_bytes(name, status.st_size))
+            raise ImageError(f"expected an image file, found {kind}", path)
+        check_size(status.st_size, path)
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:  # a file object takes twice as many system calls: 13 us instead of 6
             data = os.read(descriptor, status.st_size)
@@ -175,37 +214,46 @@ def _read_bytes(path: StrPath) -> bytes:
         finally:
             os.close(descriptor)
     except FileNotFoundError:
-        raise ImageError(f"{name}: expected an image file, found no such file") from None
+        raise ImageError("expected an image file, found no such file", path) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{name}: cannot be read: {reason}") from None
+        raise ImageError(f"cannot be read: {reason}", path) from None
 
 
-def _too_many_bytes(name: str, size: int) -> str:
-    return f"{name}: expected at most {MAX_BYTES:,} bytes, found {size:,}"
+def check_size(size: int, path: StrPath | None = None) -> None:
+    """Raise ImageError for more bytes than an image may have."""
+    if size > MAX_BYTES:
+        raise ImageError(f"expected at most {MAX_BYTES:,} bytes, found {size:,}", path)
 
 
-def _checked_header(data: bytes, name: str) -> Header:
+def _checked_header(data: bytes) -> Header:
     """Return the header of an image that is worth decoding, or raise ImageError."""
+    expected = f"expected an image ({FORMATS})"
     if not data:
-        raise ImageError(f"{name}: expected an image ({FORMATS}), found an empty file")
-    if len(data) > MAX_BYTES:
-        raise ImageError(_too_many_bytes(name, len(data)))
+        raise ImageError(f"{expected}, found an empty file")
+    check_size(len(data))
     try:
         header = read_header(data)
     except BrokenError as error:
-        raise ImageError(f"{name}: expected an image ({FORMATS}), found {error}") from None
+        raise ImageError(f"{expected}, found {error}") from None
     if header is None:
         start = ascii(data[:12])[1:]
-        found = f"a file that begins {start}"
-        raise ImageError(f"{name}: expected an image ({FORMATS}), found {found}")
+        raise ImageError(f"{expected}, found a file that begins {start}")
     if not 0 < header.width * header.height <= MAX_PIXELS:
         found = f"{header.width:,} x {header.height:,} in the header of this {header.format} file"
-        raise ImageError(f"{name}: expected 1 to {MAX_PIXELS:,} pixels, found {found}")
+        raise ImageError(f"expected 1 to {MAX_PIXELS:,} pixels, found {found}")
     return header
 
 
-def _imdecode(data: bytes, header: Header, grey: bool, name: str) -> NDArray[Any]:
+def _checked_extras(data: bytes, header: Header) -> Extras:
+    """Return what OpenCV leaves to do, or raise ImageError for a file that is not whole."""
+    try:
+        return read_extras(data, header)
+    except BrokenError as error:
+        raise ImageError(f"expected a whole {header.format} image, found {error}") from None
+
+
+def _imdecode(data: bytes, header: Header, grey: bool) -> NDArray[Any]:
     """Return what OpenCV decodes: JPEG upright, the other formats as stored, with alpha.
 
     Only JPEG is decoded straight to grey: it stores the luma. OpenCV's grey of other formats
@@ -220,16 +268,16 @@ def _imdecode(data: bytes, header: Header, grey: bool, name: str) -> NDArray[Any
         pixels = None
     if pixels is None:
         raise ImageError(
-            f"{name}: expected a whole {header.format} image, found damaged data or a kind "
+            f"expected a whole {header.format} image, found damaged data or a kind "
             f"that OpenCV {cv2.__version__} does not decode"
         )
     return pixels
 
 
-def _to_rgb(pixels: NDArray[Any], extras: Extras, name: str, alpha: bool) -> ImageArray:
+def _to_rgb(pixels: NDArray[Any], extras: Extras, alpha: bool) -> ImageArray:
     """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as an image, turned upright."""
     if pixels.dtype.char not in _SAMPLES:
-        raise ImageError(f"{name}: expected samples of 8 or 16 bits, found {pixels.dtype}")
+        raise ImageError(f"expected samples of 8 or 16 bits, found {pixels.dtype}")
     if extras.key is not None:
         pixels = _without_key(pixels, extras.key, alpha)
     deep = pixels.dtype == np.uint16  # libtiff leaves these as stored

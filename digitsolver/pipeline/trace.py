@@ -130,11 +130,11 @@ def trace(
     ((6, 4, 17, 12), array([ 7.5, 21.5]), [[6, 15], [15, 23]])
     """
     style = style or Style()
-    pixels, name = _load(image, style)
+    pixels, path = _load(image, style)
     try:
         return _run(pixels, style, style.length if length is None else length)
     except SegmentationError as error:
-        raise error.at(name) from None
+        raise error.at(path) from None
 
 
 def cut(
@@ -263,12 +263,12 @@ def _boxes(
 
 def _load(
     image: str | os.PathLike[str] | bytes | NDArray[np.uint8], style: Style
-) -> tuple[NDArray[np.uint8], str]:
-    """Return the pixels that the style needs, with alpha if it does, and the name for messages."""
+) -> tuple[NDArray[np.uint8], str | os.PathLike[str] | None]:
+    """Return the pixels that the style needs, with alpha if it does, and the path of a file."""
     alpha = style.channels == 4
     grey = style.projection == "grey" and style.channels == 1
     if isinstance(image, bytes):
-        return decode_image(image, grey=grey, alpha=alpha), "image"
+        return decode_image(image, grey=grey, alpha=alpha), None
     if isinstance(image, str | os.PathLike):
-        return read_image(image, grey=grey, alpha=alpha), os.fspath(image)
-    return check_image(image, alpha=alpha), "image"
+        return read_image(image, grey=grey, alpha=alpha), image
+    return check_image(image, alpha=alpha), None

@@ -77,7 +77,7 @@ def decode(samples: Sequence[Sample], *, alpha: bool) -> tuple[list[Sample], lis
         try:
             decoded.append(sample.decoded(alpha=alpha))
         except ImageError as error:
-            problems.append(Problem(sample.path, error.reason))
+            problems.append(Problem.of(sample.path, error))
     return decoded, problems
 
 

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digitsolver.datasets import Problem, Sample, reason, unique_ids
+from digitsolver.datasets import Problem, Sample, unique_ids
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.io.files import StrPath
 from digitsolver.io.images import read_image
@@ -102,7 +102,7 @@ def visualize(
         try:
             view = look_at(sample, style, solver, attend)
         except DigitSolverError as error:
-            problems.append(Problem(sample.path, reason(sample.path, error)))
+            problems.append(Problem.of(sample.path, error))
         else:
             name = f"{ids[sample.path]}-{sample.label}" if sample.label else ids[sample.path]
             compared = compare(sample, style, solver) if view.trace else ()
@@ -148,7 +148,7 @@ def look_at(
     try:
         stages = trace(sample.path, style, length=length)
     except DigitSolverError as error:
-        why = reason(sample.path, error)
+        why = error.reason_at(sample.path)
         return View(
             original,
             _steps_of(sample, style),

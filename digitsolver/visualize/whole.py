@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets import Sample, reason
+from digitsolver.datasets import Sample
 from digitsolver.errors import SegmentationError
 from digitsolver.io.images import read_image
 from digitsolver.solver import Solver
@@ -28,7 +28,7 @@ def look_at_whole(sample: Sample, solver: Solver) -> View:
     try:
         reading = solver.solve(sample.path)
     except SegmentationError as error:
-        return View(original, label=sample.label, problem=reason(sample.path, error))
+        return View(original, label=sample.label, problem=error.reason_at(sample.path))
     return View(original, label=sample.label, reading=reading, frames=frames, alphabet=alphabet)
 
 

@@ -236,6 +236,7 @@ def test_what_is_too_large_in_a_tar_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(items, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(archives, "MAX_BYTES", 10_000)
     monkeypatch.setattr("digitsolver.io.archives.MAX_BYTES", 10_000)
     members = {"bomb-1.png": bytes(100_000), "good-1.png": b"b"}
     taken, problems = split(make_tar(tmp_path / "x.tgz", members, "gz"))

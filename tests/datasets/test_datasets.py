@@ -328,7 +328,7 @@ def test_split_fraction(fraction: float) -> None:
 
 
 def test_nothing_to_split(tmp_path: Path) -> None:
-    with pytest.raises(FolderError, match="two different images or more to split, found no pict"):
+    with pytest.raises(FolderError, match="two different images or more to split, found no image"):
         split([], 0.5, seed=0)
     for name in ("1-1.png", "2-1.png"):
         (tmp_path / name).touch()

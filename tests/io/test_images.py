@@ -438,14 +438,14 @@ def test_large_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "MAX_BYTES", 5)
-    with pytest.raises(ImageError, match=r"image: expected at most 5 bytes, found 6$"):
+    with pytest.raises(ImageError, match=r"^expected at most 5 bytes, found 6$"):
         decode_image(b"GIF89a")
 
 
 def said(data: bytes) -> str:
-    """Return what is said about `data`: the message, or that it was decoded."""
+    """Return what is said about `data`: the message, or "" when it was decoded."""
     try:
-        return f"image: {decode_image(data).dtype}"
+        return "" if decode_image(data).dtype == np.uint8 else "another type"
     except ImageError as error:
         return str(error)
 
@@ -454,8 +454,9 @@ def said(data: bytes) -> str:
     "start", [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"RIFF0000WEBPVP8X", b"BM"]
 )
 @given(data=st.binary(max_size=200))
-def test_any_bytes_are_a_image_or_an_image_error(start: bytes, data: bytes) -> None:
-    assert said(start + data).startswith("image: ")
+def test_any_bytes_are_an_image_or_an_image_error(start: bytes, data: bytes) -> None:
+    text = said(start + data)
+    assert not text or text.startswith("expected ")
 
 
 @pytest.mark.parametrize("format", ["PNG RGB", "JPEG", "BMP", "WebP alpha", "TIFF"])
@@ -466,12 +467,13 @@ def test_every_cut(format: str) -> None:
 
 
 @given(st.data(), st.sampled_from(sorted(FORMATS)))
-def test_any_damage_is_a_image_or_an_image_error(draw: st.DataObject, name: str) -> None:
+def test_any_damage_is_an_image_or_an_image_error(draw: st.DataObject, name: str) -> None:
     data = bytearray(FORMATS[name])
     for _ in range(draw.draw(st.integers(1, 4))):
         data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
     cut = draw.draw(st.integers(0, len(data)))
-    assert said(bytes(data[:cut])).startswith("image: ")
+    text = said(bytes(data[:cut]))
+    assert not text or text.startswith("expected ")
 
 
 # --- arrays and encoding ------------------------------------------------------------------
@@ -524,14 +526,14 @@ def test_check_makes_rows_contiguous() -> None:
 @pytest.mark.parametrize(
     ("array", "expected"),
     [
-        ([[1]], "a: expected a NumPy array, found list"),
-        (np.zeros((2, 2)), "a: expected uint8, found float64"),
-        (np.zeros((2, 2), bool), "a: expected uint8, found bool"),
+        ([[1]], "expected a NumPy array, found list"),
+        (np.zeros((2, 2)), "expected uint8, found float64"),
+        (np.zeros((2, 2), bool), "expected uint8, found bool"),
     ],
 )
 def test_check_type(array: object, expected: str) -> None:
     with pytest.raises(TypeError, match=expected):
-        check_image(array, "a")
+        check_image(array)
 
 
 @pytest.mark.parametrize(
@@ -545,7 +547,7 @@ def test_check_type(array: object, expected: str) -> None:
     ],
 )
 def test_check_shape(shape: tuple[int, ...], expected: str) -> None:
-    with pytest.raises(ValueError, match=f"array: .*{expected}"):
+    with pytest.raises(ValueError, match=expected):
         check_image(np.broadcast_to(np.uint8(0), shape))
 
 

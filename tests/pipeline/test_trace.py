@@ -177,8 +177,8 @@ def test_light_on_dark_with_ground() -> None:
 @pytest.mark.parametrize("name", STYLES)
 @pytest.mark.parametrize("level", [0, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 30), (30, 1, 3), (20, 30), (20, 30, 3)])
-def test_a_image_of_one_level(name: str, level: int, shape: tuple[int, ...]) -> None:
-    with pytest.raises(SegmentationError, match=r"^image: expected .*, found "):
+def test_an_image_of_one_level(name: str, level: int, shape: tuple[int, ...]) -> None:
+    with pytest.raises(SegmentationError, match=r"^expected .*, found "):
         trace(np.full(shape, level, np.uint8), STYLES[name], length=2)
 
 
@@ -226,7 +226,7 @@ def test_a_length_is_positive(length: int) -> None:
 
 @pytest.mark.parametrize("length", [7, 10**9])
 def test_more_digits_than_columns(length: int) -> None:
-    message = f"image: expected at least {length} columns with ink for {length} digits, found 6"
+    message = f"expected at least {length} columns with ink for {length} digits, found 6"
     with pytest.raises(SegmentationError, match=message):
         trace(two_bars(), length=length)
 
@@ -241,8 +241,8 @@ def test_more_digits_than_columns(length: int) -> None:
         (np.zeros(4, np.uint8), ValueError, "found (4,)"),
         (np.zeros((4, 4, 2), np.uint8), ValueError, "found (4, 4, 2)"),
         (np.zeros((0, 4), np.uint8), ValueError, "found shape (0, 4)"),
-        (b"", ImageError, "image: expected an image"),
-        (b"text", ImageError, "image: expected an image"),
+        (b"", ImageError, "expected an image"),
+        (b"text", ImageError, "expected an image"),
         ("no-such.png", ImageError, "no-such.png: expected an image file, found no such file"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets import DigitsFolder
+from digitsolver.datasets import DigitsFolder, held_out_rows
 from digitsolver.errors import FolderError, LabelError
 from digitsolver.training.trainer import ADVISED, TOO_FEW
 
@@ -138,9 +138,5 @@ def choose_validation(crops: LabelledCrops, fraction: float, seed: int) -> NDArr
     Captchas with the same crops stay on one side. Each side has at least one captcha where there
     are two different ones.
     """
-    keys = crops.content_keys()
-    unique = sorted(set(keys.tolist()))
-    order = np.random.default_rng(seed).permutation(len(unique))
-    count = min(max(round(fraction * len(unique)), 1), len(unique) - 1)
-    chosen = [unique[index] for index in order[:count]]
-    return np.unique(crops.captchas[np.isin(keys, chosen)])
+    rows = held_out_rows(crops.content_keys().tolist(), fraction, seed=seed)
+    return np.unique(crops.captchas[rows])

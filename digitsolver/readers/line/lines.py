@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from digitsolver.datasets import Problem, Sample
+from digitsolver.datasets import Problem, Sample, held_out_rows
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.readers.line.batches import Prepared, fits
 from digitsolver.readers.line.prepare import prepare
@@ -81,7 +79,7 @@ def read_lines(
             image = sample.read()
             prepared = prepare(image)
         except DigitSolverError as error:
-            problems.append(Problem(sample.path, error.reason))
+            problems.append(Problem.of(sample.path, error))
             continue
         if not fits(label, prepared.shape[1]):
             problems.append(_too_long(sample.path, label, image.shape))
@@ -149,9 +147,4 @@ def choose_validation(lines: Lines, fraction: float, most: int, seed: int) -> li
     Equal images stay on one side, and each side has one image at least where two differ.
     """
     keys = [hashlib.sha256(image.tobytes()).hexdigest() for image in lines.images]
-    unique = sorted(set(keys))
-    order = np.random.default_rng(seed).permutation(len(unique))
-    count = min(max(round(fraction * len(unique)), 1), len(unique) - 1, most)
-    chosen = [unique[index] for index in order[:count]]
-    rows: list[int] = np.flatnonzero(np.isin(keys, chosen)).tolist()
-    return rows
+    return held_out_rows(keys, fraction, seed=seed, most=most)

@@ -106,7 +106,7 @@ def read_unlabelled(
         try:
             image = prepare(read_image(path))
         except DigitSolverError as error:
-            problems.append(Problem(path, error.reason))
+            problems.append(Problem.of(path, error))
             continue
         if _key(image) not in seen:
             seen.add(_key(image))
