@@ -19,7 +19,6 @@ from digitsolver.training.data import TrainingData, read_training_data
 from digitsolver.training.generated import SOURCE, check_look, generated_folder
 from digitsolver.training.job import train_bundle
 from digitsolver.training.trainer import Options, Progress, Settings, Trainer
-from digitsolver.tune import common_length
 
 __all__ = ["AUTO", "READERS", "Options", "Trained", "choose_settings", "summary", "train"]
 
@@ -99,7 +98,8 @@ def train(
     if source is None:
         if not first.look:
             raise ValueError("source: expected a folder, or settings with a look, found none")
-        with generated_folder(first.look, first.seed, labels or SOURCE, first.alphabet) as folder:
+        count = SOURCE if labels is None else labels
+        with generated_folder(first.look, first.seed, count, first.alphabet) as folder:
             return train(
                 folder,
                 style,
@@ -148,7 +148,7 @@ def _challenge(
             f"{FEWEST_HELD_OUT} or more are needed"
         )
     (settings,) = others
-    if common_length(default.samples) is None:
+    if datasets.common_length(sample.label for sample in default.samples) is None:
         return None, f"the labels vary in length, which the reader {settings.reader} must be given"
     try:
         return prepare(settings, data.only(default.samples), held_out), None
@@ -187,7 +187,7 @@ def choose_settings(
     digits = source is not None and datasets.is_digits_folder(Path(source))
     readers = list(TRAINABLE) if reader == AUTO else [reader]
     if options.architecture is not None:
-        known = {name: one.architectures for name, one in TRAINABLE.items() if name in readers}
+        known = {name: sorted(TRAINABLE[name].architectures()) for name in readers}
         readers = [name for name, names in known.items() if options.architecture in names]
         if not readers:
             expected = ", ".join(sorted(name for names in known.values() for name in names))
@@ -204,6 +204,9 @@ def choose_settings(
             )
     if options.from_scratch and len(candidates) > 1:
         candidates = candidates[:1]
+    if options.devices > 1 and not any(one.takes_devices for one in candidates):
+        reader = candidates[0].reader
+        raise ValueError(f"devices: expected 1 for the reader {reader}, found {options.devices}")
     return candidates
 
 

@@ -11,7 +11,6 @@ other images first.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from collector.check.likelihood import best_paths, log_likelihoods
+from digitsolver.datasets import common_length
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import ImageArray
 from digitsolver.readers.line.ctc.decode import decode
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 MOST = 600.0
 """Highest score: beyond it all are certain."""
-COMMON = 0.95
-"""Share of labels that have one length, from which on a reading has that length, too."""
+
+__all__ = ["Suspect", "common_length", "judge", "knows", "ranked"]
 
 Shown = tuple[str, str, ImageArray]
 """File, label and pixels of one sample."""
@@ -48,19 +48,6 @@ class Suspect:
     label: str
     proposed: str
     score: float
-
-
-def common_length(labels: Iterable[str]) -> int | None:
-    """Return the length that nearly all labels have, None where there is none such.
-
-    >>> common_length(["12", "34", "56"]), common_length(["1", "22"])
-    (2, None)
-    """
-    lengths = Counter(map(len, labels))
-    if not lengths:
-        return None
-    length, count = lengths.most_common(1)[0]
-    return length if count >= COMMON * lengths.total() else None
 
 
 def knows(solver: Solver, labels: Sequence[str]) -> bool:

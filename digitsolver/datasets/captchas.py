@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from digitsolver.io.images import check_image, read_image, to_grey
 
 METADATA = "metadata.csv"
 DIGITS = "0123456789"
+COMMON = 0.9
+"""Share of the labels that have one length, from which it is taken for the length of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,23 @@ def check_labels(samples: Iterable[Sample], alphabet: str) -> tuple[list[Sample]
         else:
             good.append(sample)
     return good, problems
+
+
+def common_length(labels: Iterable[str | None]) -> int | None:
+    """Return the length of at least nine labels in ten, None where no length is so common.
+
+    So a few wrong labels do not make the length vary; they are named when they are cut.
+
+    Examples
+    --------
+    >>> common_length(["12", "34", None, "56"]), common_length(["1", "22"])
+    (2, None)
+    """
+    lengths = Counter(len(label) for label in labels if label)
+    if not lengths:
+        return None
+    length, count = lengths.most_common(1)[0]
+    return length if count >= COMMON * lengths.total() else None
 
 
 def unique_ids(samples: Iterable[Sample]) -> dict[Path, str]:

@@ -1,11 +1,9 @@
 """Name the readers that can be trained, and what makes their settings and their trainers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from digitsolver.datasets import Sample
-from digitsolver.readers.digits.architectures import ARCHITECTURES
-from digitsolver.readers.line.architectures import LINES
 from digitsolver.training.data import TrainingData
 from digitsolver.training.trainer import Options, Settings, Trainer
 
@@ -14,11 +12,12 @@ from digitsolver.training.trainer import Options, Settings, Trainer
 class Trainable:
     """A reader that can be trained.
 
-    ``settings`` makes its settings from what a person says. ``load`` imports the function that
-    prepares its trainer, from settings of that kind, the data, and the captchas to hold out.
+    ``architectures`` names its networks, ``settings`` makes its settings from what a person says.
+    ``load`` imports the function that prepares its trainer, from settings of that kind, the data,
+    and the captchas to hold out.
     """
 
-    architectures: tuple[str, ...]
+    architectures: Callable[[], Iterable[str]]
     settings: Callable[[Options], Settings]
     load: Callable[[], Callable[..., Trainer]]
 
@@ -32,6 +31,18 @@ def prepare(
     Raises FolderError when there is too little to learn from.
     """
     return TRAINABLE[settings.reader].load()(settings, data, held_out)
+
+
+def _line_architectures() -> Iterable[str]:
+    from digitsolver.readers.line.architectures import LINES
+
+    return LINES
+
+
+def _digits_architectures() -> Iterable[str]:
+    from digitsolver.readers.digits.architectures import ARCHITECTURES
+
+    return ARCHITECTURES
 
 
 def _line_settings(options: Options) -> Settings:
@@ -59,8 +70,8 @@ def _load_digits() -> Callable[..., Trainer]:
 
 
 TRAINABLE: dict[str, Trainable] = {
-    "line": Trainable(tuple(LINES), _line_settings, _load_line),
-    "digits": Trainable(tuple(ARCHITECTURES), _digits_settings, _load_digits),
+    "line": Trainable(_line_architectures, _line_settings, _load_line),
+    "digits": Trainable(_digits_architectures, _digits_settings, _load_digits),
 }
 """The readers by name; the first is the default, which another has to beat by more than chance.
 What trains a reader is imported when it is needed."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from digitsolver import datasets
 from digitsolver.datasets import Problem, Sample
 from digitsolver.errors import FolderError, ImageError
-from digitsolver.pipeline.named_styles import get_style
 from digitsolver.pipeline.style import Style
 
 
@@ -64,8 +63,12 @@ def read_training_data(
 
 def _takes_alpha(style: str | Style) -> bool:
     """Return whether the crops of a style have an alpha channel; ``auto`` finds none that has."""
+    if style == "auto":
+        return False
     if isinstance(style, str):
-        return style != "auto" and get_style(style).channels == 4
+        from digitsolver.pipeline.named_styles import get_style  # imports the stages
+
+        style = get_style(style)
     return style.channels == 4
 
 

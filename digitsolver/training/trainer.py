@@ -35,6 +35,8 @@ class Settings:
     """What a row of the history counts by: ``epoch`` or ``step``."""
     takes_digits_folder: ClassVar[bool] = False
     takes_unlabelled: ClassVar[bool] = False
+    takes_devices: ClassVar[bool] = False
+    """Whether it can learn on several devices at once."""
 
     architecture: str = ""
     alphabet: str = DIGITS

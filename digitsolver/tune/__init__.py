@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from digitsolver.datasets import Sample
 from digitsolver.pipeline.named_styles import get_style
 from digitsolver.pipeline.style import Style
-from digitsolver.tune.measure import common_length, complete
+from digitsolver.tune.measure import complete
 from digitsolver.tune.search import FEW_ROUNDS, ROUNDS, choose, most_tries
 from digitsolver.tune.trials import Candidate
 
@@ -14,7 +14,6 @@ __all__ = [
     "ROUNDS",
     "Candidate",
     "choose",
-    "common_length",
     "complete",
     "most_tries",
     "resolve",

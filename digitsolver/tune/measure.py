@@ -1,6 +1,5 @@
 """Measure on captchas what a style leaves open: length, stroke, window, size of crops."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -8,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets import Sample, draw
+from digitsolver.datasets import Sample, common_length, draw
 from digitsolver.datasets.preprocess import trace_sample
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.measure.statistics import wilson
@@ -27,7 +26,6 @@ CROP_HEIGHTS = (24, 32)
 LARGE = 90
 """Percentile of the digits' sizes that the window is made for."""
 USUAL_WINDOW = (WINDOW_TO_HEIGHT, WINDOW_TO_PITCH)
-MOST = 0.9
 USUAL = Style()
 
 
@@ -54,7 +52,7 @@ def complete(style: Style, samples: Sequence[Sample], *, length: int | None = No
     Raises:
         FolderError: No sample can be segmented.
     """
-    length = style.length or length or common_length(samples)
+    length = style.length or length or common_length(sample.label for sample in samples)
     style = style.with_length(length)
     some = some_of(samples, MEASURED, 0)
     if style.stroke is None:
@@ -130,18 +128,6 @@ def with_stroke(style: Style, cleaned: Sequence[NDArray[np.uint8]]) -> Style:
 def with_scaled_stroke(style: Style, scale: float) -> Style:
     """Return the style with a stroke so many times as wide, and with it the cleaners' sizes."""
     return replace(style, stroke=_within("stroke", round((style.stroke or 1.0) * scale, 1)))
-
-
-def common_length(samples: Sequence[Sample]) -> int | None:
-    """Return the length of at least nine labels in ten, None where there is none such.
-
-    So a few wrong labels do not make the length vary; they are named when they are cut.
-    """
-    lengths = Counter(len(sample.label) for sample in samples if sample.label)
-    if not lengths:
-        return None
-    length, count = lengths.most_common(1)[0]
-    return length if count >= MOST * lengths.total() else None
 
 
 def some_of(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:

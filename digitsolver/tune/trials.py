@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets import Sample
+from digitsolver.datasets import Sample, common_length
 from digitsolver.errors import SegmentationError, printable
 from digitsolver.pipeline.style import Style
 from digitsolver.tune import likeness, quality
 from digitsolver.tune.images import Cut, read
-from digitsolver.tune.measure import common_length, some_of, with_stroke, with_window
+from digitsolver.tune.measure import some_of, with_stroke, with_window
 
 COMPARED = 200
 """Captchas on which styles are compared, at most."""
@@ -88,7 +88,7 @@ class Trials:
         progress: Progress | None,
     ) -> None:
         """Read `COMPARED` captchas, drawn; raise FolderError where none of them can be read."""
-        length = length or common_length(samples)
+        length = length or common_length(sample.label for sample in samples)
         labelled = [sample for sample in samples if sample.label]
         self.labelled = len(labelled) >= LABELLED
         some = some_of(labelled if self.labelled else samples, COMPARED, seed)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from collector.draw import draw_one, encode
 from digitsolver import tune
-from digitsolver.datasets import Sample
+from digitsolver.datasets import Sample, common_length
 from digitsolver.errors import FolderError, StyleError
 from digitsolver.io.images import read_image, write_png
 from digitsolver.pipeline.named_styles import STYLES
@@ -111,7 +111,7 @@ def test_large_digits_keep_to_the_ranges(tmp_path: Path) -> None:
 )
 def test_common_length(labels: list[str | None], length: int | None) -> None:
     samples = [Sample(Path(f"{number}.png"), label) for number, label in enumerate(labels)]
-    assert tune.common_length(samples) == length
+    assert common_length(sample.label for sample in samples) == length
 
 
 def wide_bars(folder: Path, label: str) -> Sample:

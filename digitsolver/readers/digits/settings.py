@@ -24,6 +24,7 @@ class DigitsSettings(Settings):
     reader: ClassVar[str] = "digits"
     history_unit: ClassVar[str] = "epoch"
     takes_digits_folder: ClassVar[bool] = True
+    takes_devices: ClassVar[bool] = True
 
     architecture: str = "cnn"
     validation_fraction: float = 0.15

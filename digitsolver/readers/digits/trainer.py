@@ -11,6 +11,7 @@ from digitsolver import datasets, tune
 from digitsolver.bundle import Bundle
 from digitsolver.datasets import DigitsFolder, Problem, Sample
 from digitsolver.datasets.preprocess import crops_of
+from digitsolver.errors import FolderError
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.digits.batches import GeneratedCrops
 from digitsolver.readers.digits.candidates import BESIDE
@@ -201,7 +202,8 @@ def prepare(
 
     Captchas are cut in memory by the style of the data; where that is to be found, it is found
     without the validation set. A digits folder brings its own style. Raises what ``tune.resolve``
-    raises, and FolderError when there is too little to learn from.
+    raises, and FolderError when there is too little to learn from, or when none of the given
+    `held_out` can be cut, or nothing else.
     """
     require_training()
     if data.digits_folder is not None:
@@ -211,6 +213,7 @@ def prepare(
         trainer.problems = problems
         return trainer
     samples = data.samples
+    given = held_out is not None
     if held_out is None and len(samples) >= TOO_FEW:
         held_out = datasets.split(samples, settings.validation_fraction, settings.seed)[1]
     held_out = held_out or ()
@@ -219,12 +222,19 @@ def prepare(
         apart = {sample.path for sample in held_out}
         style = tune.resolve(style, [one for one in samples if one.path not in apart])
     stages, problems = crops_of(samples, style)
+    validation = _numbers(stages, samples, held_out)
+    if given and validation is None:
+        cut = len(set(stages.captcha_ids))
+        raise FolderError(
+            "expected some to learn from and some of those held out that can be cut, "
+            f"found {cut} that can be cut"
+        )
     trainer = DigitsTrainer(
         settings,
         style,
         label_folder(realign(samples, stages, settings.seed), settings.alphabet),
         label_folder(stages, settings.alphabet),
-        _numbers(stages, samples, held_out),
+        validation,
     )
     trainer.samples = samples
     trainer.held_out = held_out

@@ -103,11 +103,9 @@ class LineSettings(Settings):
 def settings_from(options: Options) -> LineSettings:
     """Return the settings that `options` ask for.
 
-    Raises ``ValueError`` for an unknown architecture, for several devices, and for a value out of
-    its range.
+    It learns on one device, whatever they say. Raises ``ValueError`` for an unknown architecture
+    and for a value out of its range.
     """
-    if options.devices > 1:
-        raise ValueError(f"devices: expected 1 for the reader line, found {options.devices}")
     return LineSettings(
         architecture=options.architecture or "line",
         alphabet=options.alphabet,
