@@ -371,7 +371,7 @@ SECTIONS = {
 
 def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `code` in a Python of its own, in the working folder."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
