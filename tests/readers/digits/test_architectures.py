@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitsolver import solver, train
+from digitsolver import solver
 from digitsolver.datasets import DigitsFolder, Sample
 from digitsolver.datasets.preprocess import crops_of
 from digitsolver.readers.digits import trainer
 from digitsolver.readers.digits.architectures import ARCHITECTURES, build_resnet18
-from digitsolver.readers.digits.settings import SETTINGS
+from digitsolver.readers.digits.settings import settings_from
 from digitsolver.stages import SEGMENTERS
-from digitsolver.train import recipe_for
+from digitsolver.training.trainer import Options
 from tests.templates import STYLE, draw, write
 
 TEXTS = [f"{number * 167 % 10000:04}" for number in range(60)]
@@ -37,7 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let resnet18 have an eighth of its filters, and fit once, not again to all captchas."""
     build = partial(build_resnet18, width=8)
     monkeypatch.setitem(ARCHITECTURES, "resnet18", build)
-    monkeypatch.setattr(train, "SMALL", 0)
+    monkeypatch.setattr(trainer, "SMALL", 0)
 
 
 @pytest.mark.usefixtures("quick")
@@ -46,22 +46,22 @@ def test_architecture_trains_goes_on_exports_and_reads(
     name: str, digits: DigitsFolder, tmp_path: Path
 ) -> None:
     data = (digits.crops, digits.labels, digits.captcha_ids, digits.style)
-    recipe = recipe_for(name, epochs=2, batch=32, fewest_steps=40)
+    settings = replace(settings_from(Options(name, epochs=2)), batch=32, min_steps=40)
 
     def interrupt(done: int, total: int, text: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        trainer.train_digits(*data, tmp_path / "model", recipe=recipe, progress=interrupt)
-    told: list[int] = []
+        trainer.train_digits(*data, tmp_path / "model", settings=settings, progress=interrupt)
+    reported: list[int] = []
     made = trainer.train_digits(
         *data,
         tmp_path / "model",
-        recipe=recipe,
+        settings=settings,
         resume=True,
-        progress=lambda done, total, text: told.append(done),
+        progress=lambda done, total, text: reported.append(done),
     )
-    assert told == [2]
+    assert reported == [2]
     assert (made.facts.architecture, made.style.segmenter) == (name, digits.style.segmenter)
     assert made.metrics()["onnx_difference"] <= 1e-4
     reader = solver.load(made.path, threads=1)
@@ -71,23 +71,3 @@ def test_architecture_trains_goes_on_exports_and_reads(
     # Equal parts cut into digits that stand a little apart: 80 steps learn less from them.
     least = 0.5 if digits.style.segmenter == "equal" else 0.8
     assert right > least, "a tenth would be right by chance"
-
-
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_recipe_has_the_settings_of_its_architecture(name: str) -> None:
-    recipe = recipe_for(name, seed=3)
-    assert (recipe.architecture, recipe.seed) == (name, 3)
-    for key, value in SETTINGS.get(name, {}).items():
-        assert getattr(recipe, key) == value
-    assert recipe_for(name, rate=0.5).rate == 0.5
-
-
-def test_settings_are_of_architectures_that_there_are() -> None:
-    assert set(SETTINGS) <= set(ARCHITECTURES)
-    with pytest.raises(ValueError, match=r"architecture: expected one of .*; found 'nice'"):
-        recipe_for("nice")
-
-
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_command_line_takes_the_settings(name: str, tmp_path: Path) -> None:
-    assert train.make_recipe(tmp_path, architecture=name) == recipe_for(name)

@@ -1,4 +1,4 @@
-"""Learn on two devices: two logical CPUs, in a process of their own, which has to be told early."""
+"""Fit on two devices: two logical CPUs, in a process of their own, which must say so early."""
 
 import json
 import subprocess
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from digitsolver import train
 from digitsolver.errors import DigitSolverError
-from digitsolver.readers.digits.devices import on_devices
+from digitsolver.readers.digits.fit import Fit, on_devices
 from tests.templates import write
 
 CODE = """
@@ -37,12 +36,12 @@ def stop(done, total, text):
     raise KeyboardInterrupt
 
 
-def run(name, devices, **settings):
-    recipe = replace(tiny.DIGITS, epochs=2, devices=devices)
+def run(name, devices, **options):
+    settings = [replace(tiny.DIGITS, epochs=2, devices=devices)]
     out = f"{folder}/{name}"
-    done = train.train(f"{folder}/captchas", STYLE, out, reader="digits", recipe=recipe, **settings)
+    made = train.train(f"{folder}/captchas", STYLE, out, settings=settings, **options)
     weights = keras.saving.load_model(f"{out}/model.keras").get_weights()
-    return done.bundle.metrics(), np.concatenate([one.ravel() for one in weights])
+    return made.bundle.metrics(), np.concatenate([one.ravel() for one in weights])
 
 
 two, both = run("two", 2)
@@ -57,7 +56,7 @@ for figures in (two, again):
 print(json.dumps({
     "same": again == two and bool((both == resumed).all()),
     "apart": float(np.abs(both - single).max()),
-    "devices": two["recipe"]["devices"],
+    "devices": two["settings"]["devices"],
 }))
 """
 
@@ -73,19 +72,18 @@ def test_two_devices_learn_what_one_does_and_resume(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[3],
     )
     assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout.splitlines()[-1])
-    assert found["same"]
-    assert found["devices"] == 2
-    assert found["apart"] < 1e-3
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert result["same"]
+    assert result["devices"] == 2
+    assert result["apart"] < 1e-3
 
 
-def test_devices_that_are_not_there_are_told() -> None:
+def test_missing_devices_are_reported() -> None:
     with pytest.raises(DigitSolverError, match=r"devices: expected 99, found \d+: /device:"):
         on_devices(99)
 
 
-def test_the_line_reader_learns_on_one_device(tmp_path: Path) -> None:
-    write(tmp_path, ["1234"])
-    with pytest.raises(ValueError, match="devices: expected 1 for the reader line, found 2"):
-        train.make_recipe(tmp_path, "line", devices=2)
-    assert train.make_recipe(tmp_path, "digits", devices=2).devices == 2  # type: ignore[union-attr]
+def test_best_epoch_has_the_least_loss_or_is_the_last_without_a_validation_set() -> None:
+    losses = [{"val_loss": loss} for loss in (0.5, 0.2, 0.3)]
+    assert Fit(None, losses).best_epoch == 2  # type: ignore[arg-type]
+    assert Fit(None, [{"loss": 0.5}, {"loss": 0.2}]).best_epoch == 2  # type: ignore[arg-type]

@@ -1,0 +1,29 @@
+"""Fit round by round: when a run stops early."""
+
+from pathlib import Path
+
+from digitsolver.readers.line.fit import Context, Phase, fit, stale
+from digitsolver.readers.line.learner import Learner
+from digitsolver.readers.line.pretrained import Pretrained, start_network
+from digitsolver.readers.line.settings import LineSettings
+from digitsolver.training.checkpoint import Checkpoint
+from tests.readers.line.prepared import TEXTS, lines
+
+
+def test_stale_counts_rounds_without_gain() -> None:
+    rows = [{"val_loss": loss} for loss in (1.0, 0.5, 0.499, 0.6)]
+    assert stale(rows) == 2
+    assert stale(rows[:2]) == 0
+
+
+def test_fit_stops_when_nothing_is_gained(pretrained: Pretrained, tmp_path: Path) -> None:
+    settings = LineSettings(steps=1, batch=2, generated_every=0, learning_rate=0.0)
+    learner = Learner(start_network(settings, pretrained, 128, 4), settings)
+    checkpoint = Checkpoint.beside(tmp_path / "model")
+    checkpoint.start({}, resume=False)
+    phase = Phase("measured", lines(TEXTS[3:]), lines(TEXTS[:3]), 5, patience=1)
+    history = fit(learner, phase, Context(settings, length=4), checkpoint, lambda row: None)
+    assert len(history) == 2  # before, and after one round in which a rate of 0 gained nothing
+    state = checkpoint.load("measured")
+    assert state is not None
+    assert state.finished

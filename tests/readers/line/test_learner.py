@@ -1,0 +1,33 @@
+"""Steps of a line network: its loss, and the EMA of its weights."""
+
+import numpy as np
+import pytest
+
+from digitsolver.readers.line.batches import make_batch
+from digitsolver.readers.line.feed import Feed
+from digitsolver.readers.line.learner import Learner, ctc_loss
+from digitsolver.readers.line.pretrained import Pretrained, start_network
+from digitsolver.readers.line.settings import LineSettings
+from digitsolver.readers.line.validation import string_loss
+from digitsolver.training.calibration import log_softmax
+from tests.readers.line.prepared import lines
+
+
+def test_string_loss_is_what_training_minimises() -> None:
+    logits = np.random.default_rng(0).normal(size=(1, 9, 3)).astype(np.float32)
+    batch = make_batch([np.zeros((48, 96, 3), np.uint8)], ["011"], "01")
+    expected = float(ctc_loss(logits, batch.classes, batch.lengths)[0])
+    assert string_loss(logits[0], "011", "01", blank=True) == pytest.approx(expected, rel=1e-4)
+    assert log_softmax(logits[0]).shape == (9, 3)
+
+
+def test_average_of_the_weights_follows_and_is_only_lent(pretrained: Pretrained) -> None:
+    settings = LineSettings(batch=2, generated_every=0, ema_momentum=0.5)
+    learner = Learner(start_network(settings, pretrained, 128, 4), settings)
+    feed = Feed(lines(), settings, None)
+    learner.learn(feed.batches(0, 2), [1e-3, 1e-3])
+    now = learner.model.get_weights()
+    assert not (now[0] == learner.ema[0]).all()
+    with learner.averaged() as model:
+        assert (model.get_weights()[0] == learner.ema[0]).all()
+    assert (learner.model.get_weights()[0] == now[0]).all()
