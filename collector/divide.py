@@ -11,13 +11,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
-from collector import table
 from collector.store import perceptual_hash
 from collector.store.near import near_pairs, unpack
 from digitsolver.datasets import Problem, Sample, read_captchas, unique_ids
-from digitsolver.datasets.captchas import METADATA
+from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.files import new_folder
 from digitsolver.io.images import decode_image
@@ -123,9 +123,10 @@ def _write(folder: Path, members: Sequence[_Read]) -> None:
     """Write one part: images with their labels in their names, and the table."""
     folder.mkdir()
     ids = unique_ids(one.sample for one in members)
-    rows = {}
+    rows = []
     for one in members:
         name = f"{ids[one.sample.path]}-{one.sample.label}{one.sample.path.suffix}"
         (folder / name).write_bytes(one.data)
-        rows[name] = {"file_name": name, "text": one.sample.label or ""}
-    (folder / METADATA).write_text(table.render(dict(sorted(rows.items()))), encoding="utf-8")
+        rows.append({"file_name": name, "text": one.sample.label or ""})
+    table = render_table(sorted(rows, key=itemgetter("file_name")))
+    (folder / METADATA).write_text(table, encoding="utf-8")

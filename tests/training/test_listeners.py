@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from digitsolver import train
 from digitsolver.readers.digits.validation import draw_curves
 from digitsolver.readers.line.plots import draw_curves as draw_rounds
+
+from digitsolver import train
 from digitsolver.train import Recipes
 from digitsolver.training.checkpoint import Row
 from digitsolver.training.listeners import CURVES, HISTORY, Watch

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from digitsolver.readers.digits.devices import on_devices
 
 from digitsolver import train
 from digitsolver.errors import DigitSolverError
-from digitsolver.readers.digits.devices import on_devices
 from tests.templates import write
 
 CODE = """

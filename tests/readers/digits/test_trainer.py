@@ -11,6 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import pytest
+from digitsolver.readers.digits.source import Source, gathered, read_source
+from digitsolver.readers.digits.validation import Outcome, draw_mistakes
 from numpy.typing import NDArray
 
 from digitsolver import bundle, train
@@ -23,8 +25,6 @@ from digitsolver.readers.digits import trainer
 from digitsolver.readers.digits.architectures import build_cnn
 from digitsolver.readers.digits.augmentation import Augmentation, augment
 from digitsolver.readers.digits.settings import UNCUT, Digits, gather, split
-from digitsolver.readers.digits.source import Source, gathered, read_source
-from digitsolver.readers.digits.validation import Outcome, draw_mistakes
 from digitsolver.train import Recipe
 from digitsolver.training import backend
 from digitsolver.training.backend import require_training

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from digitsolver.readers.line.phases import Fitted, Run, fit_lines
+from digitsolver.training.result import _of_unlabelled
 
 from digitsolver import train
 from digitsolver.cli import main
@@ -17,7 +19,6 @@ from digitsolver.readers.line.feed import Feed
 from digitsolver.readers.line.fit import Given
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.lines import Lines
-from digitsolver.readers.line.phases import Fitted, Run, fit_lines
 from digitsolver.readers.line.prepare import prepare
 from digitsolver.readers.line.self_training import (
     Taught,
@@ -29,7 +30,6 @@ from digitsolver.readers.line.self_training import (
 from digitsolver.readers.line.settings import ENOUGH
 from digitsolver.train import LineRecipe, Recipe
 from digitsolver.training.checkpoint import Checkpoint, Row
-from digitsolver.training.result import _of_unlabelled
 from tests.templates import draw, write
 
 TEXTS = ["12", "34", "56", "78", "90", "13"]

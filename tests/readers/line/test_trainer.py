@@ -7,6 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from digitsolver.readers.line.calibration import string_temperature
+from digitsolver.readers.line.network import build
+from digitsolver.readers.line.plots import draw_mistakes
 from numpy.typing import NDArray
 
 from digitsolver import bundle, train
@@ -15,13 +18,10 @@ from digitsolver.errors import BundleError, FolderError
 from digitsolver.pipeline.style import Style, write_style
 from digitsolver.readers.line.augmentation import Augmentation, augment
 from digitsolver.readers.line.batches import make_batch
-from digitsolver.readers.line.calibration import string_temperature
 from digitsolver.readers.line.feed import Feed
 from digitsolver.readers.line.fit import Given, Phase, fit, stale
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.lines import Lines, check_enough, mixed_looks, read_lines, split_lines
-from digitsolver.readers.line.network import build
-from digitsolver.readers.line.plots import draw_mistakes
 from digitsolver.readers.line.prepare import prepare
 from digitsolver.readers.line.pretrained import Start, begin, load_start
 from digitsolver.readers.line.splicing import Splicer, align, find_cuts
