@@ -11,12 +11,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
 from collector.store import perceptual_hash
 from collector.store.near import near_pairs, unpack
-from digitsolver.datasets import Problem, Sample, read_captchas, unique_ids
+from digitsolver.datasets import Problem, Sample, fill_parts, read_captchas, unique_ids
 from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.files import new_folder
@@ -108,15 +109,9 @@ def _key(data: bytes, seed: int) -> bytes:
 def _parts(groups: Sequence[list[_Read]], shares: dict[str, float]) -> dict[str, list[_Read]]:
     """Fill each share with groups as long as they fit; the rest is to train on."""
     total = sum(map(len, groups))
-    parts: dict[str, list[_Read]] = {name: [] for name in PARTS}
-    for group in groups:
-        fits = (
-            name
-            for name, share in shares.items()
-            if share and len(parts[name]) + len(group) <= max(1, round(share * total))
-        )
-        parts[next(fits, "train")] += group
-    return parts
+    sizes = [max(1, round(share * total)) if share else 0 for share in shares.values()]
+    filled = zip([*shares, "train"], fill_parts(groups, sizes), strict=True)
+    return {name: list(chain(*part)) for name, part in filled}
 
 
 def _write(folder: Path, members: Sequence[_Read]) -> None:
