@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 import digitsolver
-from collector import table
 from collector.check import Suspect, check
 from digitsolver.datasets import Sample, read_captchas
+from digitsolver.datasets.tables import render_table
 from digitsolver.solver import Solver
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ def plant(samples: list[Sample], folder: Path, share: float, seed: int) -> set[s
     rng = random.Random(seed)
     folder.mkdir()
     wrong = {s.path.name for s in rng.sample(samples, max(1, round(share * len(samples))))}
-    rows = {}
+    rows = []
     for sample in samples:
         label = sample.label or ""
         if sample.path.name in wrong:
@@ -50,8 +50,8 @@ def plant(samples: list[Sample], folder: Path, share: float, seed: int) -> set[s
             other = rng.choice([digit for digit in "0123456789" if digit != label[place]])
             label = label[:place] + other + label[place + 1 :]
         (folder / sample.path.name).symlink_to(sample.path.resolve())
-        rows[sample.path.name] = {"file_name": sample.path.name, "text": label}
-    (folder / "metadata.csv").write_text(table.render(rows), encoding="utf-8")
+        rows.append({"file_name": sample.path.name, "text": label})
+    (folder / "metadata.csv").write_text(render_table(rows), encoding="utf-8")
     return wrong
 
 

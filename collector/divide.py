@@ -11,13 +11,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 
-from collector import table
 from collector.store import perceptual_hash
 from collector.store.near import near_pairs, unpack
-from digitsolver.datasets import Problem, Sample, read_captchas, unique_ids
-from digitsolver.datasets.captchas import METADATA
+from digitsolver.datasets import Problem, Sample, fill_parts, read_captchas, unique_ids
+from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.files import new_folder
 from digitsolver.io.images import decode_image
@@ -108,24 +109,19 @@ def _key(data: bytes, seed: int) -> bytes:
 def _parts(groups: Sequence[list[_Read]], shares: dict[str, float]) -> dict[str, list[_Read]]:
     """Fill each share with groups as long as they fit; the rest is to train on."""
     total = sum(map(len, groups))
-    parts: dict[str, list[_Read]] = {name: [] for name in PARTS}
-    for group in groups:
-        fits = (
-            name
-            for name, share in shares.items()
-            if share and len(parts[name]) + len(group) <= max(1, round(share * total))
-        )
-        parts[next(fits, "train")] += group
-    return parts
+    sizes = [max(1, round(share * total)) if share else 0 for share in shares.values()]
+    filled = zip([*shares, "train"], fill_parts(groups, sizes), strict=True)
+    return {name: list(chain(*part)) for name, part in filled}
 
 
 def _write(folder: Path, members: Sequence[_Read]) -> None:
     """Write one part: images with their labels in their names, and the table."""
     folder.mkdir()
     ids = unique_ids(one.sample for one in members)
-    rows = {}
+    rows = []
     for one in members:
         name = f"{ids[one.sample.path]}-{one.sample.label}{one.sample.path.suffix}"
         (folder / name).write_bytes(one.data)
-        rows[name] = {"file_name": name, "text": one.sample.label or ""}
-    (folder / METADATA).write_text(table.render(dict(sorted(rows.items()))), encoding="utf-8")
+        rows.append({"file_name": name, "text": one.sample.label or ""})
+    table = render_table(sorted(rows, key=itemgetter("file_name")))
+    (folder / METADATA).write_text(table, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import zipfile
@@ -10,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from digitsolver.datasets import Problem, Sample, folder_of, read_captchas, unique_ids
-from digitsolver.datasets.captchas import METADATA
+from digitsolver.datasets.tables import METADATA, render_rows
 from digitsolver.errors import FolderError
 
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -66,13 +65,13 @@ def _names(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[st
 def _imagefolder(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
     """Lay out a Hugging Face ImageFolder: images, and a table beside them."""
     members, _ = _names(samples)
-    return members, {METADATA: _table(("file_name", "text"), members, ",")}
+    return members, {METADATA: _table(("file_name", "text"), members)}
 
 
 def _csv(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
     """Lay out a folder of images, and a table above it."""
     members = [(f"images/{name}", sample) for name, sample in _names(samples)[0]]
-    return members, {"labels.csv": _table(("file", "label"), members, ",")}
+    return members, {"labels.csv": _table(("file", "label"), members)}
 
 
 def _tsv(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
@@ -106,9 +105,5 @@ LAYOUTS: dict[str, Layout] = {
 """The formats, by their names."""
 
 
-def _table(columns: tuple[str, str], members: list[Member], delimiter: str) -> str:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows((name, sample.label) for name, sample in members)
-    return buffer.getvalue()
+def _table(columns: tuple[str, str], members: list[Member], delimiter: str = ",") -> str:
+    return render_rows(columns, ((name, sample.label) for name, sample in members), delimiter)

@@ -15,11 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from collector import table
-from collector.table import Row
-from digitsolver.datasets import label_of
-from digitsolver.datasets.captchas import METADATA
-from digitsolver.errors import FolderError, LabelError, printable
+from digitsolver.datasets import label_of, tables
+from digitsolver.datasets.tables import METADATA, Cells
+from digitsolver.errors import FolderError, LabelError
 from digitsolver.io.files import NOT_IMAGES, write_bytes, write_text
 
 WRITERS = 8
@@ -108,31 +106,26 @@ def open_numbered(folder: Path) -> Iterator[Numbered]:
         write_table(folder)
 
 
-def read_table(folder: Path) -> dict[str, Row]:
+def read_table(folder: Path) -> dict[str, Cells]:
     """Read ``metadata.csv``: rows by file name, with any further columns; {} where absent.
 
     Raises ``FolderError`` for a table that cannot be read or lacks a column.
     """
     path = folder / METADATA
-    try:
-        return table.parse(path.read_bytes(), printable(path))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise FolderError(f"cannot be read: {error.strerror}", path) from None
+    return tables.read_table(path).by_file() if path.exists() else {}
 
 
 def write_table(folder: Path) -> None:
     """Bring ``metadata.csv`` in step: one row a file that has a label, sorted by name."""
     old = read_table(folder)
-    rows: dict[str, Row] = {}
+    rows: dict[str, Cells] = {}
     for name in _images(folder):
         try:
             rows[name] = old.get(name) or {"file_name": name, "text": label_of(name)}
         except LabelError:
             continue
     if list(rows.items()) != list(old.items()):
-        write_text(folder / METADATA, table.render(rows))
+        write_text(folder / METADATA, tables.render_table(rows.values()))
 
 
 def _images(folder: Path) -> list[str]:

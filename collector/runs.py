@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from collector.images import check_image
@@ -13,6 +14,7 @@ from collector.sources import Item, open_source
 from collector.store import DryStore, New, Record, Store, open_store
 from digitsolver.datasets import Problem, label_of
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
+from digitsolver.parallel.processes import Workers, in_order, usable_cores
 
 BATCH = 25
 """How many images a process draws at a time."""
@@ -46,23 +48,17 @@ def generate(
     left alone. Raises ``FolderError`` at a file of the same number that differs (another
     seed, style or length made it); ``ValueError`` as :func:`collector.draw.draw_one`.
     """
-    import joblib
-
     steps = [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
-    jobs = min(joblib.cpu_count(), len(steps) // 10 + 1)
-    with open_numbered(out) as folder:
-        drawn = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-            joblib.delayed(draw_batch)(style, seed, step, length) for step in steps
-        )
+    workers = Workers(min(usable_cores(), len(steps) // 10 + 1))
+    draw = partial(draw_batch, style, seed, length=length)
+    with open_numbered(out) as folder, closing(in_order(draw, steps, workers)) as batches:
         try:
-            yield from folder.add_many(sample for batch in drawn for sample in batch)
+            yield from folder.add_many(sample for batch in batches for sample in batch)
         except FolderError as error:
             raise FolderError(
                 f"{error.reason}: choose an empty folder, or the seed, style and length of before",
                 error.path,
             ) from None
-        finally:
-            drawn.close()
 
 
 def draw_batch(

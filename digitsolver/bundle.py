@@ -1,4 +1,4 @@
-"""Keep and check the folder that holds everything reading needs.
+"""Write and check a bundle: the folder with everything that reading needs.
 
 ::
 
@@ -18,14 +18,14 @@ Nothing in it is unpickled or run as code.
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from digitsolver import __version__
 from digitsolver.errors import BundleError, StyleError
 from digitsolver.io import files
 from digitsolver.pipeline.style import Style, load_style
+from digitsolver.results import JsonObject
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -45,11 +45,11 @@ KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Hold what a manifest says of its model.
+    """What the manifest says of the model.
 
     ``alphabet[i]`` is the character of class ``i``. ``length`` is the number of characters of
-    every captcha, or ``None`` where it varies. ``shape`` is a crop's height, width and channels.
-    Logits are divided by ``temperature`` before softmax.
+    every captcha, or ``None`` where it varies. ``shape`` is the height, width and channels of what
+    the network takes. Logits are divided by ``temperature`` before softmax.
     """
 
     reader: str
@@ -65,14 +65,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Hold a checked bundle: its folder, what its manifest says, and its style."""
+    """A checked bundle: its folder, what its manifest says, its style, and each file's SHA-256."""
 
     path: Path
     facts: Facts
     style: Style
     sha256: Mapping[str, str]
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> JsonObject:
         """Return the content of ``metrics.json``, or an empty dict where there is none.
 
         Raises BundleError when it is no JSON object.
@@ -81,7 +81,7 @@ class Bundle:
             return {}
         return _read_json(self.path / METRICS)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the facts and the metrics as one object."""
         return {
             "path": str(self.path),
@@ -109,7 +109,7 @@ class Bundle:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
-def _held_out(metrics: Mapping[str, Any]) -> dict[str, str]:
+def _held_out(metrics: JsonObject) -> dict[str, str]:
     """Return the accuracy on captchas held out, where the metrics have it."""
     held = metrics.get("validation")
     if not isinstance(held, dict) or "captcha_accuracy" not in held:
@@ -161,14 +161,22 @@ def seal(folder: Path, facts: Facts) -> None:
 
 
 def load(path: str | Path) -> Bundle:
-    """Return the bundle at `path` after checking its format, its facts and each file's SHA-256.
+    """Load a bundle after checking its format, its manifest and each file's SHA-256.
 
-    Raises BundleError, which names the file, what was expected and what was found.
+    Parameters
+    ----------
+    path
+        The folder.
+
+    Raises
+    ------
+    BundleError
+        A file is missing, was changed, or is not what solving relies on.
     """
     folder = Path(path)
     manifest = _read_manifest(folder)
-    facts = _facts(folder / MANIFEST, manifest)
-    digests = _digests(folder / MANIFEST, manifest)
+    _check_fields(folder / MANIFEST, manifest)
+    digests: dict[str, str] = manifest["sha256"]
     for name, expected in digests.items():
         found = _digest(folder / name)
         if found != expected:
@@ -180,11 +188,11 @@ def load(path: str | Path) -> Bundle:
     try:
         settings = load_style(folder / STYLE)
     except StyleError as error:
-        raise BundleError(f"{error}", folder) from error
-    return Bundle(folder, facts, settings, digests)
+        raise BundleError(error.reason, error.path or folder) from error
+    return Bundle(folder, _facts(manifest), settings, digests)
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path) -> JsonObject:
     """Return the manifest of `folder` as a dict of this format version."""
     if not folder.is_dir():
         raise BundleError("expected a model folder, found none", folder)
@@ -199,7 +207,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> JsonObject:
     """Return the JSON object in the file `path`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -212,31 +220,23 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _facts(path: Path, manifest: Mapping[str, Any]) -> Facts:
-    """Return the facts of a manifest, each of the type and range that solving relies on."""
-    values = {key: _value(path, manifest, key) for key in FIELDS if key != "sha256"}
+def _check_fields(path: Path, manifest: JsonObject) -> None:
+    """Raise BundleError unless each value of a manifest is what solving relies on."""
+    for key, (expected, fits) in FIELDS.items():
+        if key not in manifest:
+            raise BundleError(f"{key!r}: expected {expected}, found nothing", path)
+        if not fits(manifest[key]):
+            raise BundleError(f"{key!r}: expected {expected}, found {manifest[key]!r}", path)
+    for name in NEEDED:
+        if name not in manifest["sha256"]:
+            raise BundleError(f"'sha256': expected the file {name}, found none", path)
+
+
+def _facts(manifest: JsonObject) -> Facts:
+    values = {field.name: manifest[field.name] for field in fields(Facts)}
     values["shape"] = tuple(values["shape"])
     values["temperature"] = float(values["temperature"])
     return Facts(**values)
-
-
-def _digests(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return the manifest's file names and SHA-256, plain names only."""
-    digests: dict[str, str] = dict(_value(path, manifest, "sha256"))
-    for name in NEEDED:
-        if name not in digests:
-            raise BundleError(f"'sha256': expected the file {name}, found none", path)
-    return digests
-
-
-def _value(path: Path, manifest: Mapping[str, Any], key: str) -> Any:
-    """Return the value of `key` in a manifest when it is what solving relies on."""
-    expected, fits = FIELDS[key]
-    if key not in manifest:
-        raise BundleError(f"{key!r}: expected {expected}, found nothing", path)
-    if not fits(manifest[key]):
-        raise BundleError(f"{key!r}: expected {expected}, found {manifest[key]!r}", path)
-    return manifest[key]
 
 
 def _digest(path: Path) -> str:

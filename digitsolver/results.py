@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +63,24 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Hold why one image could not be read, in one line."""
+    """Why one image cannot be read, in one line; `path` is ``None`` for bytes and arrays."""
 
     path: str | None
     reason: str
 
+    @classmethod
+    def of(cls, path: str | None, error: DigitSolverError) -> Self:
+        """Return what `error` says of the image `path`.
+
+        Examples
+        --------
+        >>> Failure.of("1.png", DigitSolverError("expected an image", "1.png")).to_json()
+        {'path': '1.png', 'error': 'expected an image'}
+        """
+        return cls(path, error.reason if path is None else error.reason_at(path))
+
     def to_json(self) -> JsonObject:
-        """Return the contract's object for an image that could not be read."""
+        """Return the contract's object for an image that cannot be read."""
         return {"path": self.path, "error": self.reason}
 
 

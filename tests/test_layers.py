@@ -45,7 +45,6 @@ LAYERS = {
         "images",
         "numbered",
         "store",
-        "table",
         "draw",
     ),
 }

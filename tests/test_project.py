@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -86,27 +87,67 @@ def test_constraints_fit_what_is_declared() -> None:
     assert not wrong, "run `make constraints`"
 
 
-def _third_party_imports() -> set[str]:
-    """Name the packages from outside that digitsolver and collector import anywhere."""
-    names = set()
+ROOMS = {
+    "digitsolver/readers/onnx_network.py": "core",
+    "digitsolver/readers/": "train",
+    "digitsolver/training/": "train",
+    "digitsolver/measure/": "train",
+    "digitsolver/parallel/cluster.py": "cluster",
+    "collector/fetch/": "collect",
+    "collector/label/": "web",
+    "collector/cli/label.py": "web",
+}
+"""What may import the packages of which extra, beside those of the core; the first line counts."""
+NOT_IMPORTED = {
+    "dask": "distributed imports it",
+    "scikit-image": "a cleaner is to import it",
+    "scikit-learn": "the search for a style is to import it",
+}
+"""What is declared for the core or an extra although nothing of that room imports it."""
+
+
+def _third_party_imports() -> dict[str, set[str]]:
+    """Return the packages from outside that are imported, by the extra they are for, or core."""
+    makers = packages_distributions()
+    found: dict[str, set[str]] = defaultdict(set)
     for path in [*ROOT.glob("digitsolver/**/*.py"), *ROOT.glob("collector/**/*.py")]:
+        place = path.relative_to(ROOT).as_posix()
+        extra = next((extra for room, extra in ROOMS.items() if place.startswith(room)), "core")
+        names = set()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.add(node.module.partition(".")[0])
-    return names - sys.stdlib_module_names - {"digitsolver", "collector"}
+        for name in names - sys.stdlib_module_names - {"digitsolver", "collector"}:
+            found[extra] |= {canonicalize_name(maker) for maker in makers.get(name, [name])}
+    return found
 
 
-def test_what_is_imported_is_declared() -> None:
-    declared = {canonicalize_name(requirement.name) for requirement in _requirements()}
-    makers = packages_distributions()
-    undeclared = [
-        name
-        for name in sorted(_third_party_imports())
-        if not declared & {canonicalize_name(maker) for maker in makers.get(name, [])}
-    ]
-    assert not undeclared
+def _declared() -> dict[str, set[str]]:
+    texts = {"core": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
+    return {
+        extra: {canonicalize_name(Requirement(text).name) for text in texts[extra]}
+        for extra in ROOMS.values()
+    }
+
+
+def test_what_is_imported_is_declared_where_it_is_imported() -> None:
+    declared = _declared()
+    undeclared = {
+        extra: sorted(names - declared["core"] - declared[extra])
+        for extra, names in _third_party_imports().items()
+    }
+    assert not {extra: names for extra, names in undeclared.items() if names}
+
+
+def test_what_is_declared_is_imported_there() -> None:
+    imported = _third_party_imports()
+    unused = {
+        extra: sorted(names - imported[extra] - set(NOT_IMPORTED))
+        for extra, names in _declared().items()
+    }
+    assert not {extra: names for extra, names in unused.items() if names}
 
 
 def test_no_file_names_a_registry_or_locks_addresses(tracked: list[Path]) -> None:

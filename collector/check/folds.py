@@ -11,11 +11,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from collector import table
 from collector.check.suspects import Suspect, common_length, judge
 from digitsolver import solver
 from digitsolver.datasets import Sample
-from digitsolver.datasets.captchas import METADATA
+from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import ImageError
 from digitsolver.io.images import ImageArray, read_image
 
@@ -69,15 +68,15 @@ def _fold(path: Path, count: int) -> int:
 def _link(samples: Sequence[Sample], folder: Path) -> None:
     """Lay out samples in a folder of their own, without copying where that can be."""
     folder.mkdir()
-    rows = {}
+    rows = []
     for sample in samples:
         target = folder / sample.path.name
         try:
             target.symlink_to(sample.path.resolve())
         except OSError:
             target.write_bytes(sample.path.read_bytes())
-        rows[target.name] = {"file_name": target.name, "text": sample.label or ""}
-    (folder / METADATA).write_text(table.render(rows), encoding="utf-8")
+        rows.append({"file_name": target.name, "text": sample.label or ""})
+    (folder / METADATA).write_text(render_table(rows), encoding="utf-8")
 
 
 def _shown(samples: Iterable[Sample]) -> Iterator[tuple[str, str, ImageArray]]:

@@ -24,6 +24,7 @@ from digitsolver.datasets import Problem, Sample, read_captchas
 from digitsolver.errors import ImageError
 from digitsolver.io.headers import read_header
 from digitsolver.io.images import ImageArray, decode_image, to_grey
+from digitsolver.parallel.processes import usable_cores
 
 if TYPE_CHECKING:
     from digitsolver.solver import Solver
@@ -125,9 +126,7 @@ def _parts(samples: Sequence[Sample], solver: Solver | None, length: int | None)
 
     Decoding, preparing and the network all let go of Python's lock, so threads will do.
     """
-    import joblib
-
-    workers = min(joblib.cpu_count(), MOST_WORKERS)
+    workers = min(usable_cores(), MOST_WORKERS)
     chunks = (samples[i : i + CHUNK] for i in range(0, len(samples), CHUNK))
     with ThreadPoolExecutor(workers) as pool:
         ahead = deque(pool.submit(_look, c, solver, length) for c in islice(chunks, 2 * workers))

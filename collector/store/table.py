@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collector import table
 from collector.store.record import MAX_LABEL, Record, claimed_label
-from collector.table import Row
-from digitsolver.datasets.captchas import METADATA
-from digitsolver.errors import FolderError, printable
+from digitsolver.datasets.tables import METADATA, Cells, columns_of, read_table, render_rows
 from digitsolver.io.files import write_text
 
 Signature = tuple[int, int, int]
@@ -26,7 +23,7 @@ class Table:
         self._judged: Signature | None = None  # what `edits` has gone through
         self._lines: dict[str, str] = {}
         self._columns: tuple[str, ...] = ()
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, Cells] = {}
 
     def read(self) -> dict[str, str]:
         """Return the texts by file name; raises ``FolderError`` for what is no table."""
@@ -59,7 +56,7 @@ class Table:
         An image without a label whose name gives one away gets a row without a text, so that
         the name is not believed. Where nothing changes, nothing is written.
         """
-        rows: dict[str, Row] = {}
+        rows: dict[str, Cells] = {}
         for record in sorted(records, key=lambda record: record.file):
             label = record.label or ""
             if label or claimed_label(record.file):
@@ -75,33 +72,28 @@ class Table:
             self._rows, self._seen = rows, self._signature()
             self._judged = self._seen
 
-    def _render(self, rows: dict[str, Row]) -> str:
+    def _render(self, rows: dict[str, Cells]) -> str:
         """Return the table as text; lines of rows that are as before are taken from there.
 
         One label among 20,000 costs 13 ms so, and 64 ms when all lines are made anew.
         """
-        columns = table.columns_of(rows)
+        columns = columns_of(rows.values())
         known = self._lines if columns == self._columns else {}
         lines = {}
         for name, row in rows.items():
             line = known.get(name)
             if line is None or row is not self._rows.get(name):
-                line = table.line(row.get(column, "") for column in columns)
+                line = render_rows([row.get(column, "") for column in columns])
             lines[name] = line
         self._lines, self._columns = lines, columns
-        return "".join([table.line(columns), *lines.values()])
+        return "".join([render_rows(columns), *lines.values()])
 
     def _load(self) -> None:
         """Read the table if it is another than before."""
         signature = self._signature()
         if signature == self._seen:
             return
-        try:
-            self._rows = (
-                table.parse(self._path.read_bytes(), printable(self._path)) if signature else {}
-            )
-        except OSError as error:
-            raise FolderError(f"cannot be read: {error.strerror}", self._path) from None
+        self._rows = read_table(self._path).by_file() if signature else {}
         self._seen, self._lines = signature, {}
 
     def _signature(self) -> Signature | None:

@@ -64,7 +64,7 @@ def solve(
     if resume and not out:
         raise click.UsageError("--resume: expected --out, the file to go on with")
     with starting():
-        from digitsolver.datasets.inputs import count, find_images
+        from digitsolver.io.inputs import count, find_images
         from digitsolver.io.readings_log import open_journal
         from digitsolver.parallel.processes import Workers, usable_cores
         from digitsolver.solver import load

@@ -6,12 +6,10 @@ from digitsolver.datasets.captchas import (
     Sample,
     check_labels,
     common_length,
-    image_paths,
     label_of,
     read_captchas,
     unique_ids,
 )
-from digitsolver.datasets.class_folders import character_of, folder_of
 from digitsolver.datasets.digits_folder import (
     DigitsFolder,
     foreign_in_digits,
@@ -20,6 +18,8 @@ from digitsolver.datasets.digits_folder import (
     write_digit,
 )
 from digitsolver.datasets.split import draw, fill_parts, held_out_rows, part_size, split
+from digitsolver.io.class_folders import character_of, folder_of
+from digitsolver.io.inputs import image_paths
 
 __all__ = [
     "DIGITS",

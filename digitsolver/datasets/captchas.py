@@ -1,10 +1,7 @@
 """Read a folder of captchas: which images there are, and what they say."""
 
-import csv
-import io
-import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -12,12 +9,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets.class_folders import character_of
+from digitsolver.datasets.tables import METADATA, Row, read_table
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
-from digitsolver.io.files import NOT_IMAGES, StrPath
+from digitsolver.io.files import StrPath
 from digitsolver.io.images import check_image, read_image, to_grey
+from digitsolver.io.inputs import image_paths
 
-METADATA = "metadata.csv"
 DIGITS = "0123456789"
 COMMON = 0.9
 """Share of the labels that have one length, from which it is taken for the length of all."""
@@ -100,42 +97,78 @@ def label_of(path: StrPath) -> str:
 
     The label is what follows the last ``-`` or ``_``; a name that is only digits is its own.
 
-    Raises:
-        LabelError: The name has no label, or one of other characters than letters and digits.
+    Raises
+    ------
+    LabelError
+        The name has no label, or one of other characters than letters and digits.
 
+    Examples
+    --------
     >>> label_of("tickets/00017-042.png"), label_of("tickets/042.png")
     ('042', '042')
     """
-    path = Path(path)
-    if path.stem.isascii() and path.stem.isdigit():
-        return path.stem
-    before, separator, label = path.stem.replace("_", "-").rpartition("-")
-    if not separator or not label:
+    label = find_label(path)
+    if label is None:
+        path = Path(path)
+        start = path.stem.replace("_", "-").rpartition("-")[0] or path.stem
         raise LabelError(
-            f"expected a name like {printable(before or path.stem)}-1234"
-            f"{printable(path.suffix)}, found no label after the last - or _",
+            f"expected a name like {printable(start)}-1234{printable(path.suffix)}, "
+            "found no label after the last - or _",
             path,
         )
-    wrong = _wrong_characters(label)
-    if wrong:
-        raise LabelError(f"{wrong}", path)
     return label
 
 
+def find_label(path: StrPath) -> str | None:
+    """Return the label in a file name, as `label_of` does, or None where it has none.
+
+    Raises
+    ------
+    LabelError
+        The label has other characters than letters and digits.
+
+    Examples
+    --------
+    >>> find_label("tickets/00017-042.png"), find_label("tickets/scan.png")
+    ('042', None)
+    """
+    stem = Path(path).stem
+    if stem.isascii() and stem.isdigit():
+        return stem
+    label = stem.replace("_", "-").rpartition("-")[2] if "-" in stem or "_" in stem else ""
+    wrong = _wrong_characters(label)
+    if wrong:
+        raise LabelError(wrong, path)
+    return label or None
+
+
 def read_captchas(folder: StrPath, *, labelled: bool = True) -> tuple[list[Sample], list[Problem]]:
-    """Return the captchas of a flat folder, sorted by name, and what is wrong in it.
+    """List the captchas of a flat folder; images are not decoded.
 
-    Labels come from ``metadata.csv`` (columns ``file_name,text``) where it names the file,
-    otherwise from the file name. Images are not decoded here. Hidden files and files of the
-    kinds that people keep beside images (`NOT_IMAGES`) are skipped. Without `labelled`, a
-    image without a label is a sample all the same.
+    Labels come from ``metadata.csv`` (`tables`) where it names the file, otherwise from the file
+    name. Hidden files, and files of the kinds that people keep beside images, are skipped.
 
-    Raises:
-        FolderError: No such folder, no image in it, or not one label; ``metadata.csv`` is not
-            a table with the two columns.
+    Parameters
+    ----------
+    folder
+        The folder.
+    labelled
+        Leave out images without a label, and list them as problems.
+
+    Returns
+    -------
+    samples : list of Sample
+        Sorted by name.
+    problems : list of Problem
+
+    Raises
+    ------
+    FolderError
+        No such folder, no image in it, or not one label; ``metadata.csv`` is not a table of
+        labels.
     """
     folder = Path(folder)
-    names = _image_names(folder)
+    names = [path.name for path in image_paths(folder)]
     texts, problems = _read_metadata(folder, frozenset(names))
     samples = []
     for name in names:
@@ -210,44 +243,10 @@ def unique_ids(samples: Iterable[Sample]) -> dict[Path, str]:
     return ids
 
 
-def image_paths(folder: StrPath) -> list[Path]:
-    """Return the paths of what may be images in a flat folder, sorted by name.
-
-    Raises:
-        FolderError: No such folder, or no image in it.
-    """
-    return [Path(folder) / name for name in _image_names(Path(folder))]
-
-
 def _wrong_characters(label: str) -> str | None:
     """Say which character a label cannot have: images of the stages are named after labels."""
     other = next((character for character in label if not character.isalnum()), None)
     return other and f"label {label!r} has {other!r}: expected only letters and digits"
-
-
-def _image_names(folder: Path) -> list[str]:
-    """Return the names of what may be images, sorted; explain why there are none."""
-    try:
-        entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
-    except OSError as error:
-        found = {"FileNotFoundError": "nothing there", "NotADirectoryError": "a file"}
-        what = found.get(type(error).__name__, error.strerror)
-        raise FolderError(f"expected a folder of images, found {what}", folder) from None
-    folders = sorted(entry.name for entry in entries if entry.is_dir())
-    files = sorted(entry.name for entry in entries if not entry.is_dir())
-    names = [name for name in files if Path(name).suffix.lower() not in NOT_IMAGES]
-    if not names:
-        raise FolderError(f"expected images, found {_listed(folders, files)}", folder)
-    return names
-
-
-def _listed(folders: list[str], files: list[str]) -> str:
-    if folders and all(character_of(name) for name in folders):
-        return "a digits folder: sub-folders that are named after characters"
-    if folders:
-        named = ", ".join(map(printable, folders[:5])) + (", ..." if len(folders) > 5 else "")
-        return f"sub-folders ({named}): name one of them"
-    return f"other files only ({printable(files[0])})" if files else "an empty folder"
 
 
 def _read_metadata(
@@ -260,36 +259,24 @@ def _read_metadata(
     path = folder / METADATA
     texts: dict[str, str | None] = {}
     problems: list[Problem] = []
-    if not path.exists():
-        return texts, problems
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
-        missing = [c for c in ("file_name", "text") if c not in (reader.fieldnames or ())]
-        if missing:
-            found = ", ".join(reader.fieldnames or ()) or "none"
-            raise FolderError(f"expected columns file_name and text, found {found}", path)
-        for row in reader:
-            name, text = row["file_name"] or "", (row["text"] or "").strip()
-            wrong = _wrong_row(name, text, names, texts)
-            if wrong:
-                problems.append(Problem(path, f"line {reader.line_num}: {wrong}"))
-            if name in names:
-                texts.setdefault(name, None if wrong else text)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FolderError(f"cannot be read: {error}", path) from error
+    for row in read_table(path).rows if path.exists() else ():
+        problem = _problem_with(row, names, texts)
+        if problem:
+            problems.append(Problem(path, f"line {row.line}: {problem}"))
+        if row.file_name in names:
+            texts.setdefault(row.file_name, None if problem else row.text)
     return texts, problems
 
 
-def _wrong_row(
-    name: str, text: str, names: frozenset[str], texts: dict[str, str | None]
-) -> str | None:
+def _problem_with(row: Row, names: frozenset[str], texts: Container[str]) -> str | None:
     """Say what is wrong with a row of ``metadata.csv``, or None."""
+    name = row.file_name
     if not name:
         return "expected a file name, found none"
     if name not in names:
         return f"expected the name of an image beside the table, found {name!r}: no such file"
     if name in texts:
         return f"{name!r} is named again: the first line that names it stays"
-    if not text:
+    if not row.text:
         return f"{name!r}: expected a text, found none"
-    return _wrong_characters(text)
+    return _wrong_characters(row.text)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.datasets.captchas import Problem
-from digitsolver.datasets.class_folders import character_of, folder_of
 from digitsolver.errors import FolderError, ImageError, LabelError
+from digitsolver.io.class_folders import character_of, folder_of
 from digitsolver.io.files import StrPath
 from digitsolver.io.images import encode_png, read_image, to_channels
 from digitsolver.pipeline.style import Style, load_style

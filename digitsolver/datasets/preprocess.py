@@ -1,7 +1,5 @@
 """Cut captchas into digits, on all cores: into a digits folder, or in memory for training."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +18,7 @@ from digitsolver.datasets import (
     write_digit,
 )
 from digitsolver.datasets.digits_folder import REJECTED_FILE, STYLE_FILE
+from digitsolver.datasets.tables import render_rows
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, SegmentationError
 from digitsolver.io.files import StrPath, new_folder
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
@@ -219,11 +218,8 @@ def _require(done: int, problems: Sequence[Problem]) -> None:
 
 
 def _rejected_csv(problems: Iterable[Problem]) -> bytes:
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(("file_name", "reason"))
-    writer.writerows((problem.path.name, problem.reason) for problem in problems)
-    return stream.getvalue().encode("utf-8", "surrogateescape")
+    rows = ((problem.path.name, problem.reason) for problem in problems)
+    return render_rows(("file_name", "reason"), rows).encode("utf-8", "surrogateescape")
 
 
 def _cut(style: Style, item: _Item) -> NDArray[np.uint8]:

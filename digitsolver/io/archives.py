@@ -1,106 +1,272 @@
-"""Read the images in a zip or tar where they are: nothing is unpacked to disk."""
+"""Read the files in a zip or tar where they are, within limits: nothing is unpacked to disk.
+
+A link, a device, an encrypted or too large member, and one whose name leads out of the archive is
+refused, and so is an archive that is damaged or larger than `LIMITS`.
+"""
 
 import bz2
 import gzip
+import io
 import lzma
 import stat
 import tarfile
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Final
 
-from digitsolver.errors import printable
+from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.files import NOT_IMAGES, StrPath
 from digitsolver.io.images import MAX_BYTES
 from digitsolver.results import Failure, NamedImage
 
-PACKED: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
-"""What opens a packed tar by the end of its name: unlike tarfile, it notices a missing end."""
 
-BROKEN = (
-    OSError, EOFError, RuntimeError, NotImplementedError, tarfile.TarError, zipfile.BadZipFile,
-    zlib.error, lzma.LZMAError,
-)  # fmt: skip
-"""What the standard library raises for a damaged, encrypted or unknown archive."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large an archive may be: number of members, and bytes, unpacked, of one and of all."""
+
+    members: int = 1_000_000
+    member_bytes: int = MAX_BYTES
+    all_bytes: int = 32 * 2**30
 
 
-def members(path: StrPath) -> Iterator[NamedImage | Failure]:
+LIMITS = Limits()
+
+OUTSIDE: Final = "expected a name inside the archive, found one that leads out of it"
+_PACKED: Final[dict[bytes, Callable[[Path], io.BufferedIOBase]]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+}
+"""What unpacks a tar, by its first bytes; unlike tarfile's own ways it notices a missing end."""
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
+    *(EOFError, OSError, OverflowError, RuntimeError, ValueError),
+)
+"""What the standard library raises for a damaged or unknown archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file in an archive, as the archive describes it; `problem` says why it is refused."""
+
+    name: str
+    size: int
+    problem: str | None
+    offset: int
+    """Where its bytes begin in an unpacked tar; in a zip, its place in the list of members."""
+
+
+class Archive(ABC):
+    """An open archive; see `open_archive`."""
+
+    random_access: bool
+    """Whether members can be read in any order; otherwise going back means to begin again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def members(self) -> Iterator[Member]:
+        """Yield the files in the archive, in its own order; folders are left out.
+
+        Raises
+        ------
+        FolderError
+            The archive is damaged, or has more members than `LIMITS` says.
+        """
+        try:
+            for count, member in enumerate(self._files(), 1):
+                if count > LIMITS.members:
+                    expected = f"expected at most {LIMITS.members:,} files"
+                    raise FolderError(f"{expected}, found more", self.path)
+                yield member
+        except _DAMAGED as error:
+            raise self._damaged(error) from None
+
+    def read(self, member: Member) -> bytes:
+        """Return the content of a member.
+
+        Raises
+        ------
+        ImageError
+            It is refused, or damaged.
+        FolderError
+            The archive is damaged, or larger than `LIMITS` says.
+        """
+        path = f"{self.path}/{member.name}"
+        if member.problem:
+            raise ImageError(member.problem, path)
+        try:
+            data = self._content(member)
+        except _DAMAGED as error:
+            if not self.random_access:  # what comes behind is lost, too
+                raise self._damaged(error) from None
+            raise ImageError(f"cannot be unpacked: {_one_line(error)}", path) from None
+        if len(data) != member.size:
+            expected = f"expected {member.size:,} bytes"
+            raise ImageError(f"{expected}, found {len(data):,}: it is cut off", path)
+        return data
+
+    def _damaged(self, error: BaseException) -> FolderError:
+        return FolderError(f"expected a whole zip or tar, found: {_one_line(error)}", self.path)
+
+    @abstractmethod
+    def _files(self) -> Iterator[Member]: ...
+
+    @abstractmethod
+    def _content(self, member: Member) -> bytes: ...
+
+
+class _Zip(Archive):
+    random_access = True
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        super().__init__(path)
+        self._archive = archive
+        self._infos = archive.infolist()
+        self._left = LIMITS.all_bytes
+
+    def _files(self) -> Iterator[Member]:
+        for index, info in enumerate(self._infos):
+            if not info.is_dir():
+                ordinary = stat.S_IFMT(info.external_attr >> 16) in {0, stat.S_IFREG}
+                problem = _problem_of(info.filename, info.file_size, ordinary)
+                if problem is None and info.flag_bits & 1:
+                    problem = "expected a member without a password, found an encrypted one"
+                yield Member(info.filename, info.file_size, problem, index)
+
+    def _content(self, member: Member) -> bytes:
+        self._left -= member.size
+        if self._left < 0:
+            expected = f"expected at most {LIMITS.all_bytes:,} bytes unpacked"
+            raise FolderError(f"{expected}, found more", self.path)
+        with self._archive.open(self._infos[member.offset]) as stream:
+            return stream.read(LIMITS.member_bytes)
+
+
+class _Tar(Archive):
+    random_access = False
+
+    def __init__(self, path: Path, stream: "_Bounded", archive: tarfile.TarFile) -> None:
+        super().__init__(path)
+        self._stream, self._archive = stream, archive
+
+    def _files(self) -> Iterator[Member]:
+        while (info := self._archive.next()) is not None:
+            self._archive.members.clear()  # type: ignore[attr-defined]  # or it remembers them all
+            if not info.isdir():
+                problem = _problem_of(info.name, info.size, info.isfile())
+                if problem is None and info.issparse():
+                    problem = "expected an ordinary file, found a sparse one"
+                yield Member(info.name, info.size, problem, info.offset_data)
+
+    def _content(self, member: Member) -> bytes:
+        self._stream.seek(member.offset)
+        return self._stream.read(member.size)
+
+
+class _Bounded(io.RawIOBase):
+    """Read a file that is unpacked on the way, but nothing large at once and not without end."""
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Read `size` bytes; raises OSError for more than any member may have."""
+        if not 0 <= size <= LIMITS.member_bytes + 1:
+            raise OSError(f"a header of {size:,} bytes")
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to `offset`; raises OSError where no tar may reach."""
+        if whence != io.SEEK_SET or offset > LIMITS.all_bytes:
+            raise OSError(f"more than {LIMITS.all_bytes:,} bytes unpacked")
+        return self._stream.seek(offset)
+
+    def tell(self) -> int:
+        """Return where we are."""
+        return self._stream.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        super().close()
+
+
+@contextmanager
+def open_archive(path: StrPath) -> Iterator[Archive]:
+    """Open a zip or tar, packed or not; the content tells which, not the name.
+
+    Raises
+    ------
+    FolderError
+        It cannot be read, or is neither.
+    """
+    with ExitStack() as stack:
+        try:
+            archive = _opened(Path(path), stack)
+        except _DAMAGED as error:
+            raise FolderError(f"expected a zip or tar, found: {_one_line(error)}", path) from None
+        yield archive
+
+
+def _opened(path: Path, stack: ExitStack) -> Archive:
+    with path.open("rb") as stream:
+        start = stream.read(512)
+    unpack = next((unpack for magic, unpack in _PACKED.items() if start.startswith(magic)), None)
+    plain_tar = start[257:262] == b"ustar"
+    if start.startswith(b"PK") or (not plain_tar and not unpack and zipfile.is_zipfile(path)):
+        return _Zip(path, stack.enter_context(zipfile.ZipFile(path)))
+    bounded = stack.enter_context(closing(_Bounded(unpack(path) if unpack else path.open("rb"))))
+    tar = tarfile.open(fileobj=bounded, mode="r:", errorlevel=2)  # noqa: SIM115 - the stack closes it
+    return _Tar(path, bounded, stack.enter_context(tar))
+
+
+def read_images(path: StrPath) -> Iterator[NamedImage | Failure]:
     """Yield the images in an archive as ``<archive>/<member>``, in its own order.
 
-    Hidden members, folders, and files of the kinds that people keep beside images are skipped.
-    A link, a device, an encrypted or too large member, and one whose name leads out of the
-    archive becomes a failure; so does the archive where it is damaged, after what could be read.
+    Hidden members, and files of the kinds that people keep beside images, are skipped. A member
+    that is refused or damaged becomes a failure; so does the archive where it is damaged, after
+    what could be read.
+
+    Parameters
+    ----------
+    path
+        A zip or tar.
+
+    Yields
+    ------
+    NamedImage or Failure
     """
-    read = _zip_members if str(path).lower().endswith(".zip") else _tar_members
     try:
-        yield from read(Path(path))
-    except BROKEN as error:
-        expected = f"expected a whole {'tar' if read is _tar_members else 'zip'}"
-        yield Failure(printable(path), f"{expected}, found: {_said(error)}")
+        with open_archive(path) as archive:
+            for member in archive.members():
+                if may_be_image(member.name):
+                    yield _image(archive, member)
+    except FolderError as error:
+        yield Failure.of(str(path), error)
 
 
-def _zip_members(path: Path) -> Iterator[NamedImage | Failure]:
-    """Yield the members of a zip."""
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            if info.is_dir() or not _is_image(info.filename):
-                continue
-            ordinary = kind in {0, stat.S_IFREG}
-
-            def content(info: zipfile.ZipInfo = info) -> bytes:
-                with archive.open(info) as stream:
-                    return stream.read(MAX_BYTES + 1)
-
-            yield _member(path, info.filename, info.file_size, ordinary, content)
-
-
-def _tar_members(path: Path) -> Iterator[NamedImage | Failure]:
-    """Yield the members of a tar, one pass from its beginning to its end."""
-    opened = next((one for end, one in PACKED.items() if path.name.lower().endswith(end)), open)
-    with opened(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-        for info in archive:
-            archive.members.clear()  # type: ignore[attr-defined]  # or it remembers them all
-            if info.isdir() or not _is_image(info.name):
-                continue
-
-            def content(info: tarfile.TarInfo = info) -> bytes:
-                member = archive.extractfile(info)
-                return member.read() if member else b""
-
-            yield _member(path, info.name, info.size, info.isfile(), content)
-
-
-def _member(
-    path: Path, name: str, size: int, ordinary: bool, content: Callable[[], bytes]
-) -> NamedImage | Failure:
-    """Return one member, or why it is refused."""
-    told = f"{path}/{name}"
-    problem = problem_of(name, size, ordinary)
-    if problem:
-        return Failure(told, problem)
+def _image(archive: Archive, member: Member) -> NamedImage | Failure:
+    name = f"{archive.path}/{member.name}"
     try:
-        data = content()
-    except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        return Failure(told, f"expected a member that can be read, found: {_said(error)}")
-    if len(data) > MAX_BYTES:
-        return Failure(told, f"expected at most {MAX_BYTES:,} bytes, found more")
-    return NamedImage(told, data)
+        return NamedImage(name, archive.read(member))
+    except ImageError as error:
+        return Failure.of(name, error)
 
 
-def problem_of(name: str, size: int, ordinary: bool) -> str | None:
-    """Return why a member is refused before it is read, None where it is not.
-
-    >>> problem_of("../1.png", 300, True)
-    'expected a name inside the archive, found one that leads out of it'
-    """
+def _problem_of(name: str, size: int, ordinary: bool) -> str | None:
+    """Return why a member is refused before it is read, None where it is not."""
     if leads_out(name):
-        return "expected a name inside the archive, found one that leads out of it"
+        return OUTSIDE
     if not ordinary:
         return "expected an ordinary file, found a link or a device"
-    return f"expected at most {MAX_BYTES:,} bytes, found {size:,}" if size > MAX_BYTES else None
+    most = LIMITS.member_bytes
+    return f"expected at most {most:,} bytes, found {size:,}" if size > most else None
 
 
 def leads_out(name: str) -> bool:
@@ -123,12 +289,16 @@ def is_hidden(name: str) -> bool:
     return any(p == "__MACOSX" or (p.startswith(".") and p not in {".", ".."}) for p in parts)
 
 
-def _is_image(name: str) -> bool:
-    """Return whether a member may be an image."""
+def may_be_image(name: str) -> bool:
+    """Return whether a name is that of a visible file of a kind that may be an image.
+
+    >>> may_be_image("a/1.png"), may_be_image("a/notes.txt"), may_be_image(".cache/1.png")
+    (True, False, False)
+    """
     suffix = PurePosixPath(name.replace("\\", "/")).suffix
     return not is_hidden(name) and suffix.lower() not in NOT_IMAGES
 
 
-def _said(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     """Return what an error says, in one line, or else what it is called."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -5,10 +5,10 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import TypeVar
 
 import cv2
@@ -17,8 +17,7 @@ from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import silence_opencv
 
 AHEAD = 4
-"""Chunks a worker that are under way or waiting to be taken: memory stays the same however many
-there are in all."""
+"""Chunks a worker that are under way or waiting to be taken."""
 
 _Chunk = TypeVar("_Chunk")
 _Result = TypeVar("_Result")
@@ -26,7 +25,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Say who does the work: `jobs` processes, or the `cluster` at an address ``tcp://host:port``.
+    """Who does the work: `jobs` processes, or the `cluster` at an address ``tcp://host:port``.
 
     Raises ``ValueError`` for fewer jobs than one.
     """
@@ -51,27 +50,44 @@ def in_order(
     workers: Workers,
     *,
     meanwhile: Iterable[_Result] = (),
-) -> Iterator[_Result]:
+) -> Generator[_Result, None, None]:
     """Yield what `task` makes of each of `chunks`, in their order.
 
-    Chunks are taken as they are needed. With one job all happens in this process. Results that
-    come before those of the chunks may be worked out in this one `meanwhile`, as others start.
+    Parameters
+    ----------
+    task
+        A function that other processes can import.
+    chunks
+        They are taken as they are needed: memory stays the same however many there are.
+    workers
+        With one job all happens in this process.
+    meanwhile
+        Results that come before those of the chunks, worked out here as the workers start.
 
-    Raises:
-        ClusterError: The cluster does not answer, or no longer does.
-        DigitSolverError: A worker process ended before its work was done.
-        MissingExtraError: A cluster is asked for, and Dask is not installed.
+    Raises
+    ------
+    ClusterError
+        The cluster does not answer, or no longer does.
+    DigitSolverError
+        A worker process ended before its work was done.
+    MissingExtraError
+        A cluster is asked for, and Dask is not installed.
 
+    Examples
+    --------
     >>> list(in_order(len, ["a", "bcd"], Workers()))
     [1, 3]
     """
     if workers.alone:
-        return chain(meanwhile, map(task, chunks))
-    if workers.cluster:
+        yield from meanwhile
+        yield from map(task, chunks)
+    elif workers.cluster:
         from digitsolver.parallel.cluster import by_cluster
 
-        return chain(meanwhile, by_cluster(task, chunks, workers.cluster))
-    return _by_processes(task, chunks, workers.jobs, meanwhile)
+        yield from meanwhile
+        yield from by_cluster(task, chunks, workers.cluster)
+    else:
+        yield from _by_processes(task, chunks, workers.jobs, meanwhile)
 
 
 def usable_cores() -> int:

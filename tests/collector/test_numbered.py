@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from collector.numbered import Numbered, open_numbered, read_table, write_table
-from collector.table import parse, render
 from digitsolver.errors import FolderError
 
 
@@ -74,27 +73,6 @@ def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         open_numbered(tmp_path),
     ):
         pass
-
-
-def test_a_table_without_its_columns_is_refused() -> None:
-    with pytest.raises(
-        FolderError, match=r"t\.csv: expected columns file_name and text, found a, b"
-    ):
-        parse(b"a,b\n1,2\n", "t.csv")
-    with pytest.raises(FolderError, match=r"t\.csv: expected columns .*found none"):
-        parse(b"", "t.csv")
-
-
-@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b'file_name,text\n"a,1\n'])
-def test_a_table_that_is_none_is_refused(data: bytes) -> None:
-    with pytest.raises(FolderError, match=r"t\.csv: expected a table of labels"):
-        parse(data, "t.csv")
-
-
-def test_a_table_keeps_the_first_row_of_a_file() -> None:
-    table = parse(b"\xef\xbb\xbftext,file_name\n1,a.png\n2,a.png\n,\n3, b.png \n", "t.csv")
-    assert {name: row["text"] for name, row in table.items()} == {"a.png": "1", "b.png": "3"}
-    assert render(table) == "file_name,text\na.png,1\nb.png,3\n"
 
 
 def test_find_knows_what_was_there(tmp_path: Path) -> None:

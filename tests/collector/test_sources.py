@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from collector.sources import Item, archives, from_folder, from_tar, from_zip, items, open_source
+from collector.sources import Item, from_archive, from_folder, open_source
 from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
+from digitsolver.io import archives, images
+from digitsolver.io.archives import Limits
 
 
 def make_zip(path: Path, members: dict[str, bytes]) -> Path:
@@ -87,7 +89,7 @@ def test_a_member_that_leads_out_of_the_zip_is_refused(tmp_path: Path, name: str
 
 
 def test_a_large_member_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitsolver.io.archives.MAX_BYTES", 1000)
+    monkeypatch.setattr(archives, "LIMITS", Limits(member_bytes=1000))
     path = make_zip(tmp_path / "x.zip", {"bomb-1.png": bytes(100_000), "good-1.png": b"b"})
     taken, problems = split(path)
     assert [item[0] for item in taken] == ["good-1.png"]
@@ -131,16 +133,14 @@ def test_an_encrypted_member_and_a_link_are_refused(tmp_path: Path) -> None:
 
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"no zip")
-    with pytest.raises(FolderError, match=r"x\.zip: expected a zip, found: File is not"):
-        list(from_zip(tmp_path / "x.zip"))
-    with pytest.raises(FolderError, match=r"x\.zip: expected a folder, zip, tar, CSV or TSV"):
+    with pytest.raises(FolderError, match=r"x\.zip: expected a zip or tar, found: "):
         list(open_source(tmp_path / "x.zip"))
 
 
 @pytest.mark.parametrize("files", [{}, {"notes.txt": b""}])
 def test_a_source_without_images_is_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
     with pytest.raises(FolderError, match=rf"expected images, found none among {len(files)} fi"):
-        list(from_zip(make_zip(tmp_path / "x.zip", files)))
+        list(from_archive(make_zip(tmp_path / "x.zip", files)))
 
 
 def test_a_digits_folder_is_labelled_by_its_folders(tmp_path: Path) -> None:
@@ -235,63 +235,51 @@ def test_links_and_devices_in_a_tar_are_refused(tmp_path: Path) -> None:
 def test_what_is_too_large_in_a_tar_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(items, "MAX_BYTES", 10_000)
-    monkeypatch.setattr(archives, "MAX_BYTES", 10_000)
-    monkeypatch.setattr("digitsolver.io.archives.MAX_BYTES", 10_000)
+    monkeypatch.setattr(archives, "LIMITS", Limits(member_bytes=10_000))
     members = {"bomb-1.png": bytes(100_000), "good-1.png": b"b"}
     taken, problems = split(make_tar(tmp_path / "x.tgz", members, "gz"))
     assert taken == [("good-1.png", b"b", "1")]
     assert problems == {"bomb-1.png": "expected at most 10,000 bytes, found 100,000"}
-    make_tar(tmp_path / "long.tar", {f"{'x' * 20_000}-1.png": b"a"})
-    with pytest.raises(FolderError, match=r"found: a header of 2.,... bytes"):
-        list(from_tar(tmp_path / "long.tar"))
-    monkeypatch.setattr(archives, "MAX_UNPACKED", 50_000)
-    with pytest.raises(FolderError, match="found: more than 50,000 bytes unpacked"):
-        list(from_tar(tmp_path / "x.tgz"))
-    monkeypatch.setattr(archives, "MAX_MEMBERS", 1)
-    monkeypatch.setattr(archives, "MAX_UNPACKED", 500_000)
-    with pytest.raises(FolderError, match="expected at most 1 files, found more"):
-        list(from_tar(tmp_path / "x.tgz"))
 
 
 def test_a_tar_that_is_cut_off_is_named(tmp_path: Path) -> None:
     path = make_tar(tmp_path / "x.tar", {"a-1.png": b"a", "b-2.png": bytes(5000)})
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(FolderError, match=r"x\.tar: expected a folder, zip, tar"):
-        list(from_tar(path))
+    with pytest.raises(FolderError, match=r"x\.tar: expected a whole zip or tar"):
+        list(open_source(path))
     packed = tmp_path / "y.tgz"
     packed.write_bytes(gzip.compress(path.read_bytes())[:-20])
-    with pytest.raises(FolderError, match=r"y\.tgz: expected a folder, zip, tar"):
-        list(from_tar(packed))
+    with pytest.raises(FolderError, match=r"y\.tgz: expected a whole zip or tar"):
+        list(open_source(packed))
 
 
 @pytest.mark.parametrize("table", [b"name,label\na,1\n", b"\xff"])
 def test_a_table_that_is_none_is_refused(tmp_path: Path, table: bytes) -> None:
     (tmp_path / "metadata.csv").write_bytes(table)
     (tmp_path / "a-1.png").write_bytes(b"x")
-    with pytest.raises(FolderError, match=r"metadata\.csv: expected"):
+    with pytest.raises(FolderError, match=r"metadata\.csv: expected a "):
         list(from_folder(tmp_path))
 
 
 def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "a-1.png").write_bytes(b"x")
-    with pytest.raises(FolderError, match=r"metadata\.csv: cannot be read: No such file"):
+    with pytest.raises(FolderError, match=r"metadata\.csv: cannot be read: .* found no such file"):
         list(from_folder(tmp_path))
 
 
 def test_a_pipe_and_a_large_file_are_problems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(items, "MAX_BYTES", 10)
+    monkeypatch.setattr(images, "MAX_BYTES", 10)
     os.mkfifo(tmp_path / "pipe-1.png")
     (tmp_path / "large-1.png").write_bytes(bytes(11))
     (tmp_path / "gone-1.png").symlink_to(tmp_path / "nowhere")
     taken, problems = split(tmp_path)
     assert taken == []
-    assert problems["pipe-1.png"] == "expected an ordinary file"
+    assert problems["pipe-1.png"] == "expected an image file, found a device or pipe"
     assert problems["large-1.png"] == "expected at most 10 bytes, found 11"
-    assert problems["gone-1.png"] == "cannot be read: No such file or directory"
+    assert problems["gone-1.png"] == "expected an image file, found no such file"
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from collector.draw import LOOKS as DRAWN_LOOKS
-from collector.table import Row
-from collector.table import parse as parse_table
 from digitsolver import tune
 from digitsolver.datasets import Sample, read_captchas
+from digitsolver.datasets.tables import Cells, parse_table
 from digitsolver.io.images import decode_image, encode_png
 from digitsolver.pipeline.style import Style, load_style
 from tools import make_images
@@ -88,7 +87,7 @@ def test_captchas_are_complete(look: str, captchas: list[Sample]) -> None:
     assert lengths <= set(range(DRAWN_LOOKS[look].lengths[0], DRAWN_LOOKS[look].lengths[1] + 1))
     names = {sample.path.name: sample.label for sample in captchas}
     table = (ROOT / "captchas" / look / "metadata.csv").read_bytes()
-    rows: dict[str, Row] = parse_table(table, "metadata.csv")
+    rows: dict[str, Cells] = parse_table(table, "metadata.csv").by_file()
     assert {name: row["text"] for name, row in rows.items()} == names
 
 

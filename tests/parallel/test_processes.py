@@ -46,7 +46,7 @@ def test_chunks_are_taken_as_they_are_needed() -> None:
     results = in_order(len, chunks(), Workers(2))
     assert [next(results) for _ in range(3)] == [5, 5, 5]
     assert taken <= 2 * processes.AHEAD + 3
-    results.close()  # type: ignore[attr-defined]
+    results.close()
 
 
 def end_at_once(_: object) -> None:

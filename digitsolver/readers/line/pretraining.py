@@ -4,11 +4,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from digitsolver.datasets import DIGITS
+from digitsolver.parallel.processes import Workers, in_order
 from digitsolver.readers.line.batches import Batch
 from digitsolver.readers.line.generated import generate_batches
 from digitsolver.readers.line.learner import build, build_optimizer, build_step
@@ -148,13 +150,10 @@ def _parts(plan: Plan, start: int, jobs: int) -> Iterator[tuple[list[Batch], lis
 
     The network waits meanwhile: it learns five times as fast on cores that it has for itself.
     """
-    from joblib import Parallel, delayed
+    for first in range(start, plan.parts, AT_ONCE * jobs):
+        parts = range(first, min(first + AT_ONCE * jobs, plan.parts))
+        yield from list(in_order(partial(_batches, plan), parts, Workers(jobs)))
 
-    draw = delayed(generate_batches)
-    with Parallel(n_jobs=jobs) as processes:
-        for first in range(start, plan.parts, AT_ONCE * jobs):
-            parts = range(first, min(first + AT_ONCE * jobs, plan.parts))
-            yield from processes(
-                draw(plan.look, plan.seed, part, plan.part, plan.batch, plan.alphabet)
-                for part in parts
-            )
+
+def _batches(plan: Plan, part: int) -> tuple[list[Batch], list[Batch]]:
+    return generate_batches(plan.look, plan.seed, part, plan.part, plan.batch, plan.alphabet)

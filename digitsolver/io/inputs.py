@@ -1,10 +1,13 @@
 """Find the images that a person names: files, folders, patterns, archives, or a list."""
 
 import glob
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from digitsolver.errors import FolderError, printable
+from digitsolver.io.class_folders import character_of
+from digitsolver.io.files import NOT_IMAGES, StrPath
 from digitsolver.results import Failure, NamedImage
 
 LIST = "-"
@@ -48,11 +51,35 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVES)
 
 
+def image_paths(folder: StrPath) -> list[Path]:
+    """Return the paths of what may be images in a flat folder, sorted by name.
+
+    Hidden files, and files of the kinds that people keep beside images, are skipped.
+
+    Raises
+    ------
+    FolderError
+        No such folder, or no image in it.
+    """
+    try:
+        entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+    except OSError as error:
+        found = {"FileNotFoundError": "nothing there", "NotADirectoryError": "a file"}
+        what = found.get(type(error).__name__, error.strerror)
+        raise FolderError(f"expected a folder of images, found {what}", folder) from None
+    folders = sorted(entry.name for entry in entries if entry.is_dir())
+    files = sorted(entry.name for entry in entries if not entry.is_dir())
+    names = [name for name in files if Path(name).suffix.lower() not in NOT_IMAGES]
+    if not names:
+        raise FolderError(f"expected images, found {_listed(folders, files)}", folder)
+    return [Path(folder) / name for name in names]
+
+
 def _named(name: str) -> Iterator[str | NamedImage | Failure]:
     if is_archive(name) and Path(name).is_file():
-        from digitsolver.io.archives import members
+        from digitsolver.io.archives import read_images  # what few need
 
-        yield from members(name)
+        yield from read_images(name)
     elif Path(name).is_dir():
         yield from _folder(name)
     elif _is_pattern(name):
@@ -67,12 +94,10 @@ def _named(name: str) -> Iterator[str | NamedImage | Failure]:
 
 def _folder(name: str) -> list[str | NamedImage | Failure]:
     """Return the images in a flat folder, or why there are none."""
-    from digitsolver.datasets import image_paths
-
     try:
         return [str(path) for path in image_paths(name)]
     except FolderError as error:
-        return [Failure(printable(name), str(error).removeprefix(f"{printable(name)}: "))]
+        return [Failure.of(printable(name), error)]
 
 
 def _is_pattern(name: str) -> bool:
@@ -82,3 +107,12 @@ def _is_pattern(name: str) -> bool:
 
 def _stripped(line: str) -> str:
     return line.rstrip("\r\n")
+
+
+def _listed(folders: list[str], files: list[str]) -> str:
+    if folders and all(character_of(name) for name in folders):
+        return "a digits folder: sub-folders that are named after characters"
+    if folders:
+        named = ", ".join(map(printable, folders[:5])) + (", ..." if len(folders) > 5 else "")
+        return f"sub-folders ({named}): name one of them"
+    return f"other files only ({printable(files[0])})" if files else "an empty folder"

@@ -1,7 +1,7 @@
-"""What a person names becomes images: files, folders, patterns, archives, lists."""
+"""Images in archives are read in place, and what is hostile or damaged is refused."""
 
 import io
-import os
+import re
 import stat
 import tarfile
 import zipfile
@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from digitsolver.datasets.inputs import count, find_images
 from digitsolver.io import archives
-from digitsolver.io.archives import members
+from digitsolver.io.archives import Limits, read_images
+from digitsolver.io.inputs import find_images
 from digitsolver.results import Failure, NamedImage
-from tests.templates import write
 
 
-def named(path: Path, *, kind: str) -> Path:
+def named(path: Path, *, kind: str, first: bytes = b"one") -> Path:
     """Write two members, a hidden one, a table and a folder to an archive."""
-    content = {"a/1-42.png": b"one", "2-43.png": b"two", "a/.x.png": b"", "metadata.csv": b""}
+    content = {"a/1-42.png": first, "2-43.png": b"two", "a/.x.png": b"", "metadata.csv": b""}
     if kind == "zip":
         with zipfile.ZipFile(path, "w") as archive:
             archive.mkdir("a")
@@ -41,7 +40,7 @@ def named(path: Path, *, kind: str) -> Path:
 )
 def test_members_in_the_archive_s_order(tmp_path: Path, name: str, kind: str) -> None:
     path = named(tmp_path / name, kind=kind)
-    found = list(members(path))
+    found = list(read_images(path))
     assert found == [
         NamedImage(f"{path}/a/1-42.png", b"one"),
         NamedImage(f"{path}/2-43.png", b"two"),
@@ -56,7 +55,7 @@ def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
     with tarfile.open(tmp_path / "x.tar", "w") as tar:
         tar.addfile(tarfile.TarInfo(name), io.BytesIO())
     for path in tmp_path.iterdir():
-        (refused,) = members(path)
+        (refused,) = read_images(path)
         assert isinstance(refused, Failure)
         assert refused.reason == (
             "expected a name inside the archive, found one that leads out of it"
@@ -73,48 +72,74 @@ def test_links_are_refused(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "x.tar", "w") as tar:
         tar.addfile(info)
     for path in tmp_path.iterdir():
-        (refused,) = members(path)
+        (refused,) = read_images(path)
         assert refused == Failure(
             f"{path}/1.png", "expected an ordinary file, found a link or a device"
         )
 
 
+@pytest.mark.parametrize("kind", ["zip", "w:gz"])
 def test_large_members_are_refused_and_the_others_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(archives, "MAX_BYTES", 2)
-    for path in (named(tmp_path / "x.zip", kind="zip"), named(tmp_path / "x.tar", kind="w")):
-        reasons = [one.reason for one in members(path) if isinstance(one, Failure)]
-        assert reasons == ["expected at most 2 bytes, found 3"] * 2
+    monkeypatch.setattr(archives, "LIMITS", Limits(member_bytes=2000))
+    path = named(tmp_path / "x", kind=kind, first=bytes(2001))
+    large, good = read_images(path)
+    assert large == Failure(f"{path}/a/1-42.png", "expected at most 2,000 bytes, found 2,001")
+    assert good == NamedImage(f"{path}/2-43.png", b"two")
 
 
-def test_a_member_that_is_longer_than_it_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = named(tmp_path / "x.zip", kind="zip")
-    monkeypatch.setattr(archives, "MAX_BYTES", 2)
-    monkeypatch.setattr(archives, "problem_of", lambda *_: None)
-    assert {one.reason for one in members(path) if isinstance(one, Failure)} == {
-        "expected at most 2 bytes, found more"
-    }
-
-
-@pytest.mark.parametrize(("name", "kind"), [("x.zip", "zip"), ("x.tar", "tar"), ("x.tgz", "tar")])
-def test_no_archive(tmp_path: Path, name: str, kind: str) -> None:
-    path = tmp_path / name
-    path.write_bytes(b"nothing of the kind")
-    (broken,) = members(path)
+@pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"PK\3\4", b"\x1f\x8b\0"])
+def test_no_archive(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(content)
+    (broken,) = read_images(path)
     assert isinstance(broken, Failure)
     assert broken.path == str(path)
-    assert broken.reason.startswith(f"expected a whole {kind}, found: ")
+    assert broken.reason.startswith("expected a zip or tar, found: ")
+
+
+def test_the_content_tells_the_kind(tmp_path: Path) -> None:
+    path = named(tmp_path / "x.zip", kind="w:bz2")
+    assert [one.path for one in read_images(path)] == [f"{path}/a/1-42.png", f"{path}/2-43.png"]
+    inner = named(tmp_path / "inner.zip", kind="zip").read_bytes()
+    with tarfile.open(path, "w") as tar:  # its end looks like that of a zip
+        info = tarfile.TarInfo("inner.zip")
+        info.size = len(inner)
+        tar.addfile(info, io.BytesIO(inner))
+    assert list(read_images(path)) == []
+
+
+@pytest.mark.parametrize("kind", ["zip", "w:gz"])
+def test_an_archive_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    path = named(tmp_path / "x", kind=kind)
+    for limits, reason in (
+        (Limits(members=1), "expected at most 1 files, found more"),
+        (Limits(all_bytes=5), r"more than 5 bytes unpacked|at most 5 bytes unpacked, found more"),
+    ):
+        monkeypatch.setattr(archives, "LIMITS", limits)
+        *_, broken = read_images(path)
+        assert isinstance(broken, Failure)
+        assert re.search(reason, broken.reason)
+
+
+def test_a_name_in_a_tar_may_not_be_longer_than_an_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tarfile.open(tmp_path / "x.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo(f"{'x' * 20_000}.png"))
+    monkeypatch.setattr(archives, "LIMITS", Limits(member_bytes=10_000))
+    (broken,) = read_images(tmp_path / "x.tar")
+    assert isinstance(broken, Failure)
+    assert "a header of 20," in broken.reason
 
 
 def test_a_damaged_tar_gives_what_could_be_read(tmp_path: Path) -> None:
     path = named(tmp_path / "x.tar.gz", kind="w:gz")
     content = path.read_bytes()
-    whole = list(members(path))
+    whole = list(read_images(path))
     path.write_bytes(content[: len(content) // 2])
-    *read, broken = members(path)
+    *read, broken = read_images(path)
     assert read == whole[: len(read)]
     assert isinstance(broken, Failure)
 
@@ -122,7 +147,7 @@ def test_a_damaged_tar_gives_what_could_be_read(tmp_path: Path) -> None:
 def test_a_damaged_member_of_a_zip_is_one_failure(tmp_path: Path) -> None:
     path = named(tmp_path / "x.zip", kind="zip")
     path.write_bytes(path.read_bytes().replace(b"one", b"onE"))
-    damaged, good = members(path)
+    damaged, good = read_images(path)
     assert isinstance(damaged, Failure)
     assert "Bad CRC-32" in damaged.reason
     assert good == NamedImage(f"{path}/2-43.png", b"two")
@@ -134,33 +159,6 @@ def test_an_encrypted_member_is_one_failure(tmp_path: Path) -> None:
     content[content.index(b"a/1-42.png") - 30 + 6] |= 1  # the flags of its own header
     content[content.rindex(b"a/1-42.png") - 46 + 8] |= 1  # and of the directory's
     path.write_bytes(content)
-    reasons = [one.reason for one in members(path) if isinstance(one, Failure)]
+    reasons = [one.reason for one in read_images(path) if isinstance(one, Failure)]
     assert len(reasons) == 1
     assert "encrypted" in reasons[0]
-
-
-def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    one, two = (str(path) for path in write(Path("scans/deep"), ["11", "12"]))
-    write(Path("scans"), ["13"])
-    assert list(find_images(["no.png", "scans/deep"])) == ["no.png", one, two]
-    assert list(find_images(["scans/**/*-1[12].png"])) == [one, two]
-    assert list(find_images(["-", "x.png"], [f"{two}\n", "\n", "-\n", "scans/deep\r\n"])) == [
-        two, one, two, "x.png",
-    ]  # fmt: skip
-    Path("a[1].png").write_bytes(b"")
-    assert list(find_images(["a[1].png"])) == ["a[1].png"]
-    assert list(find_images(["b*.png"])) == [
-        Failure("b*.png", "expected files of such names, found none")
-    ]
-    os.mkdir("empty")  # noqa: PTH102
-    (failure,) = find_images(["empty"])
-    assert failure == Failure("empty", "expected images, found an empty folder")
-
-
-def test_count(tmp_path: Path) -> None:
-    folder = tmp_path / "scans"
-    write(folder, ["11", "12"])
-    assert count([str(folder), "a.png"]) == 3
-    for name in ("-", "x.zip", f"{folder}/*.png"):
-        assert count([str(folder), name]) is None
