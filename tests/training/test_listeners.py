@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from digitsolver.readers.digits.validation import draw_curves
-from digitsolver.readers.line.plots import draw_curves as draw_rounds
 
 from digitsolver import train
-from digitsolver.train import Recipes
-from digitsolver.training.checkpoint import Row
-from digitsolver.training.listeners import CURVES, HISTORY, Watch
+from digitsolver.training.listeners import HISTORY, FilesListener, Row, listen
+from digitsolver.training.plots import CURVES
 from tests import tiny
 from tests.templates import STYLE, write
 
@@ -42,47 +39,48 @@ def events(folder: Path) -> Iterator[tuple[int, str, float]]:
 
 
 def test_each_epoch_is_drawn_anew(tmp_path: Path) -> None:
-    watch = Watch(tmp_path, draw_curves, "epoch")
-    watch.show("measured", ROWS[:1])
+    listener = FilesListener(tmp_path, "epoch")
+    listener.added("measured", ROWS[:1])
     first = (tmp_path / CURVES).read_bytes()
-    watch.show("measured", ROWS)
+    listener.added("measured", ROWS)
     assert (tmp_path / CURVES).read_bytes() != first
     assert [row["epoch"] for row in read(tmp_path)] == ["1", "2"]
-    watch.show("final", [{"epoch": 1.0, "loss": 0.5, "accuracy": 1.0}])
+    listener.added("final", [{"epoch": 1.0, "loss": 0.5, "accuracy": 1.0}])
     assert [row["epoch"] for row in read(tmp_path)] == ["1", "2", "3"]
     assert [row["val_loss"] for row in read(tmp_path)] == ["2.5", "1.5", ""]
 
 
 def test_steps_of_the_line_reader_go_on_by_themselves(tmp_path: Path) -> None:
-    watch = Watch(tmp_path, draw_rounds, "step")
-    watch.show("measured", [{"step": 0.0, "val_loss": 2.0}, {"step": 50.0, "loss": 1.0}])
-    watch.show("final", [{"step": 100.0, "loss": 0.5}])
+    listener = FilesListener(tmp_path, "step")
+    listener.added("measured", [{"step": 0.0, "val_loss": 2.0}, {"step": 50.0, "loss": 1.0}])
+    listener.added("final", [{"step": 100.0, "loss": 0.5}])
     assert [row["step"] for row in read(tmp_path)] == ["0", "50", "100"]
 
 
 def test_a_resumed_run_shows_what_it_had_behind_it(tmp_path: Path) -> None:
-    watch = Watch(tmp_path, draw_curves, "epoch", tmp_path / "events")
-    watch.take_up("measured", ROWS[:1])
-    watch.show("measured", ROWS)
-    watch.close()
+    listener = listen(tmp_path, "epoch", tmp_path / "events")
+    listener.resumed("measured", ROWS[:1])
+    listener.added("measured", ROWS)
+    listener.close()
     assert len(read(tmp_path)) == 2
     found = list(events(tmp_path / "events" / "measured"))
     assert found == [(2, "accuracy", 0.75), (2, "loss", 1.0), (2, "val_loss", 1.5)]
 
 
-def test_what_cannot_be_drawn_is_told_once_and_stops_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_what_cannot_be_shown_is_logged_once_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(path: Path, rows: object) -> None:
+    def broken(path: Path, rows: object, unit: str) -> None:
         raise ZeroDivisionError("no room for axes")
 
+    monkeypatch.setattr("digitsolver.training.listeners.draw_curves", broken)
     (tmp_path / "events").write_text("in the way", encoding="utf-8")
-    watch = Watch(tmp_path, broken, "epoch", tmp_path / "events")
+    listener = listen(tmp_path, "epoch", tmp_path / "events")
     for count in (1, 2):
-        watch.show("measured", ROWS[:count])
-    watch.close()
-    (told,) = caplog.messages
-    assert re.search("the run goes on but cannot be shown: no room for axes", told)
+        listener.added("measured", ROWS[:count])
+    listener.close()
+    (message,) = caplog.messages
+    assert re.search("the run goes on but cannot be shown: no room for axes", message)
     assert len(read(tmp_path)) == 2
 
 
@@ -101,7 +99,7 @@ def test_both_readers_can_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyP
         tmp_path / "captchas",
         STYLE,
         out,
-        recipe=Recipes(tiny.DIGITS, tiny.LINE),
+        settings=tiny.BOTH,
         progress=look,
         tensorboard=tmp_path / "events",
     )

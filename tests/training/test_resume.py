@@ -1,4 +1,4 @@
-"""Kill a run that draws while it trains, and let it go on: it ends like an unbroken one."""
+"""Kill a run that generates captchas meanwhile, and resume it: it ends like an unbroken one."""
 
 import signal
 import subprocess
@@ -11,14 +11,12 @@ import pytest
 
 from digitsolver import train
 from digitsolver.errors import BundleError
-from digitsolver.train import Recipes
 from tests import tiny
 from tests.templates import STYLE, draw, write
 
-RECIPES = Recipes(
-    replace(tiny.DIGITS, epochs=2, look="plain"),
-    replace(tiny.LINE, rounds=2, steps=2, drawn=2, look="plain"),
-)
+DIGITS = replace(tiny.DIGITS, epochs=2, look="plain")
+LINE = replace(tiny.LINE, rounds=2, steps=2, generated_every=2, look="plain")
+SETTINGS = {"digits": [DIGITS], "auto": [LINE, DIGITS]}
 
 CODE = """
 import os, signal, sys
@@ -26,7 +24,7 @@ import pytest
 from digitsolver import train
 from tests import tiny
 from tests.templates import STYLE
-from tests.training.test_resume import RECIPES
+from tests.training.test_resume import SETTINGS
 
 source, out, reader, last = sys.argv[1:]
 
@@ -37,7 +35,7 @@ def die(done, total, text):
 
 
 tiny.shrink(pytest.MonkeyPatch())
-train.train(source, STYLE, out, reader=reader, recipe=RECIPES, progress=die)
+train.train(source, STYLE, out, settings=SETTINGS[reader], progress=die)
 """
 
 
@@ -70,18 +68,17 @@ def test_killed_run_ends_like_an_unbroken_one(
     kept = image.read_bytes()
     cv2.imwrite(str(image), draw("0502"))
     with pytest.raises(BundleError, match=r"data \(1 new or changed, 1 of 25 captchas gone\)"):
-        train.train(source, STYLE, out, reader=reader, recipe=RECIPES, resume=True)
+        train.train(source, STYLE, out, settings=SETTINGS[reader], resume=True)
     image.write_bytes(kept)
-    told: list[int] = []
+    reported: list[int] = []
     again = train.train(
         source,
         STYLE,
         out,
-        reader=reader,
-        recipe=RECIPES,
+        settings=SETTINGS[reader],
         resume=True,
-        progress=lambda done, total, text: told.append(done),
+        progress=lambda done, total, text: reported.append(done),
     )
-    assert told[0] == last + 1
-    whole = train.train(source, STYLE, tmp_path / "whole", reader=reader, recipe=RECIPES)
+    assert reported[0] == last + 1
+    whole = train.train(source, STYLE, tmp_path / "whole", settings=SETTINGS[reader])
     assert figures(again) == figures(whole)

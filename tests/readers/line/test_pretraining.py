@@ -1,5 +1,6 @@
-"""The default model learns from generated images, goes on where it was, and fits into the package."""
+"""Train the default model on generated images, resume it, and fit it into the package."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,13 +64,15 @@ def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> No
     model = train_base(plan, checkpoint)
     state = checkpoint.load(NAME)
     assert state is not None
-    metrics = publish(
+    published = publish(
         model, tmp_path / "default", plan, state.history, looks=("mixed", "plain"), count=40
     )
     made = bundle.load(tmp_path / "default")
     assert made.facts.reader == "line"
     assert made.facts.length is None
     assert made.facts.counts == {"drawn_pictures": 24}
+    metrics = made.metrics()
+    assert json.loads(json.dumps(published)) == metrics
     assert set(metrics["looks"]) == {"mixed", "plain"}
     assert metrics["looks"]["plain"]["captchas"] == 40
     assert metrics["onnx_difference"] < 1e-4

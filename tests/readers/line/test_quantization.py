@@ -21,7 +21,7 @@ from tests.templates import draw_marks, line_facts, make_line_bundle, write_line
 DIGITS = Decoder("0123456789")
 
 
-def drawn(count: int) -> list[NDArray[np.uint8]]:
+def prepared(count: int) -> list[NDArray[np.uint8]]:
     return [prepare(draw_one("plain", 5, index).image) for index in range(count)]
 
 
@@ -29,12 +29,12 @@ def drawn(count: int) -> list[NDArray[np.uint8]]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("quick") / bundle.EIGHT_BIT
     assert quantization.write_eight_bit(
-        bundle.DEFAULT / bundle.ONNX, target, drawn(24), DIGITS, 1.0
+        bundle.DEFAULT / bundle.ONNX, target, prepared(24), DIGITS, 1.0
     )
     return target
 
 
-def test_it_is_small_and_reads_what_was_drawn(written: Path, tmp_path: Path) -> None:
+def test_it_is_small_and_reads_generated_captchas(written: Path, tmp_path: Path) -> None:
     assert written.stat().st_size < 1_000_000
     shutil.copytree(bundle.DEFAULT, tmp_path / "model")
     shutil.copy(written, tmp_path / "model" / bundle.EIGHT_BIT)
@@ -51,7 +51,9 @@ def test_it_is_not_kept_where_it_reads_otherwise(
 ) -> None:
     monkeypatch.setattr(quantization, "_read_otherwise", lambda *_: 0.006)
     target = tmp_path / bundle.EIGHT_BIT
-    kept = quantization.write_eight_bit(bundle.DEFAULT / bundle.ONNX, target, drawn(4), DIGITS, 1.0)
+    kept = quantization.write_eight_bit(
+        bundle.DEFAULT / bundle.ONNX, target, prepared(4), DIGITS, 1.0
+    )
     assert not kept
     assert not target.exists()
 
