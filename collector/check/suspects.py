@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from collector.check.likelihood import best_paths, log_likelihoods
 from digitsolver.datasets import common_length
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import ImageArray
-from digitsolver.readers.line.ctc.decode import decode
+from digitsolver.readers.line.ctc import best_path, decode, log_likelihoods
 from digitsolver.readers.line.prepare import prepare
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def _compare(
     known = [i for i, (_, label, _) in enumerate(samples) if set(label) <= set(alphabet)]
     labels = [[alphabet.index(c) for c in samples[i][1]] for i in known]
     own = dict(zip(known, log_likelihoods(frames[known], labels).tolist(), strict=True))
-    best = log_likelihoods(frames, paths := best_paths(frames)).tolist()
+    best = log_likelihoods(frames, paths := [best_path(one) for one in frames]).tolist()
     for row, (file, label, _) in enumerate(samples):
         text = "".join(alphabet[one] for one in paths[row])
         if text == label:

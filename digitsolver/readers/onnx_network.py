@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from digitsolver import bundle as bundles
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError
+from digitsolver.measure.softmax import softmax
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -61,10 +62,7 @@ class Network:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the softmax of the scaled logits."""
-        scaled = self.scaled(images)
-        scaled -= scaled.max(axis=-1, keepdims=True)
-        exponentials = np.exp(scaled)
-        return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+        return softmax(self.scaled(images))
 
 
 def open_session(path: str, threads: int) -> "InferenceSession":

@@ -34,7 +34,7 @@ def prepare(
 
 
 def _line_architectures() -> Iterable[str]:
-    from digitsolver.readers.line.architectures import LINES
+    from digitsolver.readers.line.outputs import LINES
 
     return LINES
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.measure.softmax import log_softmax
+
 LOWEST, HIGHEST = 0.2, 5.0
 """Temperatures that are looked at."""
 PRIOR_SPREAD = 0.35
@@ -94,9 +96,3 @@ def _minimise(cost: Callable[[float], float], tolerance: float = 1e-5) -> float:
     bounds = (float(np.log(LOWEST)), float(np.log(HIGHEST)))
     found = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": tolerance})
     return round(float(np.exp(found.x)), 6)
-
-
-def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the logarithms of the probabilities that `logits` ``(n, classes)`` stand for."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))

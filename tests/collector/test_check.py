@@ -7,18 +7,14 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
-from hypothesis import strategies as st
 
 import digitsolver
 from collector.check import check, folds
-from collector.check.likelihood import NEVER, best_paths, log_likelihoods
 from collector.check.suspects import Suspect, judge, ranked
 from collector.cli import main
 from collector.store import New, open_store
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.images import encode_png, read_image
-from digitsolver.readers.line.ctc.alignment import align
 from digitsolver.solver import Solver
 from tests.templates import make_bundle, write
 
@@ -55,21 +51,6 @@ def mislabel(folder: Path, names: list[str]) -> list[str]:
         (folder / name).rename(folder / wrong)
         renamed.append(wrong)
     return renamed
-
-
-@given(st.integers(0, 10**6), st.lists(st.integers(0, 2), max_size=4))
-def test_likelihoods_are_those_of_the_alignment(seed: int, text: list[int]) -> None:
-    rng = np.random.default_rng(seed)
-    frames = rng.dirichlet(np.ones(4), (2, 6))
-    expected = [align(one, text).probability for one in frames]
-    found = log_likelihoods(np.log(frames), [text, text])
-    assert np.exp(found) == pytest.approx(expected, abs=1e-12)
-
-
-def test_a_text_that_does_not_fit_is_never() -> None:
-    frames = np.log(np.full((1, 2, 3), 1 / 3))
-    assert log_likelihoods(frames, [[0, 0]])[0] == pytest.approx(NEVER)
-    assert best_paths(np.log([[[0.1, 0.8, 0.1], [0.1, 0.8, 0.1], [0.8, 0.1, 0.1]]])) == [[1, 0]]
 
 
 def test_planted_mistakes_come_first(tmp_path: Path) -> None:

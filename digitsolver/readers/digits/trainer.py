@@ -12,6 +12,7 @@ from digitsolver.bundle import Bundle
 from digitsolver.datasets import DigitsFolder, Problem, Sample
 from digitsolver.datasets.preprocess import crops_of
 from digitsolver.errors import FolderError
+from digitsolver.measure.softmax import log_softmax
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.digits.batches import GeneratedCrops
 from digitsolver.readers.digits.candidates import BESIDE
@@ -27,7 +28,7 @@ from digitsolver.readers.digits.realign import realign
 from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.training import export
 from digitsolver.training.backend import require_training
-from digitsolver.training.calibration import class_temperature, log_softmax
+from digitsolver.training.calibration import class_temperature
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.data import TrainingData, check_enough_labels
 from digitsolver.training.job import train_bundle

@@ -1,6 +1,5 @@
 """Networks that read a whole image."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_training
@@ -8,23 +7,6 @@ from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_traini
 if TYPE_CHECKING:
     import keras
 
-
-@dataclass(frozen=True, slots=True)
-class LineArchitecture:
-    """What the output of a network for whole images means.
-
-    With ``ctc`` it gives frames whose last class is the blank of connectionist temporal
-    classification, otherwise a head for each position, without a blank.
-    """
-
-    ctc: bool
-
-
-LINES: dict[str, LineArchitecture] = {
-    "line": LineArchitecture(ctc=True),
-    "positions": LineArchitecture(ctc=False),
-}
-"""The networks that read a whole image, by name."""
 
 MOMENTUM = 0.97
 """Share of the running statistics that a batch leaves as it is."""

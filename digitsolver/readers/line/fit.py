@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.measure.softmax import log_softmax
 from digitsolver.readers.line.batches import to_width
 from digitsolver.readers.line.feed import Feed
 from digitsolver.readers.line.learner import Learner, logits_of
@@ -16,7 +17,6 @@ from digitsolver.readers.line.settings import LineSettings
 from digitsolver.readers.line.splicing import Splicer, find_cuts
 from digitsolver.readers.line.validation import read_view, string_loss
 from digitsolver.readers.line.views import Decoder, other_views
-from digitsolver.training.calibration import log_softmax
 from digitsolver.training.checkpoint import Checkpoint, State
 from digitsolver.training.listeners import Row
 

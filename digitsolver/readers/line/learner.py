@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.readers.line.architectures import LINES, build_line
+from digitsolver.readers.line.architectures import build_line
 from digitsolver.readers.line.batches import Batch
+from digitsolver.readers.line.outputs import LINES
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, WIDEST
 from digitsolver.readers.line.settings import LineSettings
 from digitsolver.training.backend import require_training

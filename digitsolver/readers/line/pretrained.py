@@ -8,8 +8,9 @@ import numpy as np
 
 from digitsolver import bundle
 from digitsolver.errors import BundleError
-from digitsolver.readers.line.architectures import LINES, build_line, build_positions
+from digitsolver.readers.line.architectures import build_line, build_positions
 from digitsolver.readers.line.learner import SHAPE, build
+from digitsolver.readers.line.outputs import LINES
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT
 from digitsolver.readers.line.settings import LineSettings
 from digitsolver.training.backend import require_training

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitsolver.bundle import EIGHT_BIT, ONNX, Bundle
 from digitsolver.errors import BundleError, ImageError, SegmentationError, printable
 from digitsolver.io.images import check_image, decode_image, read_image
-from digitsolver.readers.line.ctc.decode import Decoded
+from digitsolver.readers.line.ctc import Decoded
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare
 from digitsolver.readers.line.views import SURE, Decoder, other_views
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network

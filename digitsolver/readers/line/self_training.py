@@ -19,7 +19,7 @@ from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.io.images import read_image
 from digitsolver.readers.line.augmentation import Augmentation, augment
 from digitsolver.readers.line.batches import Prepared, fits
-from digitsolver.readers.line.ctc.decode import Decoded
+from digitsolver.readers.line.ctc import Decoded
 from digitsolver.readers.line.fit import Context, Phase, RoundEnded, fit, predict
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.lines import Lines

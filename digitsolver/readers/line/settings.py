@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from digitsolver.readers.line.architectures import LINES
 from digitsolver.readers.line.augmentation import Augmentation
+from digitsolver.readers.line.outputs import LINES
 from digitsolver.training.trainer import Options, Settings
 
 ENOUGH = 150

@@ -12,64 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.readers.line.batches import Prepared, to_width
+from digitsolver.readers.line.ctc import force_align
 from digitsolver.readers.line.prepare import STRIDE
 
-IMPOSSIBLE = -1e9
 NEAREST = 0.5
 """Part of all images, the most similar ones, that an image may be joined with."""
 LEAST_SURE = -2.5
 """Log-probability for each character below which an alignment is not trusted."""
-
-
-def align(logprobs: NDArray[np.floating], classes: Sequence[int]) -> tuple[list[int], float]:
-    """Return the frame of each character of a known label, and the path's log-probability.
-
-    `logprobs` are ``(frames, classes + 1)``, the blank last. The path is the most probable one
-    that spells the label (Viterbi, 1967, over the states of Graves et al., 2006); of the frames
-    that a character holds, the surest counts. Raises ValueError when there are too few frames.
-
-    >>> path = np.log([[0.9, 0.05, 0.05], [0.1, 0.1, 0.8], [0.1, 0.8, 0.1]])
-    >>> align(path, [0, 1])[0]
-    [0, 2]
-    """
-    blank = logprobs.shape[1] - 1
-    states = np.full(2 * len(classes) + 1, blank)
-    states[1::2] = classes
-    jumps = np.zeros(len(states), bool)
-    jumps[3::2] = states[3::2] != states[1:-2:2]
-    score = np.full(len(states), IMPOSSIBLE)
-    score[:2] = logprobs[0, states[:2]]
-    came: list[NDArray[np.intp]] = []
-    for frame in logprobs[1:]:
-        before = np.full((3, len(states)), IMPOSSIBLE)
-        before[0] = score
-        before[1, 1:] = score[:-1]
-        before[2, 2:] = np.where(jumps[2:], score[:-2], IMPOSSIBLE)
-        came.append(before.argmax(axis=0))
-        score = before.max(axis=0) + frame[states]
-    last = len(states) - 2 + int(score[-1] >= score[-2])
-    if score[last] <= IMPOSSIBLE / 2:
-        raise ValueError(f"expected frames for {len(classes)} characters, found {len(logprobs)}")
-    return _peaks(logprobs, states, _trace_back(came, last)), float(score[last])
-
-
-def _trace_back(came: Sequence[NDArray[np.intp]], last: int) -> NDArray[np.intp]:
-    """Return the state of each frame on the best path."""
-    path = [last]
-    for steps in reversed(came):
-        path.append(path[-1] - int(steps[path[-1]]))
-    return np.array(path[::-1])
-
-
-def _peaks(
-    logprobs: NDArray[np.floating], states: NDArray[np.intp], path: NDArray[np.intp]
-) -> list[int]:
-    """Return the surest frame of each character along `path`."""
-    peaks = []
-    for state in range(1, len(states), 2):
-        frames = np.flatnonzero(path == state)
-        peaks.append(int(frames[logprobs[frames, states[state]].argmax()]))
-    return peaks
 
 
 def find_cuts(
@@ -80,7 +29,7 @@ def find_cuts(
     Between two characters' frames it is the column with the least ink; the rare side of the
     first channel counts as ink. None where the network cannot see the label in the image.
     """
-    frames, sure = align(logprobs, classes)
+    frames, sure = force_align(logprobs, classes)
     if sure < LEAST_SURE * len(classes):
         return None
     ink = image[:, :, 0].astype(np.float32)

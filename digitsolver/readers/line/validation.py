@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.measure.softmax import log_softmax
 from digitsolver.readers.line.batches import Prepared
-from digitsolver.readers.line.ctc.decode import Decoded
+from digitsolver.readers.line.ctc import Decoded, log_likelihoods
 from digitsolver.readers.line.views import SURE, Decoder
-from digitsolver.training.calibration import log_softmax, reading_temperature
+from digitsolver.training.calibration import reading_temperature
 from digitsolver.training.validation import MISSING, Prediction, Validation
 
 Logits = NDArray[np.float32]
@@ -88,8 +89,8 @@ def align_characters(label: str, text: str) -> list[tuple[str, str]]:
 def string_loss(logits: NDArray[np.float32], label: str, alphabet: str, *, blank: bool) -> float:
     """Return minus the logarithm of the probability of `label`.
 
-    With a `blank` it is summed over all ways to spell it in the frames, by the forward algorithm
-    of Graves et al. (2006). It is infinite where there are too few frames.
+    With a `blank` it is that of connectionist temporal classification, infinite where there are
+    too few frames; without, each row is a position.
 
     >>> frames = np.log(np.array([[0.5, 0.5], [0.5, 0.5]], np.float32))
     >>> round(float(np.exp(-string_loss(frames, "1", "1", blank=True))), 3)
@@ -97,16 +98,6 @@ def string_loss(logits: NDArray[np.float32], label: str, alphabet: str, *, blank
     """
     logprobs = log_softmax(logits)
     classes = [alphabet.index(character) for character in label]
-    if not blank:
-        return float(-logprobs[np.arange(len(classes)), classes].sum())
-    states = np.full(2 * len(classes) + 1, len(alphabet))
-    states[1::2] = classes
-    jumps = np.full(len(states), -np.inf)
-    jumps[3::2] = np.where(states[3::2] != states[1:-2:2], 0.0, -np.inf)
-    score = np.full(len(states), -np.inf)
-    score[:2] = logprobs[0, states[:2]]
-    for frame in logprobs[1:]:
-        step, jump = np.full((2, len(states)), -np.inf)
-        step[1:], jump[2:] = score[:-1], score[:-2] + jumps[2:]
-        score = np.logaddexp(np.logaddexp(score, step), jump) + frame[states]
-    return float(-np.logaddexp(score[-1], score[-2]))
+    if blank:
+        return float(-log_likelihoods(logprobs[None], [classes])[0])
+    return float(-logprobs[np.arange(len(classes)), classes].sum())

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitsolver.errors import SegmentationError
-from digitsolver.readers.line.ctc.decode import (
+from digitsolver.readers.line.ctc import (
     Decoded,
     decode,
     decode_positions,

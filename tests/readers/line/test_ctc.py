@@ -1,7 +1,7 @@
 """Hold the decoder to brute force: every alignment of every text, on tiny inputs."""
 
 from collections import defaultdict
-from itertools import groupby, pairwise, product
+from itertools import groupby, pairwise, product, takewhile
 
 import numpy as np
 import pytest
@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digitsolver.errors import SegmentationError
-from digitsolver.readers.line.ctc import search
-from digitsolver.readers.line.ctc.alignment import align, total
-from digitsolver.readers.line.ctc.decode import decode, decode_positions
+from digitsolver.readers.line.ctc import (
+    best_path,
+    decode,
+    decode_positions,
+    force_align,
+    length_probability,
+    log_likelihoods,
+    most_probable_text,
+    posterior,
+    rate,
+    search,
+)
+from tests.readers.line.prepared import frames_of
 
 ALPHABET = "0123456789"
 
@@ -65,7 +75,7 @@ def test_free_length_is_the_most_probable_text(frames: NDArray[np.float64]) -> N
 
 @given(some_frames(), st.integers(1, 5))
 @settings(max_examples=150, deadline=None)
-def test_told_length_is_the_most_probable_text_of_that_length(
+def test_given_length_is_the_most_probable_text_of_that_length(
     frames: NDArray[np.float64], length: int
 ) -> None:
     alphabet = "abc"[: frames.shape[1] - 1]
@@ -80,14 +90,14 @@ def test_told_length_is_the_most_probable_text_of_that_length(
     assert len(found.text) == length
     assert fitting[tuple(map(alphabet.index, found.text))] == pytest.approx(best, rel=1e-9)
     assert found.confidence == pytest.approx(best / whole, rel=1e-9)
-    assert total(frames, length) == pytest.approx(whole, rel=1e-9)
+    assert length_probability(frames, length) == pytest.approx(whole, rel=1e-9)
 
 
 @given(some_frames(), st.none() | st.integers(1, 3))
 @settings(max_examples=60, deadline=None)
 def test_search_alone_agrees(frames: NDArray[np.float64], length: int | None) -> None:
     fitting = [chance for text, chance in by_hand(frames).items() if length in {None, len(text)}]
-    found = search.search(frames, length)
+    found = most_probable_text(frames, length)
     assert (found is None) == (not fitting)
     if found:
         assert found.exact
@@ -132,6 +142,106 @@ def test_tightest_fit_alternates() -> None:
     with pytest.raises(SegmentationError, match="at most 3 characters in 6 frames, found 4"):
         decode(np.log(chances), "ab", length=4, allowed="a")
     assert decode(np.log(chances), "ab", length=3, allowed="a").text == "aaa"
+
+
+# --- sums and single paths, against all paths ---------------------------------------------------
+
+
+def text_of(path: tuple[int, ...], blank: int) -> tuple[int, ...]:
+    return tuple(one for one, _ in groupby(path) if one != blank)
+
+
+@given(some_frames())
+@settings(max_examples=60, deadline=None)
+def test_sums_are_those_over_all_paths(frames: NDArray[np.float64]) -> None:
+    all_texts = by_hand(frames)
+    texts = list(all_texts)
+    logprobs = np.repeat(np.log(frames)[None], len(texts), axis=0)
+    probabilities = np.exp(log_likelihoods(logprobs, texts))
+    assert probabilities == pytest.approx(list(all_texts.values()), rel=1e-9)
+    alphabet = "abc"[: frames.shape[1] - 1]
+    for text, probability in all_texts.items():
+        assert posterior(frames, text).probability == pytest.approx(probability, rel=1e-9)
+        rated = rate(np.log(frames), alphabet, "".join(alphabet[one] for one in text))
+        assert rated.confidence == pytest.approx(probability, rel=1e-9)
+
+
+def test_a_text_that_does_not_fit_has_no_probability() -> None:
+    frames = np.log(np.full((2, 2, 3), 1 / 3))
+    assert log_likelihoods(frames, [[0, 0], [0]]).tolist() == [
+        -np.inf,
+        pytest.approx(np.log(3 / 9)),
+    ]
+
+
+@given(some_frames())
+@settings(max_examples=60, deadline=None)
+def test_spans_are_the_medians_of_where_characters_begin_and_end(
+    frames: NDArray[np.float64],
+) -> None:
+    blank = frames.shape[1] - 1
+    for text in by_hand(frames):
+        begins = np.zeros((len(text), len(frames)))
+        ends = np.zeros_like(begins)
+        for path in product(range(blank + 1), repeat=len(frames)):
+            if text_of(path, blank) != text:
+                continue
+            probability = float(np.prod(frames[np.arange(len(path)), path]))
+            starts = [
+                at for at, one in enumerate(path) if one != blank and path[:at][-1:] != (one,)
+            ]
+            for index, start in enumerate(starts):
+                run = list(takewhile(path[start].__eq__, path[start:]))
+                begins[index, start] += probability
+                ends[index, start + len(run) - 1] += probability
+        for index, (first, last) in enumerate(posterior(frames, text).spans):
+            shares = begins[index].cumsum() / begins[index].sum()
+            assert shares[first] >= 0.5 - 1e-9
+            assert first == 0 or shares[first - 1] < 0.5 + 1e-9
+            shares = ends[index].cumsum() / ends[index].sum()
+            if last > first:
+                assert shares[last] >= 0.5 - 1e-9
+                assert shares[last - 1] < 0.5 + 1e-9
+
+
+@given(some_frames())
+@settings(max_examples=60, deadline=None)
+def test_best_path_and_forced_alignment_are_the_best_of_all_paths(
+    frames: NDArray[np.float64],
+) -> None:
+    blank = frames.shape[1] - 1
+    best: dict[tuple[int, ...], tuple[float, tuple[int, ...]]] = {}
+    for path in product(range(blank + 1), repeat=len(frames)):
+        probability = float(np.prod(frames[np.arange(len(path)), path]))
+        text = text_of(path, blank)
+        best[text] = max(best.get(text, (0.0, ())), (probability, path))
+    whole = max(probability for probability, _ in best.values())
+    assert best[tuple(best_path(frames))][0] == pytest.approx(whole, rel=1e-9)
+    for text, (probability, _) in best.items():
+        if not text:
+            continue
+        aligned = force_align(np.log(frames), text)
+        assert np.exp(aligned.log_probability) == pytest.approx(probability, rel=1e-9)
+        assert aligned.frames == sorted(set(aligned.frames))
+        assert len(aligned.frames) == len(text)
+        through = [
+            float(np.prod(frames[np.arange(len(path)), path]))
+            for path in product(range(blank + 1), repeat=len(frames))
+            if text_of(path, blank) == text
+            and all(path[at] == one for at, one in zip(aligned.frames, text, strict=True))
+        ]
+        assert max(through) == pytest.approx(probability, rel=1e-9)
+
+
+def test_forced_alignment_takes_the_surest_frame_of_each_character() -> None:
+    aligned = force_align(frames_of(".0..11."), [0, 1])
+    assert aligned.frames[0] == 1
+    assert aligned.frames[1] in {4, 5}
+    assert aligned.log_probability == pytest.approx(7 * np.log(0.96))
+    assert force_align(frames_of(".0.0."), [0, 0]).frames == [1, 3]
+    assert force_align(frames_of("01"), [0, 1]).frames == [0, 1]
+    with pytest.raises(ValueError, match="expected frames for 2 characters, found 2"):
+        force_align(frames_of("00"), [0, 0])
 
 
 # --- alphabet, noise, extremes ----------------------------------------------------------------
@@ -215,7 +325,7 @@ def test_spans_are_in_order_and_apart(frames: NDArray[np.float64], length: int) 
 
 
 def test_unlikely_text_has_no_spans_outside() -> None:
-    found = align(np.array([[0.0, 1.0]]), [0])
+    found = posterior(np.array([[0.0, 1.0]]), [0])
     assert (found.probability, found.spans) == (0.0, ((0, 0),))
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from digitsolver.measure.softmax import log_softmax
 from digitsolver.readers.line.batches import make_batch
 from digitsolver.readers.line.feed import Feed
 from digitsolver.readers.line.learner import Learner, ctc_loss
 from digitsolver.readers.line.pretrained import Pretrained, start_network
 from digitsolver.readers.line.settings import LineSettings
 from digitsolver.readers.line.validation import string_loss
-from digitsolver.training.calibration import log_softmax
 from tests.readers.line.prepared import lines
 
 

@@ -11,7 +11,7 @@ from digitsolver import bundle
 from digitsolver.errors import FolderError
 from digitsolver.readers.line import self_training
 from digitsolver.readers.line.batches import Prepared
-from digitsolver.readers.line.ctc.decode import Decoded
+from digitsolver.readers.line.ctc import Decoded
 from digitsolver.readers.line.fit import Context
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.lines import Lines

@@ -1,21 +1,9 @@
-"""Alignment of known labels, cuts between digits, and the splicing of two images."""
+"""Cuts between digits, and the splicing of two images."""
 
 import numpy as np
-import pytest
 
-from digitsolver.readers.line.splicing import Splicer, align, find_cuts
+from digitsolver.readers.line.splicing import Splicer, find_cuts
 from tests.readers.line.prepared import frames_of
-
-
-def test_align_finds_the_frames_of_a_known_label() -> None:
-    frames, sure = align(frames_of(".0..11."), [0, 1])
-    assert frames[0] == 1
-    assert frames[1] in {4, 5}
-    assert sure == pytest.approx(7 * np.log(0.96))
-    assert align(frames_of(".0.0."), [0, 0])[0] == [1, 3]  # a blank between equal ones
-    assert align(frames_of("01"), [0, 1])[0] == [0, 1]
-    with pytest.raises(ValueError, match="expected frames for 2 characters, found 2"):
-        align(frames_of("00"), [0, 0])
 
 
 def test_cuts_lie_where_the_ink_is_least() -> None:

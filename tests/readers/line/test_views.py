@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitsolver import bundle
 from digitsolver.errors import SegmentationError
-from digitsolver.readers.line.ctc.decode import Decoded, decode, rate
+from digitsolver.readers.line.ctc import Decoded, decode, rate
 from digitsolver.readers.line.prepare import NARROWEST, WIDEST
 from digitsolver.readers.line.reader import LineReader
 from digitsolver.readers.line.views import SURE, Decoder, other_views

@@ -1,10 +1,10 @@
-"""Find the most probable text of a line network's frames: exactly, and within bounds.
+"""Find the most probable text: best-first search, exact, and within bounds of work.
 
-Best-first search over the beginnings of texts (Graves et al., "Connectionist temporal
-classification", 2006). A beginning is kept as the chance that its last character is entered at
-each frame. It is bounded from above by what may follow: a table over the frames that sums over
+Beginnings of texts are searched (A. Graves et al., "Connectionist temporal classification", 2006,
+section 3.2: prefix search). A beginning is kept as the probability that its last character is
+entered at each frame. What may follow bounds it from above: a table over the frames that sums over
 the places of the characters to come and takes, at each place, the best character. The bound holds
-for each number of characters to come, so that a length may be told.
+for each number of characters to come, so that a length may be given.
 """
 
 import heapq
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.readers.line.ctc.alignment import Floats
+from digitsolver.readers.line.ctc.sums import Floats
 
 Text = tuple[int, ...]
 
@@ -26,30 +26,49 @@ TOGETHER = 8
 """Beginnings looked at in one step: NumPy's calls cost more than their work."""
 BEAM = 24
 """Beginnings of one length that the first, quick search keeps."""
-
-
 MARGIN = 1 + 1e-9
 """How much more probable another text must be to count: sums are rounded."""
 
 
 class Best(NamedTuple):
-    """Hold a text, its probability, and whether none is more probable."""
+    """A text, its probability, and whether it is proven that none is more probable."""
 
     text: Text
     probability: float
     exact: bool = False
 
 
-def search(frames: Floats, length: int | None, known: Best | None = None) -> Best | None:
+def most_probable_text(
+    frames: Floats, length: int | None, known: Best | None = None
+) -> Best | None:
     """Return the most probable text of `frames`, with `length` characters where that is given.
 
-    Best-first search finds it, starting from a text that is `known`, and proves that there is no
-    better one. Where that takes more than `PATIENCE` steps, a beam search gives a better text to
-    beat; where it takes more than `MOST_EXPANSIONS`, as in noise, the best text so far is given
-    and ``exact`` is false. ``None`` when every text has the probability 0.
+    Best-first search finds it and proves that there is no better one. Where that takes more than
+    `PATIENCE` steps, a beam search gives a better text to beat; where it takes more than
+    `MOST_EXPANSIONS`, as in noise, the best text so far is returned and ``exact`` is false.
 
+    Parameters
+    ----------
+    frames
+        ``(frames, classes)`` probabilities, the blank last.
+    length
+        Characters of the text, ``None`` for any number.
+    known
+        A text to start from, such as that of the best path.
+
+    Returns
+    -------
+    Best or None
+        ``None`` when every text has the probability 0.
+
+    References
+    ----------
+    A. Graves et al., "Connectionist temporal classification", ICML 2006, section 3.2.
+
+    Examples
+    --------
     >>> frames = np.array([[0.4, 0.0, 0.6], [0.4, 0.0, 0.6]])
-    >>> found = search(frames, None)  # the best path, two blanks, has only 0.36
+    >>> found = most_probable_text(frames, None)  # the best path, two blanks, has only 0.36
     >>> found.text, round(found.probability, 6), found.exact
     ((0,), 0.64, True)
     """

@@ -1,11 +1,6 @@
-"""Sum over the alignments of a text with the frames of a line network.
+"""Sums over all paths of a text: its probability, its substitutes, and where it lies."""
 
-A network for connectionist temporal classification gives each frame a character or a blank. A
-text has many alignments: runs of one character count once, blanks are dropped (Graves et al.,
-"Connectionist temporal classification", 2006). Frames are ``(frames, classes)`` float64
-probabilities, the blank last; a text is its characters' classes.
-"""
-
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,11 +10,67 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """Hold what the frames say of one text.
+def log_likelihoods(frames: Floats, texts: Sequence[Sequence[int]]) -> Floats:
+    """Return the logarithm of the probability of a text in each image's frames.
 
-    ``probability`` is the sum over its alignments. ``substitutes`` has the probability of the text
+    The forward algorithm in logarithms: the probability of a wrong label is far below the
+    smallest number. See ``posterior`` for more about one text.
+
+    Parameters
+    ----------
+    frames
+        ``(n, frames, classes)`` logarithms of probabilities, the blank last.
+    texts
+        One an image: the classes of its characters.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n,)``, minus infinity for a text that does not fit into the frames.
+
+    References
+    ----------
+    A. Graves et al., "Connectionist temporal classification", ICML 2006, section 4.1.
+
+    Examples
+    --------
+    >>> frames = np.log([[[0.6, 0.4], [0.6, 0.4]]])
+    >>> np.exp(log_likelihoods(frames, [[0]])).round(6)
+    array([0.84])
+    """
+    values = np.empty(len(texts))
+    rows_by_length: dict[int, list[int]] = defaultdict(list)
+    for row, text in enumerate(texts):
+        rows_by_length[len(text)].append(row)
+    for length, rows in rows_by_length.items():
+        batch = np.array([texts[row] for row in rows], np.intp).reshape(len(rows), length)
+        values[rows] = _log_forward(frames[rows], batch)
+    return values
+
+
+def _log_forward(frames: Floats, texts: NDArray[np.intp]) -> Floats:
+    """Return ``log_likelihoods`` for texts (n, length) of one length."""
+    count, length = texts.shape
+    states = np.full((count, 2 * length + 1), frames.shape[2] - 1)
+    states[:, 1::2] = texts
+    skips = np.full(states.shape, -np.inf)
+    skips[:, 3::2][states[:, 3::2] != states[:, 1:-2:2]] = 0.0
+    emitted = np.take_along_axis(frames, states[:, None, :], axis=2)
+    now = np.full(states.shape, -np.inf)
+    now[:, :2] = emitted[:, 0, :2]
+    for frame in range(1, frames.shape[1]):
+        reached = now.copy()
+        reached[:, 1:] = np.logaddexp(reached[:, 1:], now[:, :-1])
+        reached[:, 2:] = np.logaddexp(reached[:, 2:], now[:, :-2] + skips[:, 2:])
+        now = reached + emitted[:, frame]
+    return np.asarray(np.logaddexp(now[:, -1], now[:, -2]) if length else now[:, -1])
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What the frames say of one text.
+
+    ``probability`` is the sum over its paths. ``substitutes`` has the probability of the text
     with each character put at each place: (characters, classes - 1). ``spans`` has the first and
     the last frame of each character: the medians of where it begins and ends, so they are in order
     and never overlap.
@@ -30,14 +81,27 @@ class Alignment:
     spans: tuple[tuple[int, int], ...]
 
 
-def align(frames: Floats, text: Sequence[int]) -> Alignment:
+def posterior(frames: Floats, text: Sequence[int]) -> Posterior:
     """Return the probability of `text`, of its substitutes, and where its characters lie.
 
     States are the characters with a blank before, between and after them. The backward variables
     are the forward ones of the text read from its end, so one loop gives both.
 
+    Parameters
+    ----------
+    frames
+        ``(frames, classes)`` probabilities, the blank last.
+    text
+        The classes of its characters.
+
+    References
+    ----------
+    A. Graves et al., "Connectionist temporal classification", ICML 2006, section 4.1.
+
+    Examples
+    --------
     >>> sure = np.array([[0.9, 0.0, 0.1], [0.0, 0.0, 1.0], [0.0, 0.8, 0.2]])
-    >>> found = align(sure, [0, 1])
+    >>> found = posterior(sure, [0, 1])
     >>> round(found.probability, 6), found.spans
     (0.72, ((0, 0), (2, 2)))
     """
@@ -47,10 +111,10 @@ def align(frames: Floats, text: Sequence[int]) -> Alignment:
     entered, left = _forward_backward(frames, states)
     ends = entered[-1, -1] + (entered[-1, -2] if len(text) else 0.0)
     if not len(text) or not ends > 0:
-        return Alignment(float(ends), np.zeros((len(text), blank)), ((0, 0),) * len(text))
+        return Posterior(float(ends), np.zeros((len(text), blank)), ((0, 0),) * len(text))
     # `left` has its frame's own probability in it, which `entered` has too.
-    posterior = entered * _without_own(frames, states, left) / ends
-    return Alignment(float(ends), _substitutes(frames, states, entered, left), _spans(posterior))
+    occupancy = entered * _without_own(frames, states, left) / ends
+    return Posterior(float(ends), _substitutes(frames, states, entered, left), _spans(occupancy))
 
 
 def _forward_backward(frames: Floats, states: NDArray[np.intp]) -> tuple[Floats, Floats]:
@@ -91,13 +155,13 @@ def _without_own(frames: Floats, states: NDArray[np.intp], left: Floats) -> Floa
     return after
 
 
-def _spans(posterior: Floats) -> tuple[tuple[int, int], ...]:
+def _spans(occupancy: Floats) -> tuple[tuple[int, int], ...]:
     """Return each character's first and last frame from ``(frames, states)`` probabilities."""
     # The chance that a state, or one after it, has been reached; never falls with the frames.
-    reached = posterior[:, ::-1].cumsum(axis=1)[:, ::-1]
+    reached = occupancy[:, ::-1].cumsum(axis=1)[:, ::-1]
     first = (reached[:, 1::2] < 0.5).sum(axis=0)
     after = (reached[:, 2::2] < 0.5).sum(axis=0)
-    top = len(posterior) - 1
+    top = len(occupancy) - 1
     return tuple(
         (min(int(one), top), max(min(int(one), top), int(other) - 1))
         for one, other in zip(first, after, strict=True)
@@ -130,12 +194,21 @@ def _substitutes(frames: Floats, states: NDArray[np.intp], entered: Floats, left
     return np.asarray((runs * out).sum(axis=0))
 
 
-def total(frames: Floats, length: int) -> float:
+def length_probability(frames: Floats, length: int) -> float:
     """Return the probability of all texts of `length` characters together.
 
     A table over how many characters there were and which was last is moved along the frames.
 
-    >>> total(np.array([[0.5, 0.2, 0.3], [0.5, 0.2, 0.3]]), 2)
+    Parameters
+    ----------
+    frames
+        ``(frames, classes)`` probabilities, the blank last.
+    length
+        Characters of a text.
+
+    Examples
+    --------
+    >>> length_probability(np.array([[0.5, 0.2, 0.3], [0.5, 0.2, 0.3]]), 2)
     0.2
     """
     classes = frames.shape[1]

@@ -1,7 +1,7 @@
 """Decode a line network's output: the most probable text, not the most probable path.
 
-The alphabet is always honoured, and so is a length that is told: only texts of that length are
-looked at, over all their alignments, so no character is ever cut off or invented to fit.
+The alphabet is always honoured, and so is a given length: only texts of that length are compared,
+over all their paths, so no character is ever cut off or invented to fit.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from digitsolver.errors import SegmentationError
-from digitsolver.readers.line.ctc.alignment import Alignment, Floats, align, total
-from digitsolver.readers.line.ctc.search import Best, search
+from digitsolver.measure.softmax import log_softmax
+from digitsolver.readers.line.ctc.paths import best_path
+from digitsolver.readers.line.ctc.search import Best, most_probable_text
+from digitsolver.readers.line.ctc.sums import Floats, Posterior, length_probability, posterior
 
 LEAST = 1e-280
 """Probability of a text below which rounding to 0 may have hidden a better one."""
@@ -24,10 +26,10 @@ FLOOR = -600.0
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Hold a text, how sure it is, and the same for each character.
+    """A text, its confidence, and the same for each character.
 
     ``confidence`` is the probability of the text among all texts that were allowed: those of the
-    alphabet, and of the length where one was told. ``confidences`` has for each character its
+    alphabet, and of the given length where there is one. ``confidences`` has for each character its
     probability at that place, the others being what they are, and ``spans`` the first and the last
     frame where it most likely lies, in order and without overlap. ``exact`` is false where the
     search gave up, as it does for noise: a more probable text may then exist.
@@ -43,17 +45,36 @@ class Decoded:
 def decode(
     logprobs: ArrayLike, alphabet: str, *, length: int | None = None, allowed: str | None = None
 ) -> Decoded:
-    """Return the most probable text of `logprobs` ``(frames, len(alphabet) + 1)``.
+    """Return the most probable text of `logprobs`.
 
-    The last class is the blank. Logarithms of probabilities or logits will do: each frame is
-    normalised over the characters of `allowed`, by default all, and the blank. With `length` the
-    text has that many characters. See ``search`` for how; a text that the best path gives and
-    that has more than half of what there is needs no search.
+    See ``most_probable_text`` for how; where the text of the best path has more than half of the
+    probability that there is, it needs no search.
 
-    Raises SegmentationError when no text of `length` characters fits into the frames, and
-    ``ValueError`` for wrong shapes, numbers that are none, and characters that are not in the
-    alphabet.
+    Parameters
+    ----------
+    logprobs
+        ``(frames, len(alphabet) + 1)``, the blank last: logits, or logarithms of probabilities.
+        Each frame is normalised over the `allowed` characters and the blank.
+    alphabet
+        The characters of the classes.
+    length
+        Characters that the text has, ``None`` for any number.
+    allowed
+        Characters that may be read, by default all of the alphabet.
 
+    Raises
+    ------
+    SegmentationError
+        No text of `length` characters fits into the frames.
+    ValueError
+        Wrong shapes, infinite or missing numbers, characters outside the alphabet.
+
+    References
+    ----------
+    A. Graves et al., "Connectionist temporal classification", ICML 2006.
+
+    Examples
+    --------
     >>> sure = np.log([[0.9, 0.05, 0.05], [0.05, 0.05, 0.9], [0.05, 0.9, 0.05]])
     >>> decode(sure, "ab").text, decode(sure, "ab", length=1).text
     ('ab', 'a')
@@ -61,39 +82,52 @@ def decode(
     values, classes = _checked(logprobs, alphabet, allowed, blanks=1)
     if length is not None:
         _check_length(length, len(values), len(classes))
-    values = _log_softmax(values[:, [*classes, -1]])
+    values = log_softmax(values[:, [*classes, -1]])
     text, alignment, whole, exact = _most_probable(values, length)
     characters = "".join(alphabet[classes[one]] for one in text)
     return _decoded(characters, text, alignment, whole, exact=exact)
 
 
 def rate(logprobs: ArrayLike, alphabet: str, text: str, length: int | None = None) -> Decoded:
-    """Return what `logprobs`, as ``decode`` takes them, say of a `text` of the `alphabet`.
+    """Return the confidence and the spans of a known `text` in the frames of ``decode``.
 
-    Its confidence is 0 where it does not fit into the frames, or is not of the `length` told.
+    Its confidence is 0 where it does not fit into the frames, or is not of the given `length`.
 
+    Examples
+    --------
     >>> round(rate(np.log([[0.7, 0.2, 0.1]]), "ab", "b").confidence, 6)
     0.2
     """
     values, _ = _checked(logprobs, alphabet, None, blanks=1)
-    frames = np.exp(_log_softmax(values))
+    frames = np.exp(log_softmax(values))
     classes = [alphabet.index(character) for character in text]
-    whole = 1.0 if length is None else total(frames, length)
+    whole = 1.0 if length is None else length_probability(frames, length)
     allowed = whole if length in {None, len(text)} else 0.0
-    return _decoded(text, classes, align(frames, classes), allowed, exact=True)
+    return _decoded(text, classes, posterior(frames, classes), allowed, exact=True)
 
 
 def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = None) -> Decoded:
-    """Return the most probable character of each row of `logits` ``(length, len(alphabet))``.
+    """Return the most probable character at each position, for a network without a blank.
 
-    Rows are normalised over `allowed`, by default all of the alphabet. Each position counts as
-    one frame. Raises ``ValueError`` as ``decode`` does.
+    Parameters
+    ----------
+    logits
+        ``(length, len(alphabet))``; each position counts as one frame.
+    alphabet, allowed
+        As for ``decode``.
 
+    Raises
+    ------
+    ValueError
+        As ``decode`` does.
+
+    Examples
+    --------
     >>> decode_positions([[0.0, 2.0], [3.0, 0.0]], "ab").text
     'ba'
     """
     values, classes = _checked(logits, alphabet, allowed, blanks=0)
-    chances = np.exp(_log_softmax(values[:, classes]))
+    chances = np.exp(log_softmax(values[:, classes]))
     best = chances.argmax(axis=1)
     confidences = tuple(chances.max(axis=1).tolist())
     return Decoded(
@@ -106,35 +140,35 @@ def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = 
 
 def mean_logprobs(views: Sequence[ArrayLike]) -> Floats:
     """Return the logarithms of the mean probabilities of `views`, all of one shape."""
-    chances = [np.exp(_log_softmax(np.asarray(one, dtype=np.float64))) for one in views]
+    chances = [np.exp(log_softmax(np.asarray(one, dtype=np.float64))) for one in views]
     return np.asarray(np.log(np.mean(chances, axis=0)))
 
 
-def _most_probable(values: Floats, length: int | None) -> tuple[list[int], Alignment, float, bool]:
+def _most_probable(values: Floats, length: int | None) -> tuple[list[int], Posterior, float, bool]:
     """Return the best text, its alignment, what all allowed texts have, and whether it is exact."""
     frames = np.exp(values)
-    whole = 1.0 if length is None else total(frames, length)
-    text = _best_path(values)
-    alignment = align(frames, text) if length in {None, len(text)} else None
+    whole = 1.0 if length is None else length_probability(frames, length)
+    text = best_path(values)
+    alignment = posterior(frames, text) if length in {None, len(text)} else None
     if alignment and alignment.probability > whole / 2 > LEAST:
         return text, alignment, whole, True
     known = Best(tuple(text), alignment.probability) if alignment else None
-    best = search(frames, length, known)
+    best = most_probable_text(frames, length, known)
     if best is None or best.probability < LEAST:
         # Hopeless: lift every path above zero, so that length and alphabet are still honoured.
-        frames = np.exp(_log_softmax(np.maximum(values, FLOOR / len(values))))
-        whole = 1.0 if length is None else total(frames, length)
-        best = search(frames, length)
+        frames = np.exp(log_softmax(np.maximum(values, FLOOR / len(values))))
+        whole = 1.0 if length is None else length_probability(frames, length)
+        best = most_probable_text(frames, length)
         if best is None:
             raise SegmentationError(f"length: expected a text of {length} characters, found none")
         best = best._replace(exact=False)
     elif alignment and best.text == tuple(text):
         return text, alignment, whole, best.exact
-    return list(best.text), align(frames, best.text), whole, best.exact
+    return list(best.text), posterior(frames, best.text), whole, best.exact
 
 
 def _decoded(
-    text: str, classes: list[int], alignment: Alignment, whole: float, *, exact: bool
+    text: str, classes: list[int], alignment: Posterior, whole: float, *, exact: bool
 ) -> Decoded:
     """Return a text of which the frames say what `alignment` holds, out of a `whole`."""
     substitutes = alignment.substitutes
@@ -148,22 +182,9 @@ def _decoded(
     )
 
 
-def _best_path(values: Floats) -> list[int]:
-    """Return the text of the most probable path: runs count once, blanks are dropped."""
-    path = values.argmax(axis=1)
-    starts = np.flatnonzero(np.diff(path, prepend=-1))
-    return [one for one in path[starts].tolist() if one != values.shape[1] - 1]
-
-
 def _share(part: float, whole: float) -> float:
     """Return a part of a whole as a number from 0 to 1."""
     return min(part / whole, 1.0) if whole > 0 else 0.0
-
-
-def _log_softmax(values: Floats) -> Floats:
-    """Return `values` with each row normalised to probabilities, as logarithms."""
-    shifted = values - values.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
 def _checked(
