@@ -1,4 +1,4 @@
-"""Hold what reading an image gives."""
+"""Records of what reading an image gives: readings and failures."""
 
 import os
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ImageSource = str | os.PathLike[str] | bytes | NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """Hold an encoded image that comes from somewhere else than a file, and its name."""
+    """An encoded image that comes from somewhere else than a file, and its name."""
 
     path: str
     data: bytes
@@ -26,7 +26,7 @@ class NamedImage:
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """Hold one character, how sure it is (0..1), and its box (x, y, width, height) in pixels."""
+    """One character, its confidence (0..1), and its box (x, y, width, height) in pixels."""
 
     digit: str
     confidence: float
@@ -35,12 +35,12 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Hold the answer for one image.
+    """The text of one image.
 
     ``confidence`` is the chance that the whole text is right: for the reader ``digits`` the product
     of the digits' confidences, as if they erred independently, for ``line`` the probability of the
-    text among all texts, or all of its length where that is told. ``path`` is ``None`` for bytes
-    and arrays.
+    text among all texts, or among those of its length where that is given. ``path`` is ``None``
+    for bytes and arrays.
     """
 
     text: str

@@ -18,9 +18,9 @@ TABLES = (METADATA, METADATA_LINES)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One image of a source: its bytes, the name it came under, its label, and what told that.
+    """One image of a source: its bytes, the name it came under, its label, and its source.
 
-    ``label`` is None where nothing tells one.
+    ``label`` is None where there is none.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Item:
 Read = Callable[[str], bytes]
 """Gives the content of a file of the source; raises ``ImageError`` where it cannot be taken."""
 Labels = dict[str, tuple[str, str]]
-"""Label, and what told it, by the name of a file in the source."""
+"""Label, and where it comes from, by the name of a file in the source."""
 
 
 def items(root: Path, names: Sequence[str], read: Read) -> Iterator[Item | Problem]:

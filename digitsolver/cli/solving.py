@@ -65,7 +65,7 @@ def solve(
         raise click.UsageError("--resume: expected --out, the file to go on with")
     with starting():
         from digitsolver.io.inputs import count, find_images
-        from digitsolver.io.readings_log import open_journal
+        from digitsolver.io.readings_log import open_readings_log
         from digitsolver.parallel.processes import Workers, usable_cores
         from digitsolver.solver import load
 
@@ -79,16 +79,16 @@ def solve(
     else:
         run = {"model": solver.digest, "length": length, "min_confidence": min_confidence}
         with (
-            open_journal(out, run, resume=resume) as journal,
-            counting(count(images), journal.already) as told,
+            open_readings_log(out, run, resume=resume) as log,
+            counting(count(images), log.before) as told,
         ):
 
             def keep(answer: Reading | Failure) -> None:
-                journal.write(_object(answer, min_confidence))
+                log.write(_object(answer, min_confidence))
                 told(1)
 
-            done, failed = _count(read(journal.left(named)), keep)
-        counts = {"read": done - failed, "failed": failed, "before": journal.already}
+            done, failed = _count(read(log.missing(named)), keep)
+        counts = {"read": done - failed, "failed": failed, "before": log.before}
         text = ", ".join(f"{name} {number}" for name, number in counts.items())
         click.echo(json.dumps({"out": str(out), **counts}) if as_json else f"{out}: {text}")
     if failed:

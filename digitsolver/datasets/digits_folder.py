@@ -22,7 +22,7 @@ REJECTED_FILE = "rejected.csv"
 
 @dataclass(frozen=True, slots=True)
 class DigitsFolder:
-    """Hold digits cut from captchas, sorted by captcha and position.
+    """Digits cut from captchas, sorted by captcha and position.
 
     `crops` is uint8 (n, height, width), dark on white, or (n, height, width, channels) where the
     style has more than one; `labels`, `captcha_ids` and `positions`

@@ -53,7 +53,7 @@ def write_bytes(path: StrPath, data: bytes) -> None:
             os.close(fd)
         _sync_folder(target.parent)
     except OSError as error:
-        raise FolderError(_cannot_write(target, error)) from error
+        raise _cannot_write(target, error) from error
 
 
 def write_text(path: StrPath, text: str) -> None:
@@ -96,7 +96,7 @@ def new_folder(path: StrPath, *, foreign: Foreign = any_entry) -> Iterator[Path]
             _sync_tree(temporary)
             _swap(temporary, target)
     except OSError as error:
-        raise FolderError(_cannot_write(target, error)) from error
+        raise _cannot_write(target, error) from error
 
 
 def _sibling(target: Path, kind: str) -> Path:
@@ -105,8 +105,8 @@ def _sibling(target: Path, kind: str) -> Path:
     return target.with_name(f".{target.name}.{kind}")
 
 
-def _cannot_write(target: Path, error: OSError) -> str:
-    return f"{printable(target)}: cannot be written: {error.strerror or error}"
+def _cannot_write(target: Path, error: OSError) -> FolderError:
+    return FolderError(f"cannot be written: {error.strerror or error}", target)
 
 
 def _open_locked(path: Path) -> int:

@@ -19,7 +19,7 @@ _ALONE = frozenset((0xFF01, *range(0xFFD0, 0xFFD8)))
 
 
 class Header(NamedTuple):
-    """Hold what the bytes say about an image, in pixels as stored."""
+    """Format and size of an image, in pixels as stored."""
 
     format: str
     width: int
@@ -27,7 +27,7 @@ class Header(NamedTuple):
 
 
 class Extras(NamedTuple):
-    """Hold what OpenCV leaves to its caller when it decodes with ``IMREAD_UNCHANGED``.
+    """What OpenCV leaves to its caller when it decodes with ``IMREAD_UNCHANGED``.
 
     `orientation` is Exif's 1 to 8; `key` the grey level, 0 to 255 (or 65535), that stands for
     transparent; `premultiplied` tells that the colours are multiplied by alpha already.
@@ -39,7 +39,7 @@ class Extras(NamedTuple):
 
 
 class BrokenError(Exception):
-    """Carry what was found in place of a whole image; `image.decode` names the file."""
+    """Carry what was found in place of a whole image; `images.decode_image` names the file."""
 
 
 def read_header(data: bytes) -> Header | None:

@@ -16,6 +16,8 @@ from digitsolver.io.files import StrPath, write_bytes
 from digitsolver.io.headers import FORMATS, BrokenError, Extras, Header, read_extras, read_header
 
 ImageArray: TypeAlias = NDArray[np.uint8]
+_Pixels: TypeAlias = NDArray[Any]
+"""8 or 16 bits: what OpenCV decodes, before it is an image."""
 
 MAX_BYTES: Final = 32 * 2**20
 """Largest file that is read, in bytes."""
@@ -253,7 +255,7 @@ def _checked_extras(data: bytes, header: Header) -> Extras:
         raise ImageError(f"expected a whole {header.format} image, found {error}") from None
 
 
-def _imdecode(data: bytes, header: Header, grey: bool) -> NDArray[Any]:
+def _imdecode(data: bytes, header: Header, grey: bool) -> _Pixels:
     """Return what OpenCV decodes: JPEG upright, the other formats as stored, with alpha.
 
     Only JPEG is decoded straight to grey: it stores the luma. OpenCV's grey of other formats
@@ -274,7 +276,7 @@ def _imdecode(data: bytes, header: Header, grey: bool) -> NDArray[Any]:
     return pixels
 
 
-def _to_rgb(pixels: NDArray[Any], extras: Extras, alpha: bool) -> ImageArray:
+def _to_rgb(pixels: _Pixels, extras: Extras, alpha: bool) -> ImageArray:
     """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as an image, turned upright."""
     if pixels.dtype.char not in _SAMPLES:
         raise ImageError(f"expected samples of 8 or 16 bits, found {pixels.dtype}")
@@ -294,7 +296,7 @@ def _to_rgb(pixels: NDArray[Any], extras: Extras, alpha: bool) -> ImageArray:
     return np.asarray(pixels, dtype=np.uint8)
 
 
-def _without_key(pixels: NDArray[Any], key: int, alpha: bool) -> NDArray[Any]:
+def _without_key(pixels: _Pixels, key: int, alpha: bool) -> _Pixels:
     """Return the grey `pixels` with white, or with `alpha` nothing, where they have the level."""
     full = np.iinfo(pixels.dtype).max
     seen = np.where(pixels == key, 0, full).astype(pixels.dtype)
@@ -302,7 +304,7 @@ def _without_key(pixels: NDArray[Any], key: int, alpha: bool) -> NDArray[Any]:
     return np.dstack((pixels, pixels, pixels, seen)) if alpha else pixels
 
 
-def _apart(pixels: NDArray[Any], premultiplied: bool) -> NDArray[Any]:
+def _apart(pixels: _Pixels, premultiplied: bool) -> _Pixels:
     """Return (H, W, 4) with alpha last, its colours not multiplied by alpha."""
     if not premultiplied:
         return pixels
@@ -311,7 +313,7 @@ def _apart(pixels: NDArray[Any], premultiplied: bool) -> NDArray[Any]:
     return np.concatenate((whole, alpha), axis=2)
 
 
-def _on_white(pixels: NDArray[Any], premultiplied: bool = False) -> ImageArray:
+def _on_white(pixels: _Pixels, premultiplied: bool = False) -> ImageArray:
     """Composite (H, W, 4) with alpha last on white: 255 - (255 - colour) * alpha / 255."""
     colour = cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)
     alpha = cv2.cvtColor(cv2.extractChannel(pixels, 3), cv2.COLOR_GRAY2RGB)
@@ -321,7 +323,7 @@ def _on_white(pixels: NDArray[Any], premultiplied: bool = False) -> ImageArray:
     return np.asarray(cv2.bitwise_not(missing), dtype=np.uint8)
 
 
-def _upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+def _upright(pixels: _Pixels, orientation: int) -> _Pixels:
     """Undo Exif's orientation 2 to 8 (Exif 2.32, 4.6.4 A): a transposition, then flips."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)

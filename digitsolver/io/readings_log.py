@@ -1,4 +1,4 @@
-"""Keep readings in a file as they come, so that an interrupted run goes on where it was."""
+"""Write readings to a file as they come, so that an interrupted run can be resumed."""
 
 import json
 import os
@@ -14,20 +14,23 @@ from digitsolver.errors import FolderError
 from digitsolver.io import files
 from digitsolver.results import Failure, NamedImage, path_of
 
-SAFE = 1.0
+SYNC_SECONDS = 1.0
 """Seconds after which what was written is made to outlast a power cut."""
 
 Image = str | NamedImage | Failure
 
 
-class Journal:
-    """Write one JSON line an image to a file; see :func:`open_journal`."""
+class ReadingsLog:
+    """A file with one JSON line an image; see `open_readings_log`.
+
+    `before` is the number of lines of an earlier run.
+    """
 
     def __init__(self, stream: BinaryIO, done: Counter[bytes]) -> None:
-        self.already = done.total()
-        self._stream, self._done, self._safe = stream, done, time.monotonic()
+        self.before = done.total()
+        self._stream, self._done, self._synced = stream, done, time.monotonic()
 
-    def left(self, images: Iterable[Image]) -> Iterator[Image]:
+    def missing(self, images: Iterable[Image]) -> Iterator[Image]:
         """Yield those of `images` that have no line yet: one line is one image."""
         for image in images:
             key = _key(image.path if isinstance(image, Failure) else path_of(image))
@@ -36,17 +39,19 @@ class Journal:
             else:
                 yield image
 
-    def write(self, answer: Mapping[str, object]) -> None:
+    def write(self, reading: Mapping[str, object]) -> None:
         """Add the line of one image, with its ``path``."""
-        self._stream.write(json.dumps(answer).encode() + b"\n")
+        self._stream.write(json.dumps(reading).encode() + b"\n")
         self._stream.flush()
-        if time.monotonic() - self._safe > SAFE:
+        if time.monotonic() - self._synced > SYNC_SECONDS:
             os.fsync(self._stream.fileno())
-            self._safe = time.monotonic()
+            self._synced = time.monotonic()
 
 
 @contextmanager
-def open_journal(path: Path, run: Mapping[str, object], *, resume: bool) -> Iterator[Journal]:
+def open_readings_log(
+    path: Path, run: Mapping[str, object], *, resume: bool
+) -> Iterator[ReadingsLog]:
     """Open the file `path` for the readings of a `run`: its model and other settings.
 
     With `resume` an earlier run's lines stay, but for a last one that is not whole. While a run
@@ -62,12 +67,12 @@ def open_journal(path: Path, run: Mapping[str, object], *, resume: bool) -> Iter
             "expected a new file, found one with readings: go on with --resume, or name another",
             path,
         )
-    _compare(note, run)
+    _check_same_run(note, run)
     try:
         done = _lines(path) if path.exists() else Counter[bytes]()
         files.write_text(note, json.dumps(run) + "\n")
         with path.open("ab") as stream:
-            yield Journal(stream, done)
+            yield ReadingsLog(stream, done)
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
@@ -75,8 +80,8 @@ def open_journal(path: Path, run: Mapping[str, object], *, resume: bool) -> Iter
     note.unlink(missing_ok=True)
 
 
-def _compare(note: Path, run: Mapping[str, object]) -> None:
-    """Raise FolderError where `note` tells of another run."""
+def _check_same_run(note: Path, run: Mapping[str, object]) -> None:
+    """Raise FolderError where `note` describes another run."""
     if not note.is_file():
         return
     try:

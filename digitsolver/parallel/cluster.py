@@ -134,15 +134,16 @@ def _check_version(client: "Client", address: str) -> None:
     """Raise ClusterError unless a worker answers with the version that is installed here."""
     from distributed.client import FutureCancelledError
 
-    expected = f"{address}: expected workers with digitsolver {__version__}"
+    expected = f"expected workers with digitsolver {__version__}"
     try:
         found = client.submit(installed_version, pure=False).result(timeout=PATIENCE)
     except TimeoutError:
         raise ClusterError(
             f"{expected}, found none that answers within {PATIENCE} s: start some, with "
-            "digitsolver installed on the scheduler's machine, too"
+            "digitsolver installed on the scheduler's machine, too",
+            address,
         ) from None
     except (ImportError, AttributeError, RuntimeError, FutureCancelledError) as error:
-        raise ClusterError(f"{expected}, found: {error}") from None
+        raise ClusterError(f"{expected}, found: {error}", address) from None
     if found != __version__:
-        raise ClusterError(f"{expected}, found {found}")
+        raise ClusterError(f"{expected}, found {found}", address)

@@ -126,7 +126,7 @@ def _by_processes(
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(jobs, len(first)), context, _start_worker)
     try:
-        with _interrupts_held():
+        with _interrupts_blocked():
             waiting = deque(pool.submit(task, chunk) for chunk in first)
         yield from meanwhile
         while waiting:
@@ -142,8 +142,8 @@ def _by_processes(
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold ctrl-C back while workers start: they inherit that, and only the parent gets it."""
+def _interrupts_blocked() -> Iterator[None]:
+    """Block ctrl-C while workers start: they inherit that, and only the parent gets it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from digitsolver.errors import FolderError
-from digitsolver.io.readings_log import open_journal
+from digitsolver.io.readings_log import open_readings_log
 from digitsolver.results import Failure, NamedImage
 from tests.templates import make_bundle, write
 
@@ -21,17 +21,17 @@ RUN = {"model": "a1", "length": None}
 
 def test_lines_of_an_earlier_run_stay(tmp_path: Path) -> None:
     path = tmp_path / "readings.jsonl"
-    with open_journal(path, RUN, resume=False) as journal:
-        journal.write({"path": "a.png", "text": "1"})
-    with open_journal(path, RUN, resume=True) as journal:
-        assert journal.already == 1
+    with open_readings_log(path, RUN, resume=False) as log:
+        log.write({"path": "a.png", "text": "1"})
+    with open_readings_log(path, RUN, resume=True) as log:
+        assert log.before == 1
         left: list[str | NamedImage | Failure] = [
             NamedImage("x.zip/b.png", b""),
             Failure("c.png", "gone"),
         ]
         left.append("a.png")
-        assert list(journal.left(["a.png", *left])) == left
-        journal.write({"path": "b.png", "text": "2"})
+        assert list(log.missing(["a.png", *left])) == left
+        log.write({"path": "b.png", "text": "2"})
     assert [json.loads(line)["path"] for line in path.read_text().splitlines()] == [
         "a.png", "b.png",
     ]  # fmt: skip
@@ -41,9 +41,9 @@ def test_lines_of_an_earlier_run_stay(tmp_path: Path) -> None:
 def test_a_line_that_is_not_whole_is_written_again(tmp_path: Path) -> None:
     path = tmp_path / "readings.jsonl"
     path.write_text('{"path": "a.png"}\n{"path": "b.p')
-    with open_journal(path, RUN, resume=True) as journal:
-        assert list(journal.left(["a.png", "b.png"])) == ["b.png"]
-        journal.write({"path": "b.png"})
+    with open_readings_log(path, RUN, resume=True) as log:
+        assert list(log.missing(["a.png", "b.png"])) == ["b.png"]
+        log.write({"path": "b.png"})
     assert path.read_text() == '{"path": "a.png"}\n{"path": "b.png"}\n'
 
 
@@ -52,12 +52,12 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     path.write_text("mine\n")
     with (
         pytest.raises(FolderError, match="expected a new file, found one with readings"),
-        open_journal(path, RUN, resume=False),
+        open_readings_log(path, RUN, resume=False),
     ):
         pass
     with (
         pytest.raises(FolderError, match="line 1: expected a reading, found another thing"),
-        open_journal(path, RUN, resume=True),
+        open_readings_log(path, RUN, resume=True),
     ):
         pass
     assert path.read_text() == "mine\n"
@@ -65,11 +65,11 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 def test_another_run_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "readings.jsonl"
-    with pytest.raises(KeyboardInterrupt), open_journal(path, RUN, resume=False):
+    with pytest.raises(KeyboardInterrupt), open_readings_log(path, RUN, resume=False):
         raise KeyboardInterrupt
     with (
         pytest.raises(FolderError, match=r"\.run: expected the run to go on with, found another"),
-        open_journal(path, {**RUN, "model": "b2"}, resume=True),
+        open_readings_log(path, {**RUN, "model": "b2"}, resume=True),
     ):
         pass
 
@@ -77,7 +77,7 @@ def test_another_run_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with (
         pytest.raises(FolderError, match="cannot be written"),
-        open_journal(tmp_path / "no" / "readings.jsonl", RUN, resume=False),
+        open_readings_log(tmp_path / "no" / "readings.jsonl", RUN, resume=False),
     ):
         pass
 
