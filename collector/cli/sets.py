@@ -122,10 +122,8 @@ def check(
     from digitsolver.io.files import write_text
 
     with bar(len(list(folder.iterdir())), "checking") as update:
-        before = 0
         for found in checking(folder, digitsolver.load(model, threads=1), folds=folds or 0):
-            update(found.looked - before)
-            before = found.looked
+            update(found.looked, found.samples, "")
     if html:
         write_text(html, render_page(found))
         click.echo(f"{printable(html)}: what was found, with images", err=True)
