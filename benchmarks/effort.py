@@ -24,11 +24,11 @@ from pathlib import Path
 
 import digitsolver
 from benchmarks.parts.keys import fewest_keys
+from collector.dataset.generate import generate
+from collector.dataset.store import New, Store, open_store
 from collector.label.proposals import Proposals
 from collector.label.session import Session
 from collector.label.trainer import Trainer
-from collector.runs import generate
-from collector.store import New, Store, open_store
 from digitsolver.datasets import draw, read_captchas
 
 SHORT = 20

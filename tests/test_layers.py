@@ -36,15 +36,10 @@ LAYERS = {
     "collector": (
         "cli",
         "label",
-        "runs",
-        "sources",
         "check",
-        "export",
-        "divide",
         "fetch",
-        "images",
-        "numbered",
-        "store",
+        "dataset",
+        "sources",
         "draw",
     ),
 }

@@ -18,8 +18,8 @@ from collector.check import suspects as judging
 from collector.check.folds import cross_validated
 from collector.check.found import Checked, Outlier
 from collector.check.suspects import Suspect
-from collector.store import perceptual_hash, read_records
-from collector.store.near import near_pairs, unpack
+from collector.dataset.store import perceptual_hash, read_records
+from collector.dataset.store.near import near_pairs, unpack
 from digitsolver.datasets import Problem, Sample, read_captchas
 from digitsolver.errors import ImageError
 from digitsolver.io.headers import read_header

@@ -15,8 +15,8 @@ from digitsolver.cli.console import SOME_INPUT_FAILED, each
 from digitsolver.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from collector.dataset.importing import Imported
     from collector.fetch import Fetched
-    from collector.runs import Imported
 
 
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -55,9 +55,9 @@ def generate(
     Example:
       collector generate --style speckle --count 200 --seed 1 --out captchas/speckle
     """
-    from collector import runs
+    from collector.dataset import generate as generating
 
-    with each(runs.generate(style, count, out, seed, length), count, "drawing") as steps:
+    with each(generating.generate(style, count, out, seed, length), count, "drawing") as steps:
         written = sum(steps)
     if as_json:
         counts = {"style": style, "seed": seed, "count": count, "written": written}
@@ -86,13 +86,12 @@ def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: boo
     Example:
       collector import my-captchas.zip --out captchas/mine
     """
-    from collector import runs
+    from collector.dataset import importing
 
-    done = runs.Imported()
-    with each(
-        runs.import_samples(path, out, unlabelled=unlabelled, dry_run=dry_run), None, "importing"
-    ) as steps:
-        for counted in steps:
+    done = importing.Imported()
+    steps = importing.import_samples(path, out, unlabelled=unlabelled, dry_run=dry_run)
+    with each(steps, None, "importing") as shown:
+        for counted in shown:
             done = counted
     for line in [*done.problems, *done.duplicates, *done.near]:
         click.echo(line, err=True)

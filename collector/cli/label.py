@@ -83,11 +83,10 @@ def label(
 @contextmanager
 def _session(folder: Path, model: Path | None, length: int | None, **how: Any) -> Iterator[Session]:
     """Open a folder to be labelled, with what proposes; end all of it afterwards."""
+    from collector.dataset.store import JOURNAL, open_store
     from collector.label.proposals import Proposals
     from collector.label.session import Session
     from collector.label.trainer import Trainer
-    from collector.store import open_store
-    from collector.store.journal import JOURNAL
     from digitsolver.datasets import image_paths
     from digitsolver.solver import load
 

@@ -49,7 +49,7 @@ def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
     Example:
       collector export captchas/mine --out mine.zip --format imagefolder
     """
-    from collector import export as exporting
+    from collector.dataset import export as exporting
 
     count, problems = exporting.export(folder, out, layout)
     counts = {"exported": count, "problems": len(problems), "out": str(out)}
@@ -77,10 +77,10 @@ def split(
     Example:
       collector split captchas/mine --out captchas/mine-split --test 0.2
     """
-    from collector import divide
+    from collector.dataset import split as splitting
 
     try:
-        done = divide.divide(folder, out, validation=validation, test=test, seed=seed)
+        done = splitting.split_folder(folder, out, validation=validation, test=test, seed=seed)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     counts = {**done.counts, "together": done.together, "problems": len(done.problems)}

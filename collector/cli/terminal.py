@@ -12,8 +12,8 @@ import click
 from digitsolver.errors import DigitSolverError
 
 if TYPE_CHECKING:
-    from collector.label.editor import Editor
     from collector.label.session import Session
+    from collector.label.terminal import Editor
 
 KEYS = {
     "\r": "enter",
@@ -91,7 +91,7 @@ def _actions(
 
 
 def _editor(state: dict[str, Any]) -> Editor:
-    from collector.label.editor import Editor
+    from collector.label.terminal import Editor
 
     sample = state["sample"]
     proposal = sample["proposal"] or {"text": "", "digits": []}
@@ -102,7 +102,7 @@ def _editor(state: dict[str, Any]) -> Editor:
 
 def _show(session: Session, state: dict[str, Any], editor: Editor, note: str) -> None:
     """Clear the terminal and draw everything."""
-    from collector.label.blocks import draw_blocks
+    from collector.label.terminal import draw_blocks
     from digitsolver.io.images import read_image
 
     size = shutil.get_terminal_size()

@@ -10,10 +10,9 @@ from pathlib import Path
 import httpx
 from protego import Protego
 
+from collector.dataset.store import New, Store, check_image, open_store
 from collector.fetch.address import Address, FetchError
 from collector.fetch.session import AGENT, LONGEST_WAIT, Answer, Session, pause
-from collector.images import check_image
-from collector.store import New, Store, open_store
 from digitsolver.errors import ImageError
 
 ROBOTS_BYTES = 500 * 1024

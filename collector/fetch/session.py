@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+import socket
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 import httpx
 import tenacity
 
 from collector.fetch.address import Address, FetchError
-from collector.fetch.deadline import Deadline
 from digitsolver import __version__
 
 HIGHEST_RATE = 5.0
@@ -39,6 +42,7 @@ OURS = frozenset(
     }
 )
 """Headers that a user cannot set."""
+OPENED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*([\t\x20-\x7e]*)")
 
 
@@ -56,6 +60,38 @@ class Answer:
     media: str
     data: bytes
     wait: float | None = None
+
+
+class Deadline:
+    """Watch the connection of one client; its requests come one after another."""
+
+    def __init__(self) -> None:
+        """Begin without a connection."""
+        self.passed = False
+        self._socket: socket.socket | None = None
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Remember the socket of a new connection: the request extension ``trace`` of httpcore."""
+        if event in OPENED:
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Cut the connection when the block takes longer; `passed` says so then."""
+        self.passed = False
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        self.passed = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(slots=True)

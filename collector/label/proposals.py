@@ -11,7 +11,7 @@ from digitsolver.datasets import DIGITS
 from digitsolver.results import Failure, NamedImage, Reading
 
 if TYPE_CHECKING:
-    from collector.store import Record, Store
+    from collector.dataset.store import Record, Store
     from digitsolver.solver import Solver
 
 CHUNK = 16

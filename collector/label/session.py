@@ -10,13 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from collector.label import order
-from collector.label.claims import Claims
-from collector.label.pace import Pace
+from collector.dataset.store import Record, Store
+from collector.label import queue
 from collector.label.proposals import Proposal, Proposals
+from collector.label.timing import Pace
 from collector.label.trainer import KEPT, Trainer, promise
-from collector.label.values import DIGITS_KEPT, sample_values
-from collector.store import Record, Store
 from digitsolver.errors import DigitSolverError, FolderError
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 
 ENOUGH = 10
 """Labels below which nothing can be learned."""
+DIGITS_KEPT = 4
+"""Digits of a confidence, behind the point."""
 
 
 class StaleError(DigitSolverError):
@@ -58,7 +58,7 @@ class Session:
         self._retrain_every = retrain_every
         self._load = load
         self._pace = Pace(clock)
-        self._claims = Claims(store.folder / KEPT / "shown")
+        self._claims = queue.Claims(store.folder / KEPT / "shown")
         self._lock = threading.RLock()
         self._current: str | None = None
         self._shown: Proposal | None = None
@@ -79,7 +79,7 @@ class Session:
             self.store.refresh()
             record = self._look()
             records = self.store.records()
-            opened = sum(map(order.is_open, records))
+            opened = sum(map(queue.is_open, records))
             labelled = sum(one.label is not None for one in records)
             suspects = self._suspects()
             left = len(suspects) if self._reviewing else opened
@@ -210,7 +210,7 @@ class Session:
         records, known = self.store.records(), self._proposals.known()
         elsewhere: set[str] = set()
         while True:
-            chosen = order.choose(records, known, self._skipped, elsewhere)
+            chosen = queue.choose(records, known, self._skipped, elsewhere)
             if chosen is None or chosen.id in elsewhere or self._is_free(chosen):
                 return chosen
             elsewhere.add(chosen.id)
@@ -232,7 +232,7 @@ class Session:
 
     def _pass(self, identifier: str) -> None:
         """Leave a sample as it is."""
-        if order.is_open(self.store.get(identifier)):
+        if queue.is_open(self.store.get(identifier)):
             self._skipped[identifier] = 1 + max(self._skipped.values(), default=0)
         if self._reviewing:
             self._seen.add(identifier)
@@ -245,7 +245,7 @@ class Session:
         record = self.store.get(identifier)
         if identifier == self._current and len(record.history) == seen:
             return
-        if identifier == self._current and not order.is_open(record):
+        if identifier == self._current and not queue.is_open(record):
             self._current = None  # somebody else was faster: on with another
         raise StaleError("This one was answered elsewhere meanwhile; nothing was changed.")
 
@@ -254,7 +254,7 @@ class Session:
         shown = self._shown
         proposed = bool(shown and shown.text)
         if self._reviewing and shown:
-            return f"{self._who}: {order.reviewed(shown.model)}", None
+            return f"{self._who}: {queue.reviewed(shown.model)}", None
         if shown is None or not proposed:
             return f"{self._who}: typed", None
         if self.store.get(identifier).label is None and text == shown.text:
@@ -280,7 +280,7 @@ class Session:
         return None
 
     def _suspects(self) -> list[Record]:
-        return order.suspects(self.store.records(), self._proposals.known(), self._seen)
+        return queue.suspects(self.store.records(), self._proposals.known(), self._seen)
 
     def _use(self, bundle: Path) -> str:
         """Let a model that was just trained propose; return what is said of it."""
@@ -291,3 +291,23 @@ class Session:
         self._proposals.use(solver)
         self._seen.clear()
         return promise(figures)
+
+
+def sample_values(record: Record, proposal: Proposal | None) -> dict[str, Any]:
+    """Return a sample and what is proposed for it."""
+    return {
+        "id": record.id,
+        "name": record.original or record.file,
+        "seen": len(record.history),
+        "label": record.label,
+        "unreadable": not queue.is_open(record) and record.label is None,
+        "proposal": proposal and _proposal_values(proposal),
+    }
+
+
+def _proposal_values(proposal: Proposal) -> dict[str, Any]:
+    return asdict(proposal) | {
+        "confidence": round(proposal.confidence, DIGITS_KEPT),
+        "digits": [round(one, DIGITS_KEPT) for one in proposal.digits],
+        "boxes": [list(box) for box in proposal.boxes],
+    }

@@ -7,13 +7,13 @@ import os
 import shutil
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from collector.label.timing import TimeLeft
 from digitsolver.bundle import is_bundle
 from digitsolver.errors import DigitSolverError
 
@@ -66,29 +66,6 @@ def _stand_back() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(10)
-
-
-class TimeLeft:
-    """Tell from the steps done how long the others take; what comes before the first is not told.
-
-    >>> left = TimeLeft(iter([100.0, 104.0]).__next__)
-    >>> left.after(1, 5), left.after(3, 5)
-    (None, 4.0)
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with no step done."""
-        self._clock = clock
-        self._first: tuple[int, float] | None = None
-
-    def after(self, done: int, total: int) -> float | None:
-        """Return the seconds that are left when `done` of `total` steps have just been done."""
-        now = self._clock()
-        if self._first is None or done <= self._first[0]:
-            self._first = done, now
-            return None
-        step, began = self._first
-        return (now - began) / (done - step) * max(total - done, 0)
 
 
 class Trainer:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import cv2
 
+from collector.dataset.store import New, Store
 from collector.label.proposals import Proposals
 from collector.label.session import Session
 from collector.label.trainer import Fit, Trainer
-from collector.store import New, Store
 from digitsolver.solver import Solver, load
 from tests.templates import draw
 

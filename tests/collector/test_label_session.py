@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from collector.label import order
-from collector.label.claims import LEASE, Claims
-from collector.label.pace import Pace
+from collector.dataset.store import Record, Store, read_records
+from collector.label import queue
 from collector.label.proposals import Proposal
+from collector.label.queue import LEASE, Claims
 from collector.label.session import ENOUGH, StaleError
+from collector.label.timing import Pace
 from collector.label.trainer import Fit, fit
-from collector.store import Record, Store, read_records
 from digitsolver import bundle
 from digitsolver.datasets import DIGITS, read_captchas
 from digitsolver.errors import FolderError, LabelError, MissingExtraError
@@ -60,7 +60,7 @@ def test_the_least_sure_comes_first_what_was_not_read_or_is_no_captcha_later(
     known[fifth] = proposal("", 0.0)
     skipped = {third: 1}
     chosen = []
-    while record := order.choose(records, known, skipped):
+    while record := queue.choose(records, known, skipped):
         chosen.append(record.id)
         records = [one for one in records if one.id != record.id]
     assert chosen == [second, first, fourth, fifth, third]
@@ -71,7 +71,7 @@ def test_what_is_labelled_or_unreadable_is_not_open(desk: Desk) -> None:
     desk.store.mark_unreadable(desk.ids[1], by="x")
     desk.store.mark_unreadable(desk.ids[2], by="x")
     desk.store.undo(desk.ids[2], by="x")
-    assert [order.is_open(one) for one in desk.store.records()] == [False, False, True, True]
+    assert [queue.is_open(one) for one in desk.store.records()] == [False, False, True, True]
 
 
 def test_suspects_are_strong_contradictions_the_surest_first(desk: Desk) -> None:
@@ -81,19 +81,19 @@ def test_suspects_are_strong_contradictions_the_surest_first(desk: Desk) -> None
         for one, label in zip(desk.ids, labels, strict=True)
     ]
     texts = ["4777", "0842", "9036", "1268"]
-    sure = [0.85, 0.9, 0.95, order.STRONG - 0.01]
+    sure = [0.85, 0.9, 0.95, queue.STRONG - 0.01]
     known = {one: proposal(text, p) for one, text, p in zip(desk.ids, texts, sure, strict=True)}
-    found = order.suspects(records, known, ())
+    found = queue.suspects(records, known, ())
     assert [one.id for one in found] == [desk.ids[2], desk.ids[0]]
-    assert order.suspects(records, known, {desk.ids[2]})[0].id == desk.ids[0]
+    assert queue.suspects(records, known, {desk.ids[2]})[0].id == desk.ids[0]
 
 
 def test_who_overruled_a_model_is_asked_again_once_for_each_model(desk: Desk) -> None:
     record = desk.store.set_label(desk.ids[0], "4711", by="person: corrected aaaaaaaa")
-    assert order.suspects([record], {record.id: proposal("1", 0.9)}, ()) == [record]
+    assert queue.suspects([record], {record.id: proposal("1", 0.9)}, ()) == [record]
     record = desk.store.set_label(desk.ids[0], "4711", by="person: reviewed aaaaaaaa")
-    assert order.suspects([record], {record.id: proposal("1", 0.9)}, ()) == []
-    assert order.suspects([record], {record.id: proposal("1", 0.9, "bbbbbbbb")}, ()) == [record]
+    assert queue.suspects([record], {record.id: proposal("1", 0.9)}, ()) == []
+    assert queue.suspects([record], {record.id: proposal("1", 0.9, "bbbbbbbb")}, ()) == [record]
 
 
 # --- answers ------------------------------------------------------------------------------

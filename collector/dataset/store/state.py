@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collector.store.near import Index
-from collector.store.record import DECISIONS, UNDONE, Record
+from collector.dataset.store.near import Index
+from collector.dataset.store.record import DECISIONS, UNDONE, Record
 
 
 class State:

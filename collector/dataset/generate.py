@@ -1,9 +1,9 @@
-"""A folder of numbered samples, which can be drawn again: written whole or not at all.
+"""Generate captchas into a folder, numbered.
 
-No provenance is kept of them: look, seed and number say all. What comes from outside goes into
-`collector.store`. A sample's file is named ``<id>-<label>.<ext>``. ``metadata.csv`` says the same
-in a table (``file_name,text``), which wins where the two differ. A file is complete under its name
-or not there; a row that is missing after a crash is added by the next writer, from the name.
+No provenance is kept of them: look, seed and number tell all of it. Images from outside go into
+`collector.dataset.store`. A file is named ``<number>-<label>.<ext>``. ``metadata.csv`` says the
+same in a table (``file_name,text``), which wins where the two differ. A file is complete under its
+name or not there; a row that is missing after a crash is added by the next run, from the name.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from digitsolver.datasets import label_of, tables
 from digitsolver.datasets.tables import METADATA, Cells
 from digitsolver.errors import FolderError, LabelError
 from digitsolver.io.files import NOT_IMAGES, write_bytes, write_text
+from digitsolver.parallel.processes import Workers, in_order, usable_cores
 
+BATCH = 25
+"""How many images a process draws at a time."""
 WRITERS = 8
 """How many files are written at a time."""
 
@@ -137,3 +141,52 @@ def _images(folder: Path) -> list[str]:
         and not entry.name.startswith(".")
         and Path(entry.name).suffix.lower() not in NOT_IMAGES
     )
+
+
+def generate(
+    style: str, count: int, out: Path, seed: int = 0, length: int | None = None
+) -> Iterator[bool]:
+    """Draw images 0 to ``count - 1`` of a run into a folder; many: on all cores.
+
+    Gives, for each, whether it was written: a file with the same name and the same bytes is
+    left alone. Raises ``FolderError`` at a file of the same number that differs (another
+    seed, style or length made it); ``ValueError`` as :func:`collector.draw.draw_one`.
+    """
+    steps = [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
+    workers = Workers(min(usable_cores(), len(steps) // 10 + 1))
+    draw = partial(draw_batch, style, seed, length=length)
+    with open_numbered(out) as folder, closing(in_order(draw, steps, workers)) as batches:
+        try:
+            yield from folder.add_many(sample for batch in batches for sample in batch)
+        except FolderError as error:
+            raise FolderError(
+                f"{error.reason}: choose an empty folder, or the seed, style and length of before",
+                error.path,
+            ) from None
+
+
+def draw_batch(
+    style: str, seed: int, indexes: range, length: int | None
+) -> list[tuple[str, str, str, bytes]]:
+    """Draw some images of a run: id, label, extension and bytes of each.
+
+    OpenCV uses one thread meanwhile: images are so small that more only wait.
+
+    >>> [sample[:1] for sample in draw_batch("plain", 0, range(2), None)]
+    [('00000',), ('00001',)]
+    """
+    import cv2
+
+    from collector.draw import draw_one, encode
+
+    samples = []
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        for index in indexes:
+            drawn = draw_one(style, seed, index, length)
+            data, extension = encode(drawn)
+            samples.append((f"{index:05d}", drawn.label, extension, data))
+    finally:
+        cv2.setNumThreads(threads)
+    return samples

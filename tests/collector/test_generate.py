@@ -1,10 +1,11 @@
-"""The numbered folder writes whole files, overwrites none, and keeps its table in step."""
+"""Generating writes whole files, overwrites none, and keeps the table in step."""
 
 from pathlib import Path
 
+import cv2
 import pytest
 
-from collector.numbered import Numbered, open_numbered, read_table, write_table
+from collector.dataset.generate import Numbered, draw_batch, open_numbered, read_table, write_table
 from digitsolver.errors import FolderError
 
 
@@ -78,3 +79,16 @@ def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 def test_find_knows_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "x-y-12.png").write_bytes(b"x")
     assert Numbered(tmp_path).find("x-y") == ["x-y-12.png"]
+
+
+def test_a_batch_leaves_the_number_of_threads_as_it_was() -> None:
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(2)
+        assert len(draw_batch("plain", 0, range(3), None)) == 3
+        assert cv2.getNumThreads() == 2
+        with pytest.raises(ValueError, match="unknown look"):
+            draw_batch("x", 0, range(1), None)
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from collector.store.record import Record, parse, render
+from collector.dataset.store.record import Record, parse, render
 from digitsolver.errors import FolderError, printable
 
 if sys.platform != "win32":

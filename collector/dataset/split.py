@@ -1,7 +1,7 @@
-"""Divide samples into train, validation and test by captcha, with duplicates on one side.
+"""Split captchas into train, validation and test, with duplicates on one side.
 
-Images that are the same, or nearly the same (`collector.store.near`), go together, and so does
-what is near to one of them. The groups are ordered by a hash of seed and content: the division
+Images that are equal, or nearly so (`collector.dataset.store.near`), form a group, together with
+those that are near to one of them. The groups are ordered by a hash of seed and content: the split
 depends neither on names nor on the order of files.
 """
 
@@ -15,8 +15,8 @@ from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
-from collector.store import perceptual_hash
-from collector.store.near import near_pairs, unpack
+from collector.dataset.store import perceptual_hash
+from collector.dataset.store.near import near_pairs, unpack
 from digitsolver.datasets import Problem, Sample, fill_parts, read_captchas, unique_ids
 from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import FolderError, ImageError
@@ -42,7 +42,7 @@ class _Read:
     phash: str
 
 
-def divide(
+def split_folder(
     folder: Path, out: Path, *, validation: float = 0.1, test: float = 0.1, seed: int = 0
 ) -> Divided:
     """Copy the labelled samples of a folder into three folders below a new one.
