@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from collector.check.suspects import Suspect
 from digitsolver.datasets import Problem
+from digitsolver.results import JsonObject
 
 DOUBTFUL = 0.7
 """Share of labels below which a model that contradicts the others says little."""
@@ -100,7 +100,7 @@ class Checked:
             "suspects": len(self.suspects),
         }
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the contract's object."""
         return {
             "samples": self.samples,

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Protocol, cast
 
 import httpx
 import tenacity
@@ -62,6 +62,13 @@ class Answer:
     wait: float | None = None
 
 
+class NetworkStream(Protocol):
+    """The part of httpcore's connection that is used here."""
+
+    def get_extra_info(self, info: str) -> socket.socket:
+        """Return the socket for ``"socket"``."""
+
+
 class Deadline:
     """Watch the connection of one client; its requests come one after another."""
 
@@ -70,10 +77,11 @@ class Deadline:
         self.passed = False
         self._socket: socket.socket | None = None
 
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+    def trace(self, event: str, info: Mapping[str, object]) -> None:
         """Remember the socket of a new connection: the request extension ``trace`` of httpcore."""
         if event in OPENED:
-            self._socket = info["return_value"].get_extra_info("socket")
+            stream = cast(NetworkStream, info["return_value"])
+            self._socket = stream.get_extra_info("socket")
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:

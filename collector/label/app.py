@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import resources
 from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from collector.label.session import Session, StaleError
+from collector.label.session import Session, StaleError, State
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import encode_png, read_image
 
@@ -98,36 +98,36 @@ class Page:
             return Response(f"{error}\n", 404, media_type="text/plain")
         return Response(encode_png(pixels), media_type="image/png")
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return what is shown."""
         return self._session.state()
 
-    def answer(self, body: Answer) -> dict[str, Any]:
+    def answer(self, body: Answer) -> State:
         """Give a sample a label."""
         self._session.answer(body.id, body.text, body.seen)
         return self._session.state()
 
-    def unreadable(self, body: Sample) -> dict[str, Any]:
+    def unreadable(self, body: Sample) -> State:
         """Say that nobody can read a sample."""
         self._session.mark_unreadable(body.id, body.seen)
         return self._session.state()
 
-    def undo(self) -> dict[str, Any]:
+    def undo(self) -> State:
         """Take the last answer back."""
         self._session.undo()
         return self._session.state()
 
-    def move(self, body: Move) -> dict[str, Any]:
+    def move(self, body: Move) -> State:
         """Go back, or on without an answer."""
         self._session.move(body.forward)
         return self._session.state()
 
-    def review(self, body: Review) -> dict[str, Any]:
+    def review(self, body: Review) -> State:
         """Begin or end the review."""
         self._session.review(body.on)
         return self._session.state()
 
-    def retrain(self) -> dict[str, Any]:
+    def retrain(self) -> State:
         """Begin to train."""
         self._session.retrain()
         return self._session.state()
@@ -137,10 +137,11 @@ def create_app(session: Session, *, token: str, port: int) -> App:
     """Return the application that serves `session` under ``/<token>/`` on a port of 127.0.0.1."""
     page = Page(session)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_api_route("/state", page.state, methods=["GET"])
+    app.add_api_route("/state", page.state, methods=["GET"], response_model=None)
     app.add_api_route("/image/{identifier}", page.image, methods=["GET"])
     for change in (page.answer, page.unreadable, page.undo, page.move, page.review, page.retrain):
-        app.add_api_route(f"/{change.__name__}", change, methods=["POST"])
+        path = f"/{change.__name__}"
+        app.add_api_route(path, change, methods=["POST"], response_model=None)
     app.add_api_route("/", page.file, methods=["GET"])
     app.add_api_route("/{name}", page.file, methods=["GET"])
     app.add_exception_handler(StaleError, _refused(409))
@@ -148,10 +149,10 @@ def create_app(session: Session, *, token: str, port: int) -> App:
     return Guard(app, token=token, port=port)
 
 
-def _refused(status: int) -> Any:
-    """Return what answers with an error's own words."""
+def _refused(status: int) -> Callable[[Request, Exception], Response]:
+    """Return a handler that answers with an error's own words."""
 
-    def refuse(request: object, error: Exception) -> JSONResponse:
+    def refuse(request: Request, error: Exception) -> Response:
         del request
         return JSONResponse({"error": str(error)}, status)
 

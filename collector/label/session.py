@@ -6,15 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from collector.dataset.store import Record, Store
 from collector.label import queue
 from collector.label.proposals import Proposal, Proposals
 from collector.label.timing import Pace
-from collector.label.trainer import KEPT, Trainer, promise
+from collector.label.trainer import KEPT, Trainer, Training, promise
 from digitsolver.errors import DigitSolverError, FolderError
 
 if TYPE_CHECKING:
@@ -22,8 +21,60 @@ if TYPE_CHECKING:
 
 ENOUGH = 10
 """Labels below which nothing can be learned."""
-DIGITS_KEPT = 4
-"""Digits of a confidence, behind the point."""
+DECIMALS = 4
+"""Of a confidence."""
+
+
+class ProposalState(TypedDict):
+    """A proposal as plain values that JSON can hold; see `Proposal` for the fields."""
+
+    text: str
+    confidence: float
+    digits: list[float]
+    boxes: list[list[int]]
+    model: str
+
+
+class SampleState(TypedDict):
+    """The captcha on the screen: `seen` is how many changes it has, `name` its original name."""
+
+    id: str
+    name: str
+    seen: int
+    label: str | None
+    unreadable: bool
+    proposal: ProposalState | None
+
+
+class TrainingState(TypedDict):
+    """How far a training is; see `Training` for the fields."""
+
+    running: bool
+    done: int
+    total: int
+    seconds_left: float | None
+    message: str
+
+
+class State(TypedDict):
+    """All that a page or a terminal shows, as plain values that JSON can hold."""
+
+    sample: SampleState | None
+    samples: int
+    labelled: int
+    unreadable: int
+    open: int
+    suspects: int
+    reviewing: bool
+    answers: int
+    accepted: int
+    seconds: float | None
+    seconds_left: float | None
+    model: str | None
+    alphabet: str
+    read: int
+    training: TrainingState
+    note: str
 
 
 class StaleError(DigitSolverError):
@@ -73,7 +124,7 @@ class Session:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return all that is shown, as plain values."""
         with self._lock:
             self.store.refresh()
@@ -85,7 +136,7 @@ class Session:
             left = len(suspects) if self._reviewing else opened
             note, self._note = self._note, ""
             return {
-                "sample": record and sample_values(record, self._shown),
+                "sample": _sample_state(record, self._shown) if record else None,
                 "samples": len(records),
                 "labelled": labelled,
                 "unreadable": len(records) - labelled - opened,
@@ -99,7 +150,7 @@ class Session:
                 "model": self._proposals.model,
                 "alphabet": self._proposals.alphabet,
                 "read": self._proposals.count_read,
-                "training": asdict(self._trainer.status),
+                "training": _training_state(self._trainer.status),
                 "note": note,
             }
 
@@ -258,7 +309,7 @@ class Session:
         if shown is None or not proposed:
             return f"{self._who}: typed", None
         if self.store.get(identifier).label is None and text == shown.text:
-            return f"{self._who}: accepted {shown.model}", round(shown.confidence, DIGITS_KEPT)
+            return f"{self._who}: accepted {shown.model}", round(shown.confidence, DECIMALS)
         return f"{self._who}: corrected {shown.model}", None
 
     def _answered(self, identifier: str) -> None:
@@ -293,21 +344,32 @@ class Session:
         return promise(figures)
 
 
-def sample_values(record: Record, proposal: Proposal | None) -> dict[str, Any]:
-    """Return a sample and what is proposed for it."""
+def _sample_state(record: Record, proposal: Proposal | None) -> SampleState:
     return {
         "id": record.id,
         "name": record.original or record.file,
         "seen": len(record.history),
         "label": record.label,
         "unreadable": not queue.is_open(record) and record.label is None,
-        "proposal": proposal and _proposal_values(proposal),
+        "proposal": _proposal_state(proposal) if proposal else None,
     }
 
 
-def _proposal_values(proposal: Proposal) -> dict[str, Any]:
-    return asdict(proposal) | {
-        "confidence": round(proposal.confidence, DIGITS_KEPT),
-        "digits": [round(one, DIGITS_KEPT) for one in proposal.digits],
+def _proposal_state(proposal: Proposal) -> ProposalState:
+    return {
+        "text": proposal.text,
+        "confidence": round(proposal.confidence, DECIMALS),
+        "digits": [round(confidence, DECIMALS) for confidence in proposal.digits],
         "boxes": [list(box) for box in proposal.boxes],
+        "model": proposal.model,
+    }
+
+
+def _training_state(training: Training) -> TrainingState:
+    return {
+        "running": training.running,
+        "done": training.done,
+        "total": training.total,
+        "seconds_left": training.seconds_left,
+        "message": training.message,
     }

@@ -7,15 +7,15 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from collector.label.timing import TimeLeft
 from digitsolver.bundle import is_bundle
 from digitsolver.errors import DigitSolverError
+from digitsolver.results import JsonObject
 
 KEPT = ".label"
 """The folder, in that of the samples, that keeps the model trained on them."""
@@ -162,14 +162,14 @@ class Trainer:
         self._status = Training(message=problem or message)
 
 
-def promise(figures: Mapping[str, Any]) -> str:
-    """Say what the figures of a training promise."""
-    told = "a model trained on your labels proposes now"
+def promise(figures: JsonObject) -> str:
+    """Say how many labels of the validation set a new model reads right."""
+    start = "a model trained on your labels proposes now"
     held = figures.get("validation")
     if not held:
-        return told
+        return start
     right = round(held["captcha_accuracy"] * held["captchas"])
-    return f"{told}; of {held['captchas']} labels kept aside to try it, it read {right}"
+    return f"{start}; of {held['captchas']} labels held out to try it, it read {right}"
 
 
 def _take_copies(folder: Path, labelled: Iterable[tuple[Path, str]]) -> None:
