@@ -4,8 +4,8 @@ Add a look in ``looks.py``, a kind of clutter in ``clutter.py``, a colour scheme
 ``colour.py``: one function or entry each, and its test.
 """
 
-from collector.draw.image import Drawn, draw, draw_one, encode
+from collector.draw.image import GeneratedCaptcha, draw, draw_one, encode
+from collector.draw.look import Look
 from collector.draw.looks import LOOKS
-from collector.draw.space import Look
 
-__all__ = ["LOOKS", "Drawn", "Look", "draw", "draw_one", "encode"]
+__all__ = ["LOOKS", "GeneratedCaptcha", "Look", "draw", "draw_one", "encode"]

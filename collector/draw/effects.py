@@ -1,4 +1,4 @@
-"""The row of digits on its ground, with what a look does to it."""
+"""The row of digits on its background, with what a look does to it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collector.draw import ink
 from collector.draw.colour import SOURCES, choose
 from collector.draw.ink import Canvas, Layer32, Maps
 from collector.draw.layout import Row
+from collector.draw.look import Look
 from collector.draw.scene import Scene
-from collector.draw.space import Look
 
 
 def draw_row(
@@ -25,7 +25,7 @@ def draw_row(
     effects = look.effects
     layer = ink.draw_digits(row, scene.inks, look.digits, rng)
     if maps is not None:
-        layer = ink.bend(layer, maps)
+        layer = ink.warp(layer, maps)
     if scene.crisp:
         layer = ink.crisp(layer)
     if rng.random() < effects.fade:
@@ -38,10 +38,10 @@ def draw_row(
 
 
 def _second_ink(look: Look, scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw a second ink on the first one's side of the ground, so that it stays visible."""
+    """Draw a second ink on the first one's side of the background, so that it stays visible."""
     first, second = scene.inks[0], choose(look.colours, 1, rng)[1][0]
-    way = first - scene.ground
-    share = float((second - scene.ground) @ way) / max(float(way @ way), 1.0)
+    way = first - scene.background
+    share = float((second - scene.background) @ way) / max(float(way @ way), 1.0)
     return np.asarray(second if share > 0.5 else first)
 
 
@@ -53,7 +53,7 @@ def _beneath(layer: Layer32, look: Look, scene: Scene, rng: np.random.Generator)
         angle, reach = rng.uniform(0, 2 * math.pi), max(reach, 1.0)
         shift = (reach * math.cos(angle), reach * math.sin(angle))
         source = SOURCES["near" if rng.random() < 0.6 else "grey"]
-        colour = source(rng, scene.ground, scene.inks)
+        colour = source(rng, scene.background, scene.inks)
         made.append(ink.shadow(layer, colour, shift, rng.uniform(0.3, 0.7)))
     if scene.halo:
         made.append(ink.halo(layer, scene.rim, scene.halo))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.ink import Canvas
-from collector.draw.space import Finish
+from collector.draw.look import Finish
 
 Pixels = NDArray[np.uint8]
 
@@ -64,9 +64,9 @@ def to_palette(canvas: Canvas, colours: int) -> Canvas:
 
 
 def to_alpha(canvas: Canvas, rng: np.random.Generator) -> Pixels:
-    """Make an image with transparency, (H, W, 4): a clear ground, or veiled dots.
+    """Make an image with transparency, (H, W, 4): a clear background, or veiled dots.
 
-    Laid on white, a clear ground gives back the same image: each pixel is as transparent
+    Laid on white, a clear background gives back the same image: each pixel is as transparent
     as its darkest channel allows. Veiled dots come out lighter.
     """
     height, width = canvas.shape[:2]

@@ -1,4 +1,4 @@
-"""One image from a look and a generator: ground, clutter, digits, clutter, finish."""
+"""One image from a look and a generator: background, clutter, digits, clutter, finish."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.draw.background import draw_background
 from collector.draw.clutter import draw_layer
-from collector.draw.colour import Colour, Many, choose, far_from, luma
+from collector.draw.colour import Colour, ColourRows, choose, far_from, luma
 from collector.draw.effects import draw_row
 from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette, to_png
-from collector.draw.ground import draw_ground
-from collector.draw.ink import Canvas, bend_canvas, bend_cover, waves
+from collector.draw.ink import Canvas, warp_canvas, warp_cover, waves
 from collector.draw.layout import Row, lay_out
-from collector.draw.legible import distinctness, shown
+from collector.draw.legibility import distinctness, visible_share
+from collector.draw.look import Layer, Look
 from collector.draw.looks import LOOKS
 from collector.draw.scene import Scene
-from collector.draw.space import Layer, Look
 
-CALM = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
+DENSITY = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
 """How much clutter a layer is allowed where there are 0, 1, 2 ... layers."""
 
-SHOWN = 0.7
+VISIBLE = 0.7
 """Part of each digit that waves leave on the page, where the look asks for distinct digits."""
 TRIES = 6
 """How often an image is drawn until its digits are distinct; then the best one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class GeneratedCaptcha:
     """Hold a drawn captcha.
 
     image: (H, W, 3) uint8 RGB, or (H, W, 4) with transparency; what decoding the encoded
@@ -48,7 +48,7 @@ class Drawn:
 
 def draw_one(
     name: str, seed: int, index: int, length: int | None = None, alphabet: str = "0123456789"
-) -> Drawn:
+) -> GeneratedCaptcha:
     """Draw image ``index`` of a run: it depends on the look, the seed and the index only.
 
     Raises ``ValueError`` for an unknown look, a seed or index below 0, and what
@@ -71,7 +71,7 @@ def draw(
     rng: np.random.Generator,
     length: int | None = None,
     alphabet: str = "0123456789",
-) -> Drawn:
+) -> GeneratedCaptcha:
     """Draw one captcha of a look.
 
     length: number of characters, 1 to 12; None: as the look says. Raises ``ValueError``
@@ -95,30 +95,30 @@ def draw(
     return best
 
 
-def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[Drawn, float]:
+def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[GeneratedCaptcha, float]:
     """Draw a label once; give the image and, where the look asks, how distinct it is."""
     row = lay_out(look, label, rng)
-    ground, inks = choose(look.colours, len(label), rng)
+    background, inks = choose(look.colours, len(label), rng)
     under, over = _layers(look, rng)
-    scene = _scene(look, row, ground, inks, len(under + over), rng)
+    scene = _scene(look, row, background, inks, len(under + over), rng)
     maps = waves(row, look.effects, rng)
     whole = rng.random() < look.effects.whole
-    canvas = draw_ground(ground, row.width, row.height, look.ground, rng)
+    canvas = draw_background(background, row.width, row.height, look.background, rng)
     for layer in under:
         canvas = draw_layer(canvas, scene, layer, rng)
     canvas, cover = draw_row(canvas, look, row, scene, None if whole else maps, rng)
     for layer in over:
         canvas = draw_layer(canvas, scene, layer, rng)
     if whole and maps is not None:
-        canvas = bend_canvas(canvas, maps, smooth=not scene.crisp)
-        cover = bend_cover(cover, maps)
+        canvas = warp_canvas(canvas, maps, smooth=not scene.crisp)
+        cover = warp_cover(cover, maps)
     drawn = _finished(canvas, look, label, row, scene, rng)
     if not look.distinct:
         return drawn, 0.0
-    return drawn, distinctness(drawn.image, cover, row) * (shown(row, maps) > SHOWN)
+    return drawn, distinctness(drawn.image, cover, row) * (visible_share(row, maps) > VISIBLE)
 
 
-def encode(drawn: Drawn) -> tuple[bytes, str]:
+def encode(drawn: GeneratedCaptcha) -> tuple[bytes, str]:
     """Encode a drawn captcha; give the bytes and the extension, ``png`` or ``jpg``.
 
     >>> encode(draw_one("plain", 1, 7))[1] in ("png", "jpg")
@@ -167,16 +167,21 @@ def _sample(weights: NDArray[np.float64], count: int, rng: np.random.Generator) 
 
 
 def _scene(
-    look: Look, row: Row, ground: Colour, inks: Many, layers: int, rng: np.random.Generator
+    look: Look,
+    row: Row,
+    background: Colour,
+    inks: ColourRows,
+    layers: int,
+    rng: np.random.Generator,
 ) -> Scene:
     """Gather what clutter and effects need to know."""
     return Scene(
         em=row.em,
         stroke=max(row.stroke, 1.0),
-        ground=ground,
+        background=background,
         inks=inks,
         crisp=rng.random() < look.digits.crisp,
-        calm=CALM[min(layers, len(CALM) - 1)],
+        density=DENSITY[min(layers, len(DENSITY) - 1)],
         halo=look.effects.halo.draw(rng),
         rim=far_from(inks[0], rng),
         row=_surround(row),
@@ -192,7 +197,7 @@ def _surround(row: Row) -> tuple[float, float, float, float]:
 
 def _finished(
     canvas: Canvas, look: Look, label: str, row: Row, scene: Scene, rng: np.random.Generator
-) -> Drawn:
+) -> GeneratedCaptcha:
     """Apply the finish, and record the boxes."""
     finish = look.finish
     canvas = soften(canvas, finish, rng.random() < finish.grey and _grey_tells(scene), rng)
@@ -202,15 +207,15 @@ def _finished(
     quality = round(finish.jpeg.draw(rng))
     if quality:
         canvas, data = to_jpeg(canvas, quality, rng.random() < 0.3)
-        return Drawn(canvas, label, boxes, data)
+        return GeneratedCaptcha(canvas, label, boxes, data)
     if rng.random() < finish.alpha:
-        return Drawn(to_alpha(canvas, rng), label, boxes)
+        return GeneratedCaptcha(to_alpha(canvas, rng), label, boxes)
     colours = round(finish.palette.draw(rng))
     if colours:
-        return Drawn(to_palette(canvas, colours), label, boxes, palette=True)
-    return Drawn(canvas, label, boxes)
+        return GeneratedCaptcha(to_palette(canvas, colours), label, boxes, palette=True)
+    return GeneratedCaptcha(canvas, label, boxes)
 
 
 def _grey_tells(scene: Scene) -> bool:
-    """Tell whether every ink can be told from the ground by grey alone."""
-    return float(np.min(np.abs(luma(scene.inks) - luma(scene.ground)))) > 70
+    """Tell whether every ink can be told from the background by grey alone."""
+    return float(np.min(np.abs(luma(scene.inks) - luma(scene.background)))) > 70

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw.colour import Colour, Many
+from collector.draw.colour import Colour, ColourRows
 from collector.draw.glyphs import EM, Glyph
 from collector.draw.layout import Floats, Row
-from collector.draw.space import Digits, Effects
+from collector.draw.look import Digits, Effects
 
 Layer32 = NDArray[np.float32]
 Canvas = NDArray[np.uint8]
@@ -26,7 +26,7 @@ Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 """For each pixel (H, W), the x and the y that its colour comes from."""
 
 KERNEL = np.ones((3, 3), dtype=np.uint8)
-FAINT = 1.1
+MIN_STROKE = 1.1
 """Width below which strokes are made wider, in pixels."""
 
 
@@ -66,15 +66,15 @@ def stamp(
     part += change
 
 
-def draw_digits(row: Row, inks: Many, digits: Digits, rng: np.random.Generator) -> Layer32:
+def draw_digits(row: Row, inks: ColourRows, digits: Digits, rng: np.random.Generator) -> Layer32:
     """Draw a row of digits, each in its ink, on an empty layer (4, H, W)."""
     layer = np.zeros((4, row.height, row.width), dtype=np.float32)
     colours = np.ones((len(inks), 4, 1, 1), dtype=np.float32)
     colours[:, :3, 0, 0] = inks / 255
     for glyph, turn, centre, ink in zip(row.glyphs, row.turns, row.centres, colours, strict=True):
         stamp(layer, glyph, turn, row.em, centre, ink)
-    pixels = max(digits.weight.draw(rng) * row.em / 10, FAINT - row.stroke)
-    if pixels > 0 or (pixels < 0 and row.stroke > FAINT):
+    pixels = max(digits.weight.draw(rng) * row.em / 10, MIN_STROKE - row.stroke)
+    if pixels > 0 or (pixels < 0 and row.stroke > MIN_STROKE):
         layer = _weigh(layer, pixels, row.stroke)
     return layer
 
@@ -136,18 +136,18 @@ def _wave(
     return np.asarray(np.float32(reach) * np.sin(way * turn + np.float32(phase)))
 
 
-def bend(layer: Layer32, maps: Maps) -> Layer32:
+def warp(layer: Layer32, maps: Maps) -> Layer32:
     """Move the pixels of a layer along maps; what comes from outside is empty."""
     moved = cv2.remap(cv2.merge(list(layer)), maps[0], maps[1], cv2.INTER_LINEAR)
     return np.stack(cv2.split(moved))
 
 
-def bend_cover(cover: Layer32, maps: Maps) -> Layer32:
+def warp_cover(cover: Layer32, maps: Maps) -> Layer32:
     """Move the pixels of a cover (H, W) along maps."""
     return np.asarray(cv2.remap(cover, maps[0], maps[1], cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def bend_canvas(canvas: Canvas, maps: Maps, smooth: bool) -> Canvas:
+def warp_canvas(canvas: Canvas, maps: Maps, smooth: bool) -> Canvas:
     """Move the pixels of a canvas along maps; its edge goes on outside."""
     how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
     moved = cv2.remap(canvas, maps[0], maps[1], how, borderMode=cv2.BORDER_REPLICATE)
@@ -161,7 +161,7 @@ def fade(layer: Layer32, second: Colour, rng: np.random.Generator) -> Layer32:
         ramp = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     else:
         ramp = np.linspace(0, 1, width, dtype=np.float32)
-    other = plate(layer[3], second, 1.0)
+    other = flat_layer(layer[3], second, 1.0)
     other -= layer
     other *= ramp
     other += layer
@@ -174,7 +174,7 @@ def hollow(layer: Layer32) -> Layer32:
     return np.stack([cv2.dilate(plane, KERNEL) * outside for plane in layer])
 
 
-def plate(cover: Layer32, colour: Colour, opacity: float) -> Layer32:
+def flat_layer(cover: Layer32, colour: Colour, opacity: float) -> Layer32:
     """Make a layer of one colour from a cover (H, W)."""
     ink = np.append(colour / 255, np.float32(1)).astype(np.float32) * np.float32(opacity)
     return ink[:, None, None] * cover
@@ -184,7 +184,7 @@ def halo(layer: Layer32, colour: Colour, pixels: float) -> Layer32:
     """Make a layer of the strokes, wider by ``pixels`` on each side."""
     size = 2 * max(1, round(pixels)) + 1
     kernel = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    return plate(np.asarray(cv2.dilate(layer[3], kernel), dtype=np.float32), colour, 1.0)
+    return flat_layer(np.asarray(cv2.dilate(layer[3], kernel), dtype=np.float32), colour, 1.0)
 
 
 def shadow(layer: Layer32, colour: Colour, shift: tuple[float, float], opacity: float) -> Layer32:
@@ -192,7 +192,7 @@ def shadow(layer: Layer32, colour: Colour, shift: tuple[float, float], opacity: 
     height, width = layer.shape[1:]
     matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
     moved = cv2.warpAffine(layer[3], matrix, (width, height))
-    return plate(np.asarray(moved, dtype=np.float32), colour, opacity)
+    return flat_layer(np.asarray(moved, dtype=np.float32), colour, opacity)
 
 
 def blend(canvas: Canvas, layer: Layer32, opacity: float = 1.0) -> Canvas:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.glyphs import Face, Glyph, faces, family, glyph, stroke
-from collector.draw.space import Digits, Look
+from collector.draw.look import Digits, Look
 
 Floats = NDArray[np.float64]
-FLOOR = 9.0
+MIN_DIGIT_HEIGHT = 9.0
 """Height that digits keep where there is room for it, in pixels."""
 LEAST, MOST = (24, 40), (120, 260)
 """Least and greatest height and width of a page that follows its digits, in pixels."""
@@ -115,7 +115,9 @@ def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, in
     """Size the page and the digits, so that the row fits: width, height, em."""
     room = 2 * (look.effects.warp.high if look.effects.warp.chance else 0.0)
     tall = look.page.height.draw(rng)
-    em = min(max(look.digits.height.draw(rng) * tall, FLOOR), (tall - 3) / (extent[1] + room))
+    em = min(
+        max(look.digits.height.draw(rng) * tall, MIN_DIGIT_HEIGHT), (tall - 3) / (extent[1] + room)
+    )
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
     needed = (extent[0] + margins) * em + 2
     if look.page.width is not None:
@@ -138,7 +140,7 @@ def _corner(
     clip = look.digits.clip.draw(rng)
     if clip:
         side = rng.random()
-        tall = min(clip, 0.2) * max(np.min(boxes[:, 1]) - FLOOR, 0.0)
+        tall = min(clip, 0.2) * max(np.min(boxes[:, 1]) - MIN_DIGIT_HEIGHT, 0.0)
         if side < 0.35:
             corner[0] = page[0] - extent[0] + clip * boxes[-1, 0]
         elif side < 0.55:

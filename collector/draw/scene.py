@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw.colour import SOURCES, Colour, Many
+from collector.draw.colour import SOURCES, Colour, ColourRows
 from collector.draw.ink import Canvas
-from collector.draw.space import Layer
+from collector.draw.look import Layer
 
 RGB = tuple[float, float, float]
 Floats = NDArray[np.float64]
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 class Scene:
     """Tell clutter about the image.
 
-    em, stroke: in pixels. ground, inks: colours. crisp: whether edges have no grey. calm:
+    em, stroke: in pixels. background, inks: colours. crisp: whether edges have no grey. density:
     0 to 1, by how much each layer is thinned out where there are several. halo: in pixels,
     how wide lines and digits are rimmed in the colour ``rim``; 0: not. row: x, y, width and
     height of the row of digits in pixels, where it is known.
@@ -28,10 +28,10 @@ class Scene:
 
     em: float
     stroke: float
-    ground: Colour
-    inks: Many
+    background: Colour
+    inks: ColourRows
     crisp: bool
-    calm: float = 1.0
+    density: float = 1.0
     halo: float = 0.0
     rim: Colour = field(default_factory=lambda: np.zeros(3, dtype=np.float32))
     row: tuple[float, float, float, float] | None = None
@@ -42,39 +42,41 @@ class Scene:
         return cv2.LINE_8 if self.crisp else cv2.LINE_AA
 
 
-def tone(scene: Scene, layer: Layer, rng: np.random.Generator) -> RGB:
+def layer_colour(scene: Scene, layer: Layer, rng: np.random.Generator) -> RGB:
     """Draw a colour from one of the layer's sources."""
     source = SOURCES[layer.colours[int(rng.integers(len(layer.colours)))]]
-    red, green, blue = source(rng, scene.ground, scene.inks).tolist()
+    red, green, blue = source(rng, scene.background, scene.inks).tolist()
     return min(max(red, 0.0), 255.0), min(max(green, 0.0), 255.0), min(max(blue, 0.0), 255.0)
 
 
-def thick(scene: Scene, layer: Layer, rng: np.random.Generator) -> int:
+def thickness(scene: Scene, layer: Layer, rng: np.random.Generator) -> int:
     """Draw a thickness in whole pixels, at least one and at most a sixth of an em."""
     return max(1, round(min(layer.size.draw(rng) * scene.stroke, scene.em / 6)))
 
 
-def many(canvas: Canvas, scene: Scene, layer: Layer, each: float, rng: np.random.Generator) -> int:
+def mark_count(
+    canvas: Canvas, scene: Scene, layer: Layer, each: float, rng: np.random.Generator
+) -> int:
     """Turn a share in percent into a number of marks that cover ``each`` pixels, 1 to 250."""
-    share = layer.amount.draw(rng) * scene.calm / 100
+    share = layer.amount.draw(rng) * scene.density / 100
     return int(min(250, max(1, share * canvas.shape[0] * canvas.shape[1] / max(each, 1.0))))
 
 
-def strands(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[int]:
+def stroke_widths(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[int]:
     """Draw the thickness of each of a count of lines; together at most 0.45 em.
 
     Where they go through the row of digits: 0.32 em.
     """
     sizes: list[int] = []
     most = max(2.0, (0.32 if layer.through else 0.45) * scene.em)
-    for _ in range(max(1, round(layer.amount.draw(rng) * scene.calm))):
-        size = thick(scene, layer, rng)
+    for _ in range(max(1, round(layer.amount.draw(rng) * scene.density))):
+        size = thickness(scene, layer, rng)
         if not sizes or sum(sizes) + size <= most:
             sizes.append(size)
     return sizes
 
 
-def points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+def random_points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
     """Draw points anywhere on the canvas."""
     spots = rng.random((count, 2)) * (canvas.shape[1], canvas.shape[0])
     return [(int(x), int(y)) for x, y in spots]

@@ -22,9 +22,9 @@ Pixels = NDArray[np.uint8]
 Cover = NDArray[np.float32]
 Planes = NDArray[np.float64]
 Means = list[list[float]]
-ALLOWED = 0.45
+ALLOWED_ERROR = 0.45
 """Share of a digit's pixels that look like the other kind, at a distinctness of 1."""
-JUST = 14.0
+MIN_DEVIATION = 14.0
 """Deviation that an image is never thought to be below, of 255."""
 
 
@@ -32,7 +32,7 @@ def distinctness(image: Pixels, cover: Cover, row: Row) -> float:
     """Measure how distinct the least distinct digit is: the lesser of two measures.
 
     The distance of its colour from that of the free pixels beside it, in deviations, and
-    ALLOWED over the share of pixels that a threshold between the two takes for the other.
+    ALLOWED_ERROR over the share of pixels that a threshold between the two takes for the other.
     image: (H, W, 3 or 4) uint8; laid on white where it is transparent. cover: (H, W), 0
     to 1, where the digits' ink is. 0: a digit that cannot be seen; above 3: plain to see.
     """
@@ -61,7 +61,7 @@ def _windows(row: Row) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _apart(pixels: Planes) -> float:
-    """Measure how distinct ink and ground are.
+    """Measure how distinct ink and background are.
 
     pixels: (6, n): 1, red, green, blue, and the weights as a part of a stroke and as free.
     """
@@ -73,21 +73,22 @@ def _apart(pixels: Planes) -> float:
     apart, axis, middle = _discriminant((sums[:4] / stroke).tolist(), (sums[4:] / free).tolist())
     stroke_near, free_near = weights @ (np.array(axis) @ colours[1:] > middle)
     wrong = 1 - float(stroke_near) / stroke + float(free_near) / free
-    return min(apart, ALLOWED / max(wrong, 1e-3))
+    return min(apart, ALLOWED_ERROR / max(wrong, 1e-3))
 
 
-def _discriminant(ink: Means, ground: Means) -> tuple[float, tuple[float, float, float], float]:
-    """Set ink against ground: distance, axis and the threshold halfway along it.
+def _discriminant(ink: Means, background: Means) -> tuple[float, tuple[float, float, float], float]:
+    """Set ink against background: distance, axis and the threshold halfway along it.
 
-    ink, ground: (4, 4), means of the products of 1, red, green and blue. Solves the three
+    ink, background: (4, 4), means of the products of 1, red, green and blue. Solves the three
     equations by Cramer's rule: for so few numbers NumPy's calls take longer than the sums.
     """
     xx, xy, xz, yy, yz, zz = (
-        (ink[i][j] + ground[i][j] - ink[0][i] * ink[0][j] - ground[0][i] * ground[0][j]) / 2
-        + JUST**2 * (i == j)
+        (ink[i][j] + background[i][j] - ink[0][i] * ink[0][j] - background[0][i] * background[0][j])
+        / 2
+        + MIN_DEVIATION**2 * (i == j)
         for i, j in ((1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3))
     )
-    x, y, z = (ink[0][i] - ground[0][i] for i in (1, 2, 3))
+    x, y, z = (ink[0][i] - background[0][i] for i in (1, 2, 3))
     one, two, three = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     whole = xx * one + xy * two + xz * three
     mixed = xy * xz - xx * yz
@@ -96,11 +97,11 @@ def _discriminant(ink: Means, ground: Means) -> tuple[float, tuple[float, float,
         (two * x + (xx * zz - xz * xz) * y + mixed * z) / whole,
         (three * x + mixed * y + (xx * yy - xy * xy) * z) / whole,
     )
-    middle = sum(a * (ink[0][i] + ground[0][i]) / 2 for i, a in enumerate(axis, 1))
+    middle = sum(a * (ink[0][i] + background[0][i]) / 2 for i, a in enumerate(axis, 1))
     return math.sqrt(max(axis[0] * x + axis[1] * y + axis[2] * z, 0.0)), axis, middle
 
 
-def shown(row: Row, maps: Maps | None) -> float:
+def visible_share(row: Row, maps: Maps | None) -> float:
     """Estimate which part of the least shown digit is left when a row is bent, 0 to 1.
 
     Looks at the middle of each digit's box only, where the maps reach the page's edges.

@@ -122,10 +122,10 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Set the colours of ink and ground.
+    """Set the colours of ink and background.
 
     schemes: (name, weight) pairs out of ``colour.SCHEMES``. each: chance that every digit
-    has its own colour. contrast: least distance of ink and ground in RGB, 60 to 400.
+    has its own colour. contrast: least distance of ink and background in RGB, 60 to 400.
     """
 
     schemes: tuple[tuple[str, float], ...] = (("black", 1.0),)
@@ -134,7 +134,7 @@ class Colours:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Background:
     """Set what lies beneath.
 
     gradient: 0 to 90, how far the colour moves across. clouds: 0 to 60, soft blotches.
@@ -179,7 +179,7 @@ class Finish:
     rescale: 0.5 to 1, the image is shrunk to that and enlarged again. blur: 0 to 1.2
     pixels. noise: 0 to 30, of a sensor. soften: 0 to 0.5, contrast that is lost. grey:
     chance of no colour. jpeg: quality, 15 to 95 (0: a PNG). palette: 4 to 64 colours (0:
-    all). alpha: chance of a transparent ground or of partly transparent dots.
+    all). alpha: chance of a transparent background or of partly transparent dots.
     """
 
     rescale: Range = NEVER
@@ -208,7 +208,7 @@ class Look:
     digits: Digits = field(default_factory=Digits)
     effects: Effects = field(default_factory=Effects)
     colours: Colours = field(default_factory=Colours)
-    ground: Ground = field(default_factory=Ground)
+    background: Background = field(default_factory=Background)
     layers: tuple[Layer, ...] = ()
     picks: tuple[int, int] | None = None
     finish: Finish = field(default_factory=Finish)

@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.colour import Colour
-from collector.draw.space import Ground
+from collector.draw.look import Background
 
 Field = NDArray[np.float32]
 
 
-def draw_ground(
-    colour: Colour, width: int, height: int, ground: Ground, rng: np.random.Generator
+def draw_background(
+    colour: Colour, width: int, height: int, background: Background, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Draw the ground, (H, W, 3) uint8 RGB."""
+    """Draw the background, (H, W, 3) uint8 RGB."""
     shape = (height, width)
     field: Field = colour[:, None, None]
     for setting, make in (
-        (ground.gradient, _gradient),
-        (ground.clouds, _clouds),
-        (ground.weave, _weave),
-        (ground.grain, _grain),
+        (background.gradient, _gradient),
+        (background.clouds, _clouds),
+        (background.weave, _weave),
+        (background.grain, _grain),
     ):
         strength = setting.draw(rng)
         if strength:
