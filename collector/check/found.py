@@ -21,7 +21,7 @@ FOR_A_PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """Hold an image that is unlike the others, and in what."""
+    """An image that is unlike the others, and in what."""
 
     file: str
     why: str
@@ -29,7 +29,7 @@ class Outlier:
 
 @dataclass(slots=True)
 class Checked:
-    """Hold what a folder has, and what in it needs a person.
+    """What a folder has, and what in it needs a person.
 
     ``duplicates`` and ``near`` are pairs of file names, the later first; ``conflicts`` those of
     them that have different labels. ``problems`` are files that are no images, and labels that

@@ -43,7 +43,7 @@ USUAL = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Hold what is kept of an image: little, so that there may be many."""
+    """What is kept of an image: little, so that there may be many."""
 
     file: str
     label: str | None
@@ -113,7 +113,7 @@ def _count_labels(samples: Iterable[Sample], found: Checked) -> None:
 
 @dataclass(slots=True)
 class Part:
-    """Hold what was found in a few samples."""
+    """What was found in a few samples."""
 
     looked: int
     seen: list[Seen] = field(default_factory=list)

@@ -37,7 +37,7 @@ Shown = tuple[str, str, ImageArray]
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Hold a label that may be wrong, what the model reads, and how sure it is of that.
+    """A label that may be wrong, what the model reads, and how sure it is of that.
 
     ``score`` is the natural logarithm of how many times more probable the reading is than the
     label: 0 for a draw, 4.6 for a hundred times.

@@ -1,7 +1,7 @@
-"""Draw captchas: one space of looks, named points in it, and images from a seed.
+"""Generate captchas of a look from a seed.
 
-Add a look in ``looks.py``, a kind of clutter in ``clutter.py``, a colour scheme in
-``colour.py``: one function or entry each, and its test.
+To add a look, write an entry in ``looks.py``; a kind of clutter, a function in ``clutter.py``; a
+colour scheme, a function in ``colour.py``; each with its test.
 """
 
 from collector.draw.image import GeneratedCaptcha, draw, draw_one, encode

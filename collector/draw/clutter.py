@@ -1,8 +1,8 @@
-"""What is drawn under and over the digits so that a program does not read them.
+"""Clutter: what is drawn under and over the digits to make them hard to read.
 
-Each kind is one function ``draw_*`` that draws on a canvas in place; CLUTTER names them.
-The first line of each says what the layer's amount means to it: a count, a share of the
-image in percent, or a spacing in pixels.
+Each kind is one function ``draw_*`` that draws on a canvas in place; CLUTTER names them. The first
+line of each says what the layer's amount is: a count, a share of the image in percent, or a
+spacing in pixels.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Draw = Callable[[Canvas, Scene, Layer, np.random.Generator], None]
 def draw_speckle(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Scatter pixels, or small blocks where strokes are wide; share.
 
-    Two colours: both are there, salt and pepper, and share the amount.
+    A layer of two colours is salt and pepper: both share the amount.
     """
     height, width = canvas.shape[:2]
     block = min(thickness(scene, layer, rng), 3, max(1, int(scene.stroke * 0.45)))
@@ -72,7 +72,7 @@ def draw_dots(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generat
 
 
 def draw_grid(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Rule the canvas with solid, dashed or dotted lines; amount: spacing in pixels."""
+    """Draw a grid of solid, dashed or dotted lines; amount: spacing in pixels."""
     height, width = canvas.shape[:2]
     size = min(thickness(scene, layer, rng), 3)
     y, x = np.arange(height)[:, None], np.arange(width)[None, :]
@@ -88,7 +88,7 @@ def _ruled(
     across: NDArray[np.int64], along: NDArray[np.int64], size: int, layer: Layer,
     rng: np.random.Generator,
 ) -> Bits:  # fmt: skip
-    """Mark lines that repeat ``across`` and are broken ``along``."""
+    """Return a mask of lines that repeat ``across`` and are broken ``along``."""
     pitch = max(round(layer.amount.draw(rng)), 3 * size + 1)
     lines = (across + int(rng.integers(pitch))) % pitch < size
     if rng.random() >= layer.broken:
@@ -165,7 +165,7 @@ def draw_frame(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 
 
 def draw_negative(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Turn the colours round inside ellipses or bands; count."""
+    """Invert the colours inside ellipses or bands; count."""
     height, width = canvas.shape[:2]
     inside = np.zeros((height, width), dtype=np.uint8)
     for x, y in random_points(canvas, max(1, round(layer.amount.draw(rng))), rng):
@@ -200,11 +200,14 @@ CLUTTER: dict[str, Draw] = {
 
 
 WITH_HALO = ("lines", "curves", "rings", "dashes")
-"""The kinds that get a halo where the digits have one."""
+"""The kinds that get a halo when the digits have one."""
 
 
 def draw_layer(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> Canvas:
-    """Draw one layer over a canvas; give a new canvas. ValueError for an unknown kind."""
+    """Return a copy of a canvas with one layer drawn on it.
+
+    Raises ``ValueError`` for an unknown kind.
+    """
     if layer.kind not in CLUTTER:
         known = ", ".join(CLUTTER)
         raise ValueError(f"unknown kind of clutter {layer.kind!r}, expected one of {known}")
@@ -219,7 +222,7 @@ def draw_layer(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 
 
 def _rimmed(before: Canvas, after: Canvas, scene: Scene) -> Canvas:
-    """Put a rim of the halo's colour round what was drawn."""
+    """Outline the pixels that changed in the halo's colour."""
     marked = np.any(after != before, axis=2).astype(np.uint8)
     size = 2 * max(1, round(scene.halo)) + 1
     rim = cv2.dilate(marked, np.ones((size, size), dtype=np.uint8)) > marked

@@ -1,7 +1,7 @@
-"""Colours of ink and background, and where clutter takes its own from.
+"""Colours of ink, background and clutter.
 
-A scheme gives a background and says which inks go with it; inks are then drawn until one is far
-enough from the background in RGB. To add a scheme, write one function and name it in SCHEMES.
+A scheme samples a background and candidates for the ink; those far enough from the background in
+RGB are taken. To add a scheme, write one function and name it in SCHEMES.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CANDIDATES = 32
 
 
 def luma(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weigh the channels to grey.
+    """Return the luma of RGB colours.
 
     >>> float(luma(np.array([255, 255, 255], dtype=np.float32)).round())
     255.0
@@ -43,37 +43,37 @@ Scheme = Callable[[np.random.Generator], tuple[Colour, ColourRows]]
 
 
 def scheme_black(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Put black or dark grey on white or nearly white."""
+    """Sample black or dark grey on white or nearly white."""
     return _greys(rng, 225, 280, 1)[0], _greys(rng, -60, 110, CANDIDATES)
 
 
 def scheme_white(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Put white or light grey on black or nearly black."""
+    """Sample white or light grey on black or nearly black."""
     return _greys(rng, -40, 60, 1)[0], _greys(rng, 140, 300, CANDIDATES)
 
 
 def scheme_grey(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Put any grey on any other."""
+    """Sample any grey on any other."""
     return _greys(rng, 0, 255, 1)[0], _greys(rng, 0, 255, CANDIDATES)
 
 
 def scheme_pastel(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Put dark or saturated colours on a pastel, or on white."""
+    """Sample dark or saturated colours on a pastel, or on white."""
     return _uniform(rng, 190, 275, 1)[0], _uniform(rng, -30, 200, CANDIDATES)
 
 
 def scheme_night(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Put light or saturated colours on a dark colour."""
+    """Sample light or saturated colours on a dark colour."""
     return _uniform(rng, -30, 90, 1)[0], _uniform(rng, 70, 290, CANDIDATES)
 
 
 def scheme_vivid(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Put any colour on any other."""
+    """Sample any colour on any other."""
     return _uniform(rng, 0, 255, 1)[0], _uniform(rng, 0, 255, CANDIDATES)
 
 
 def scheme_equal(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Put a colour on another that is as bright: grey cannot tell them apart."""
+    """Sample a colour on another of the same luma: grey does not tell them apart."""
     background = _uniform(rng, 20, 235, 1)[0]
     inks = _uniform(rng, -40, 295, CANDIDATES * 4)
     order = np.argsort(np.abs(luma(np.clip(inks, 0, 255)) - luma(background)))
@@ -92,10 +92,10 @@ SCHEMES: dict[str, Scheme] = {
 
 
 def choose(colours: Colours, count: int, rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Draw a background and an ink for each of ``count`` digits; raise ValueError for a scheme.
+    """Sample a background and an ink for each of ``count`` digits.
 
-    The inks are at least the drawn contrast away from the background, or as far as any of the
-    candidates that the scheme offers.
+    The inks differ from the background by at least the sampled contrast, or as much as the best
+    candidate of the scheme. Raises ``ValueError`` for an unknown scheme.
     """
     name = pick(colours.schemes, rng)
     if name not in SCHEMES:
@@ -112,13 +112,13 @@ def choose(colours: Colours, count: int, rng: np.random.Generator) -> tuple[Colo
 
 
 def far_from(colour: Colour, rng: np.random.Generator) -> Colour:
-    """Draw a colour that is far from another."""
+    """Sample a colour that is far from another."""
     colours = _uniform(rng, 0, 255, 8)
     return np.asarray(colours[np.argmax(np.linalg.norm(colours - colour, axis=1))])
 
 
 def pick(pairs: tuple[tuple[str, float], ...], rng: np.random.Generator) -> str:
-    """Draw one name out of (name, weight) pairs."""
+    """Sample one name out of (name, weight) pairs."""
     point = rng.random() * sum(weight for _, weight in pairs)
     for name, weight in pairs:
         point -= weight

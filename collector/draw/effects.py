@@ -1,4 +1,4 @@
-"""The row of digits on its background, with what a look does to it."""
+"""The digits on their background, with the effects of a look."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from collector.draw.scene import Scene
 def draw_row(
     canvas: Canvas, look: Look, row: Row, scene: Scene, maps: Maps | None, rng: np.random.Generator
 ) -> tuple[Canvas, NDArray[np.float32]]:
-    """Draw the digits with their effects over a canvas; give a new canvas and the cover (H, W).
+    """Return a new canvas with the digits and their effects on it, and their cover (H, W).
 
-    maps: where the digits alone are bent.
+    maps: the distortion of the digits, where it does not move the clutter as well.
     """
     effects = look.effects
     layer = ink.draw_digits(row, scene.inks, look.digits, rng)
@@ -38,7 +38,7 @@ def draw_row(
 
 
 def _second_ink(look: Look, scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw a second ink on the first one's side of the background, so that it stays visible."""
+    """Sample a second ink that differs from the background in the same direction as the first."""
     first, second = scene.inks[0], choose(look.colours, 1, rng)[1][0]
     way = first - scene.background
     share = float((second - scene.background) @ way) / max(float(way @ way), 1.0)
@@ -46,7 +46,7 @@ def _second_ink(look: Look, scene: Scene, rng: np.random.Generator) -> NDArray[n
 
 
 def _beneath(layer: Layer32, look: Look, scene: Scene, rng: np.random.Generator) -> list[Layer32]:
-    """Make the shadow and the halo that lie beneath the digits."""
+    """Return the layers of shadow and halo, which lie under the digits."""
     made = []
     reach = look.effects.shadow.draw(rng) * scene.em
     if reach:

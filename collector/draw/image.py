@@ -1,4 +1,4 @@
-"""One image from a look and a generator: background, clutter, digits, clutter, finish."""
+"""One captcha from a look: background, clutter, digits, more clutter, finish."""
 
 from __future__ import annotations
 
@@ -21,22 +21,32 @@ from collector.draw.looks import LOOKS
 from collector.draw.scene import Scene
 
 DENSITY = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
-"""How much clutter a layer is allowed where there are 0, 1, 2 ... layers."""
+"""Factor on the amount of clutter in each layer, by the number of layers."""
 
 VISIBLE = 0.7
-"""Part of each digit that waves leave on the page, where the look asks for distinct digits."""
+"""Share of each digit that must stay inside the image, where the look asks for distinct digits."""
 TRIES = 6
-"""How often an image is drawn until its digits are distinct; then the best one is taken."""
+"""How often an image is generated until its digits are distinct; then the best one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedCaptcha:
-    """Hold a drawn captcha.
+    """A generated captcha.
 
-    image: (H, W, 3) uint8 RGB, or (H, W, 4) with transparency; what decoding the encoded
-    file gives. boxes: (n, 4) int, x, y, width and height of each digit before waves, cut
-    at the edges. jpeg: the encoded bytes where the look says JPEG. palette: whether the PNG
-    has a palette.
+    Attributes
+    ----------
+    image
+        ``(H, W, 3)`` uint8 RGB, or ``(H, W, 4)`` with transparency: what the encoded file decodes
+        to.
+    label
+        Its characters.
+    boxes
+        ``(n, 4)``, x, y, width and height of each digit in pixels, before the wave distortion,
+        clipped at the edges.
+    jpeg
+        The encoded bytes of a JPEG, None for a PNG.
+    palette
+        Whether the PNG has a palette.
     """
 
     image: NDArray[np.uint8]
@@ -49,11 +59,31 @@ class GeneratedCaptcha:
 def draw_one(
     name: str, seed: int, index: int, length: int | None = None, alphabet: str = "0123456789"
 ) -> GeneratedCaptcha:
-    """Draw image ``index`` of a run: it depends on the look, the seed and the index only.
+    """Generate captcha number ``index``: it depends on the arguments alone.
 
-    Raises ``ValueError`` for an unknown look, a seed or index below 0, and what
-    :func:`draw` refuses.
+    Parameters
+    ----------
+    name
+        A look of `LOOKS`.
+    seed, index
+        0 or more; another pair gives another image.
+    length
+        Number of characters, 1 to 12; None: as the look says.
+    alphabet
+        The characters to choose from: digits and ASCII letters.
 
+    Returns
+    -------
+    GeneratedCaptcha
+        The image with its label.
+
+    Raises
+    ------
+    ValueError
+        An unknown look, or an argument out of its range.
+
+    Examples
+    --------
     >>> draw_one("plain", 1, 7).label == draw_one("plain", 1, 7).label
     True
     """
@@ -72,13 +102,26 @@ def draw(
     length: int | None = None,
     alphabet: str = "0123456789",
 ) -> GeneratedCaptcha:
-    """Draw one captcha of a look.
+    """Generate one captcha of a look.
 
-    length: number of characters, 1 to 12; None: as the look says. Raises ``ValueError``
-    for another length, and for an alphabet with anything but digits and ASCII letters.
+    Parameters
+    ----------
+    look
+        A look, one of `LOOKS` or another.
+    rng
+        Source of all random numbers.
+    length, alphabet
+        As for `draw_one`.
 
-    >>> drawn = draw(LOOKS["plain"], np.random.default_rng(1), length=5)
-    >>> len(drawn.label), drawn.image.shape[2], len(drawn.boxes)
+    Raises
+    ------
+    ValueError
+        A length or an alphabet that cannot be.
+
+    Examples
+    --------
+    >>> captcha = draw(LOOKS["plain"], np.random.default_rng(1), length=5)
+    >>> len(captcha.label), captcha.image.shape[2], len(captcha.boxes)
     (5, 3, 5)
     """
     label = _label(look, rng, length, alphabet)
@@ -89,14 +132,14 @@ def draw(
     for _ in range(TRIES - 1):
         if most >= look.distinct:
             break
-        drawn, distinct = _draw(look, label, rng)
+        captcha, distinct = _draw(look, label, rng)
         if distinct > most:
-            best, most = drawn, distinct
+            best, most = captcha, distinct
     return best
 
 
 def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[GeneratedCaptcha, float]:
-    """Draw a label once; give the image and, where the look asks, how distinct it is."""
+    """Generate one image of a label; also return its distinctness where the look asks for it."""
     row = lay_out(look, label, rng)
     background, inks = choose(look.colours, len(label), rng)
     under, over = _layers(look, rng)
@@ -112,25 +155,27 @@ def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[GeneratedCa
     if whole and maps is not None:
         canvas = warp_canvas(canvas, maps, smooth=not scene.crisp)
         cover = warp_cover(cover, maps)
-    drawn = _finished(canvas, look, label, row, scene, rng)
+    captcha = _finished(canvas, look, label, row, scene, rng)
     if not look.distinct:
-        return drawn, 0.0
-    return drawn, distinctness(drawn.image, cover, row) * (visible_share(row, maps) > VISIBLE)
+        return captcha, 0.0
+    return captcha, distinctness(captcha.image, cover, row) * (visible_share(row, maps) > VISIBLE)
 
 
-def encode(drawn: GeneratedCaptcha) -> tuple[bytes, str]:
-    """Encode a drawn captcha; give the bytes and the extension, ``png`` or ``jpg``.
+def encode(captcha: GeneratedCaptcha) -> tuple[bytes, str]:
+    """Encode a captcha; return the bytes and the extension, ``png`` or ``jpg``.
 
+    Examples
+    --------
     >>> encode(draw_one("plain", 1, 7))[1] in ("png", "jpg")
     True
     """
-    if drawn.jpeg is not None:
-        return drawn.jpeg, "jpg"
-    return to_png(drawn.image, drawn.palette), "png"
+    if captcha.jpeg is not None:
+        return captcha.jpeg, "jpg"
+    return to_png(captcha.image, captcha.palette), "png"
 
 
 def _label(look: Look, rng: np.random.Generator, length: int | None, alphabet: str) -> str:
-    """Draw the characters."""
+    """Choose the characters."""
     if not alphabet or not (alphabet.isascii() and alphabet.isalnum()):
         raise ValueError(f"an alphabet has digits and ASCII letters only, got {alphabet!r}")
     if length is None:
@@ -154,16 +199,16 @@ def _layers(look: Look, rng: np.random.Generator) -> tuple[list[Layer], list[Lay
 
 
 def _sample(weights: NDArray[np.float64], count: int, rng: np.random.Generator) -> list[int]:
-    """Draw ``count`` different places, each by its weight; as ``Generator.choice``, but faster."""
-    weights, drawn = weights / weights.sum(), list[int]()
-    while len(drawn) < count:
-        points = rng.random(count - len(drawn))
-        weights[drawn] = 0
+    """Sample ``count`` different indices by weight, as ``Generator.choice`` does, but faster."""
+    weights, chosen = weights / weights.sum(), list[int]()
+    while len(chosen) < count:
+        points = rng.random(count - len(chosen))
+        weights[chosen] = 0
         steps = np.cumsum(weights)
         for place in (steps / steps[-1]).searchsorted(points, side="right").tolist():
-            if place not in drawn:
-                drawn.append(place)
-    return drawn
+            if place not in chosen:
+                chosen.append(place)
+    return chosen
 
 
 def _scene(
@@ -174,7 +219,7 @@ def _scene(
     layers: int,
     rng: np.random.Generator,
 ) -> Scene:
-    """Gather what clutter and effects need to know."""
+    """Collect what clutter and effects depend on."""
     return Scene(
         em=row.em,
         stroke=max(row.stroke, 1.0),
@@ -189,7 +234,7 @@ def _scene(
 
 
 def _surround(row: Row) -> tuple[float, float, float, float]:
-    """Give x, y, width and height of all the digits together."""
+    """Return x, y, width and height of the box around all digits."""
     low = row.boxes[:, :2].min(axis=0)
     wide, tall = (row.boxes[:, :2] + row.boxes[:, 2:]).max(axis=0) - low
     return float(low[0]), float(low[1]), float(wide), float(tall)
@@ -217,5 +262,5 @@ def _finished(
 
 
 def _grey_tells(scene: Scene) -> bool:
-    """Tell whether every ink can be told from the background by grey alone."""
+    """Return whether every ink differs from the background in grey."""
     return float(np.min(np.abs(luma(scene.inks) - luma(scene.background)))) > 70

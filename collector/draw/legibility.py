@@ -1,9 +1,9 @@
-"""Whether the digits of a drawn image can be told from what is round them.
+"""Whether the digits of a generated image can be told from their surroundings.
 
-For each digit the pixels of its strokes are set against the free pixels beside it, by the
+For each digit the pixels of its strokes are compared with the free pixels beside it, by the
 linear discriminant of their colours (Fisher, "The use of multiple measurements in taxonomic
-problems", 1936): how far apart they lie, and how many lie on the wrong side. A little
-blur goes first, since the eye, too, looks through specks that are finer than a stroke.
+problems", 1936): how far apart they lie, and how many lie on the wrong side. The
+image is blurred a little before, since people see through specks finer than a stroke as well.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ Cover = NDArray[np.float32]
 Planes = NDArray[np.float64]
 Means = list[list[float]]
 ALLOWED_ERROR = 0.45
-"""Share of a digit's pixels that look like the other kind, at a distinctness of 1."""
+"""Share of pixels on the wrong side of the threshold at a distinctness of 1."""
 MIN_DEVIATION = 14.0
-"""Deviation that an image is never thought to be below, of 255."""
+"""Least standard deviation of colours that is assumed, of 255."""
 
 
 def distinctness(image: Pixels, cover: Cover, row: Row) -> float:
-    """Measure how distinct the least distinct digit is: the lesser of two measures.
+    """Return the distinctness of the least distinct digit: the lesser of two measures.
 
     The distance of its colour from that of the free pixels beside it, in deviations, and
     ALLOWED_ERROR over the share of pixels that a threshold between the two takes for the other.
-    image: (H, W, 3 or 4) uint8; laid on white where it is transparent. cover: (H, W), 0
-    to 1, where the digits' ink is. 0: a digit that cannot be seen; above 3: plain to see.
+    image: (H, W, 3 or 4) uint8; composited on white where it is transparent. cover: (H, W), 0
+    to 1, where the digits' ink is. 0: a digit that cannot be seen; above 3: one that is easily
+    seen.
     """
     page = _laid_on_white(image) if image.shape[2] == 4 else image
     sigma, windows = max(0.5, 0.25 * row.stroke), list(_windows(row))
@@ -53,7 +54,7 @@ def distinctness(image: Pixels, cover: Cover, row: Row) -> float:
 
 
 def _windows(row: Row) -> Iterator[tuple[int, int, int, int]]:
-    """Give left, top, right and bottom of what lies round each digit."""
+    """Give left, top, right and bottom of the surroundings of each digit."""
     reach = 0.12 * row.em + 1
     for x, y, width, height in row.boxes.tolist():
         right, bottom = max(int(x + width + reach) + 1, 1), max(int(y + height + reach) + 1, 1)
@@ -61,7 +62,7 @@ def _windows(row: Row) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _apart(pixels: Planes) -> float:
-    """Measure how distinct ink and background are.
+    """Return how distinct ink and background are.
 
     pixels: (6, n): 1, red, green, blue, and the weights as a part of a stroke and as free.
     """
@@ -77,7 +78,7 @@ def _apart(pixels: Planes) -> float:
 
 
 def _discriminant(ink: Means, background: Means) -> tuple[float, tuple[float, float, float], float]:
-    """Set ink against background: distance, axis and the threshold halfway along it.
+    """Return the distance of ink and background, the axis, and the threshold halfway along it.
 
     ink, background: (4, 4), means of the products of 1, red, green and blue. Solves the three
     equations by Cramer's rule: for so few numbers NumPy's calls take longer than the sums.
@@ -102,9 +103,9 @@ def _discriminant(ink: Means, background: Means) -> tuple[float, tuple[float, fl
 
 
 def visible_share(row: Row, maps: Maps | None) -> float:
-    """Estimate which part of the least shown digit is left when a row is bent, 0 to 1.
+    """Estimate the share of the least visible digit that a distortion leaves in the image, 0 to 1.
 
-    Looks at the middle of each digit's box only, where the maps reach the page's edges.
+    Considers the middle of each digit's box only.
     """
     if maps is None:
         return 1.0

@@ -1,9 +1,8 @@
-"""The space of looks: every number that a drawn captcha can vary, and its range.
+"""What a look is: the ranges that every number of a generated captcha is sampled from.
 
-A look is a point of this space: a frozen :class:`Look` that says, for each number, from
-which range it is drawn. Named looks narrow the ranges, ``mixed`` opens them wide. Lengths
-are relative, so that a look holds at any size: to the height of a digit (``em``), to the
-width of its stroke, or to the side of the image, as each field says.
+A look is a frozen :class:`Look`. The named looks (``looks.py``) have narrow ranges, ``mixed`` has
+wide ones. Lengths are relative, so that a look holds at any size: to the height of a digit
+(``em``), to the width of its stroke, or to the side of the image, as each field says.
 """
 
 from __future__ import annotations
@@ -15,9 +14,26 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Draw a number from ``low`` to ``high``, but only with ``chance``; else 0.
+    """A range that a number is sampled from.
 
-    low_end: 1 for an even spread; 2, 3 ... the more numbers lie near ``low``.
+    Parameters
+    ----------
+    low, high
+        The ends of the range.
+    chance
+        Probability of a number from the range; otherwise the number is 0.
+    low_end
+        1 for a uniform distribution; the larger, the more numbers lie near ``low``.
+
+    Raises
+    ------
+    ValueError
+        ``low`` is above ``high``, or ``chance`` outside 0 to 1.
+
+    Examples
+    --------
+    >>> Range(2.0, 2.0).draw(np.random.default_rng(0))
+    2.0
     """
 
     low: float
@@ -26,21 +42,21 @@ class Range:
     low_end: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a range that is upside down, and a chance that is none."""
+        """Check the ends and the chance."""
         if self.low > self.high:
             raise ValueError(f"a range goes up, got {self.low} to {self.high}")
         if not 0.0 <= self.chance <= 1.0:
             raise ValueError(f"a chance lies in 0 to 1, got {self.chance}")
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one number."""
+        """Sample one number."""
         if self.chance < 1.0 and rng.random() >= self.chance:
             return 0.0
         return float(self.low + (self.high - self.low) * rng.random() ** self.low_end)
 
 
 def fixed(value: float) -> Range:
-    """Make a range that holds one value."""
+    """Return a range of one value."""
     return Range(value, value)
 
 
@@ -49,11 +65,11 @@ NEVER = Range(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Set the sides of the image.
+    """The size of the image.
 
-    height: in pixels, 24 to 120. width: in pixels, 40 to 260; None: as the digits need.
-    margin: free space beside the row, 0 to 3 em a side. squeeze: where the row stands in
-    the height that is left, 0 (top) to 1 (bottom).
+    height: in pixels, 24 to 120. width: in pixels, 40 to 260; None: as wide as the digits need.
+    margin: free space beside the digits, 0 to 3 em a side. squeeze: vertical position of the row
+    in the free height, 0 (top) to 1 (bottom).
     """
 
     height: Range = Range(28, 100)
@@ -64,19 +80,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """Set how the digits look and stand.
+    """Fonts, sizes and positions of the digits.
 
-    kinds: kinds of faces (see fonts.toml), empty for all. one_face: chance that all digits
-    share a face; related: chance that they otherwise share at least its family.
-    height: 0.25 to 1 of the image's. scale: 0 to 0.4, each digit is up to that much
-    smaller or larger. stretch: width over height, 0.6 to 1.6. rotation: 0 to 40 degrees to
-    either side, each digit its own. lean: -0.5 to 0.5, shear that all share; shear: 0 to
-    0.4, each its own. gap: -0.3 to 1.5 em between neighbours; uneven: 0 to 0.8 em, each gap
-    is up to that much wider. cells: chance that the digits stand in cells of one width.
-    jump: 0 to 0.6 em, baselines up or down, each its own; slope: -15 to 15 degrees, the
-    whole row. clip: 0 to 0.3, the part of an edge digit that the edge cuts off.
-    crisp: chance of edges without grey. weight: -1 to 1, strokes thinner or thicker, in
-    tenths of an em.
+    kinds: kinds of typefaces (see fonts.toml), empty for all. one_face: probability that all
+    digits share a typeface; related: probability that they otherwise share its family. height: of
+    a digit, 0.25 to 1 of the image's. scale: 0 to 0.4, how much smaller or larger each digit may
+    be. stretch: width over height, 0.6 to 1.6. rotation: of each digit, up to 40 degrees to either
+    side. lean: -0.5 to 0.5, shear of all digits; shear: 0 to 0.4, further shear of each digit.
+    gap: -0.3 to 1.5 em between neighbours; uneven: 0 to 0.8 em, how much wider each gap may be.
+    cells: probability that the digits stand in cells of equal width. jump: 0 to 0.6 em, how far
+    each baseline may be moved up or down; slope: of the row, -15 to 15 degrees. clip: 0 to 0.3,
+    share of an outer digit that the image's edge cuts off. crisp: probability of edges without
+    anti-aliasing. weight: -1 to 1, strokes thinner or thicker, in tenths of an em.
     """
 
     kinds: tuple[str, ...] = ()
@@ -100,13 +115,13 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Set what is done to the drawn digits.
+    """Effects on the digits.
 
-    warp: 0 to 0.16 em, how far waves move them; wavelength: 1 to 6 em. whole: chance that
-    the waves move the clutter beneath, too. perspective: 0 to 0.2, how far corners move.
-    hollow: chance of an outline without a filling; halo: 0.5 to 2.5 pixels of another
-    colour around the strokes; shadow: 0.04 to 0.2 em of offset. opacity: 0.5 to 1 of ink.
-    fade: chance that the ink changes its colour from top to bottom or side to side.
+    warp: amplitude of a wave distortion, 0 to 0.16 em; wavelength: 1 to 6 em. whole: probability
+    that the distortion moves the clutter as well. perspective: 0 to 0.2, how far corners move.
+    hollow: probability of outlines without a filling. halo: 0.5 to 2.5 pixels of another colour
+    around the strokes. shadow: offset of 0.04 to 0.2 em. opacity: of the ink, 0.5 to 1. fade:
+    probability of a colour gradient in the ink.
     """
 
     warp: Range = NEVER
@@ -122,10 +137,10 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Set the colours of ink and background.
+    """The colours of ink and background.
 
-    schemes: (name, weight) pairs out of ``colour.SCHEMES``. each: chance that every digit
-    has its own colour. contrast: least distance of ink and background in RGB, 60 to 400.
+    schemes: (name, weight) pairs, names of ``colour.SCHEMES``. each: probability that every digit
+    has its own colour. contrast: smallest distance of ink and background in RGB, 60 to 400.
     """
 
     schemes: tuple[tuple[str, float], ...] = (("black", 1.0),)
@@ -135,10 +150,10 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Set what lies beneath.
+    """The texture of the background, each strength in levels of grey.
 
-    gradient: 0 to 90, how far the colour moves across. clouds: 0 to 60, soft blotches.
-    grain: 0 to 40, noise of single pixels. weave: 0 to 40, a fine regular texture.
+    gradient: 0 to 90. clouds: 0 to 60, soft blotches. grain: 0 to 40, noise of single pixels.
+    weave: 0 to 40, a fine regular texture.
     """
 
     gradient: Range = NEVER
@@ -149,15 +164,15 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Set one kind of clutter.
+    """One layer of clutter.
 
-    kind: a name in ``clutter.CLUTTER``. weight: chance that it is there, or its weight
-    where the look picks a number of layers. amount: how much of it (a count, a share of the
-    image in percent, or a spacing in pixels, as the kind says). size: in strokes of the
-    digits. colours: where its colour comes from, names in ``colour.SOURCES``. over: chance
-    that it lies over the digits. opacity: 0.2 to 1. broken: chance that the lines of a grid
-    are dashed or dotted. through: chance that a stroke keeps to the row of digits. wobble:
-    0 to 0.5 strokes, how far a curve shakes.
+    kind: a name of ``clutter.CLUTTER``. weight: probability that the layer is there, or its weight
+    where the look picks a number of layers. amount: a count, a share of the image in percent, or a
+    spacing in pixels, as the kind says. size: in stroke widths of the digits. colours: names of
+    ``colour.SOURCES``, one of which gives the colour. over: probability that the layer lies over
+    the digits. opacity: 0.2 to 1. broken: probability that the lines of a grid are dashed or
+    dotted. through: probability that a stroke crosses the row of digits. wobble: 0 to 0.5 stroke
+    widths, the jitter of a curve.
     """
 
     kind: str
@@ -174,12 +189,13 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Set what happens to the finished image.
+    """What happens to the finished image.
 
-    rescale: 0.5 to 1, the image is shrunk to that and enlarged again. blur: 0 to 1.2
-    pixels. noise: 0 to 30, of a sensor. soften: 0 to 0.5, contrast that is lost. grey:
-    chance of no colour. jpeg: quality, 15 to 95 (0: a PNG). palette: 4 to 64 colours (0:
-    all). alpha: chance of a transparent background or of partly transparent dots.
+    rescale: 0.5 to 1, factor by which the image is shrunk before it is enlarged again. blur: sigma
+    of 0 to 1.2 pixels. noise: of a sensor, standard deviation 0 to 30. soften: 0 to 0.5, share of
+    the contrast that is lost. grey: probability of an image without colour. jpeg: quality, 15 to
+    95 (0: a PNG). palette: 4 to 64 colours (0: all). alpha: probability of a transparent
+    background or of partly transparent dots.
     """
 
     rescale: Range = NEVER
@@ -194,11 +210,11 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Describe a look: a point of the space.
+    """A family of captchas that one site or device makes.
 
-    lengths: fewest and most digits. picks: how many layers of clutter an image has
-    (fewest, most); None: each by its own chance. distinct: 0 to 4, an image whose digits
-    stand out less from what is round them is drawn again (see ``legible.py``); 0: none is.
+    lengths: fewest and most digits. picks: fewest and most layers of clutter; None: each layer by
+    its own probability. distinct: 0 to 4, the least distinctness of the digits (see
+    ``legibility.py``); an image below it is generated again; 0: every image is taken.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The named looks: points of the space. To add one, write an entry here and its test."""
+"""The named looks. To add one, write an entry here and its test."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from collector.draw.look import (
 )
 
 TRANSLUCENT = Range(0.4, 1.0, low_end=0.5)
-"""Opacity of clutter that is partly transparent now and then."""
+"""Opacity of clutter that is sometimes translucent."""
 
 HAND_WOBBLE = Range(0.06, 0.35, 0.4)
-"""Wobble of a line that a hand could have drawn, in strokes."""
+"""Wobble of a line as if drawn by hand, in stroke widths."""
 
 SPECKLE = Look(
     name="speckle",
@@ -89,7 +89,7 @@ LINES = Look(
 
 MIXED = Look(
     name="mixed",
-    about="the whole space: any length, face, colour, clutter, size and finish",
+    about="all that there is: any length, face, colour, clutter, size and finish",
     lengths=(3, 8),
     page=Page(Range(26, 100, low_end=1.4), None, Range(0.05, 2.0, low_end=2.5)),
     digits=Digits(

@@ -1,4 +1,4 @@
-"""What clutter needs to know of an image, and how it draws colours, sizes and places."""
+"""What clutter depends on in an image, and how its colours, sizes and places are sampled."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Tell clutter about the image.
+    """The properties of an image that clutter depends on.
 
-    em, stroke: in pixels. background, inks: colours. crisp: whether edges have no grey. density:
-    0 to 1, by how much each layer is thinned out where there are several. halo: in pixels,
-    how wide lines and digits are rimmed in the colour ``rim``; 0: not. row: x, y, width and
-    height of the row of digits in pixels, where it is known.
+    em, stroke: in pixels. background, inks: colours. crisp: whether edges are not anti-aliased.
+    density: 0 to 1, factor on the amount of each layer where there are several. halo: width in
+    pixels of the outline, in the colour ``rim``, of lines and digits; 0: none. row: x, y, width
+    and height of the row of digits in pixels, where it is known.
     """
 
     em: float
@@ -38,34 +38,34 @@ class Scene:
 
     @property
     def line_type(self) -> int:
-        """Say how OpenCV draws edges here."""
+        """OpenCV's line type for these edges."""
         return cv2.LINE_8 if self.crisp else cv2.LINE_AA
 
 
 def layer_colour(scene: Scene, layer: Layer, rng: np.random.Generator) -> RGB:
-    """Draw a colour from one of the layer's sources."""
+    """Sample a colour from one of the layer's sources."""
     source = SOURCES[layer.colours[int(rng.integers(len(layer.colours)))]]
     red, green, blue = source(rng, scene.background, scene.inks).tolist()
     return min(max(red, 0.0), 255.0), min(max(green, 0.0), 255.0), min(max(blue, 0.0), 255.0)
 
 
 def thickness(scene: Scene, layer: Layer, rng: np.random.Generator) -> int:
-    """Draw a thickness in whole pixels, at least one and at most a sixth of an em."""
+    """Sample a thickness in whole pixels, at least one and at most a sixth of an em."""
     return max(1, round(min(layer.size.draw(rng) * scene.stroke, scene.em / 6)))
 
 
 def mark_count(
     canvas: Canvas, scene: Scene, layer: Layer, each: float, rng: np.random.Generator
 ) -> int:
-    """Turn a share in percent into a number of marks that cover ``each`` pixels, 1 to 250."""
+    """Sample the share of the image to cover; return how many marks of ``each`` pixels do so."""
     share = layer.amount.draw(rng) * scene.density / 100
     return int(min(250, max(1, share * canvas.shape[0] * canvas.shape[1] / max(each, 1.0))))
 
 
 def stroke_widths(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[int]:
-    """Draw the thickness of each of a count of lines; together at most 0.45 em.
+    """Sample how many lines there are and the thickness of each.
 
-    Where they go through the row of digits: 0.32 em.
+    Together they have at most 0.45 em, or 0.32 em where they cross the row of digits.
     """
     sizes: list[int] = []
     most = max(2.0, (0.32 if layer.through else 0.45) * scene.em)
@@ -77,7 +77,7 @@ def stroke_widths(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[
 
 
 def random_points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Draw points anywhere on the canvas."""
+    """Sample points anywhere on the canvas."""
     spots = rng.random((count, 2)) * (canvas.shape[1], canvas.shape[0])
     return [(int(x), int(y)) for x, y in spots]
 
@@ -85,7 +85,7 @@ def random_points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[
 def place(
     canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Choose where a stroke goes: all over the canvas, or through the row; corner and sides."""
+    """Return corner and sides of the area of a stroke: the canvas, or the row of digits."""
     if scene.row is not None and layer.through and rng.random() < layer.through:
         return np.array(scene.row[:2]), np.array(scene.row[2:])
     return np.zeros(2), np.array([canvas.shape[1], canvas.shape[0]], dtype=np.float64)

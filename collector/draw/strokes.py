@@ -1,6 +1,6 @@
-"""Clutter made of strokes: lines, curves, rings, dashes and lone bars.
+"""Clutter made of strokes: lines, curves, rings, dashes and bars.
 
-The first line of each function says what the layer's amount means to it.
+The first line of each function says what the layer's amount is.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def draw_lines(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 
 
 def draw_curves(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Draw waves and Bezier curves across, some with the wobble of a hand; count."""
+    """Draw waves and Bezier curves across, some wobbly as if drawn by hand; count."""
     along = np.linspace(0, 1, 40)
     for size in stroke_widths(scene, layer, rng):
         corner, sides = place(canvas, scene, layer, rng)
@@ -87,7 +87,7 @@ def draw_curves(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gener
 
 
 def _wave(along: Floats, most: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Follow a sine wave from side to side, or part of the way; through ``most`` radians."""
+    """Return a sine wave from side to side, or part of the way, of at most ``most`` radians."""
     y = rng.uniform(0.15, 0.85) + rng.uniform(-0.3, 0.3) * (along - 0.5)
     high, turns, phase = rng.uniform(0.03, 0.35), rng.uniform(3, 25), rng.uniform(0, 6)
     ends = sorted(rng.random(2)) if rng.random() < 0.4 else (0.0, 1.0)
@@ -97,7 +97,7 @@ def _wave(along: Floats, most: float, rng: np.random.Generator) -> tuple[Floats,
 
 
 def _bezier(along: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Follow a cubic Bezier curve from the left-most of four corners to the right-most."""
+    """Return a cubic Bezier curve through four corners, from left to right."""
     corners = rng.uniform(-0.1, 1.1, (4, 2))
     corners = corners[np.argsort(corners[:, 0])]
     weights = np.stack(
@@ -107,9 +107,9 @@ def _bezier(along: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
 
 
 def draw_bars(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Stand upright bars between the digits, none of which can be taken for a 1; count.
+    """Draw upright bars, none of which can be taken for a 1; count.
 
-    A bar in a colour that a digit could have is cut through, short, or thin.
+    A bar in a colour that a digit could have is interrupted, short, or thin.
     """
     corner, sides = place(canvas, scene, layer, rng)
     for _ in range(max(1, round(layer.amount.draw(rng)))):
@@ -130,7 +130,7 @@ def draw_bars(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generat
 
 
 def _like_ink(colour: RGB, scene: Scene) -> bool:
-    """Tell whether a digit could have a colour: one of several inks, or near the only one."""
+    """Return whether a digit could have a colour: there are several inks, or it is near the one."""
     apart = scene.inks - np.asarray(colour, dtype=np.float32)
     if np.ptp(scene.inks, axis=0).max() > 0:
         return True

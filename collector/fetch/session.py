@@ -53,7 +53,7 @@ def pause(seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what the host answered, to which address, and how long it wants us to wait."""
+    """What the host answered, to which address, and how long it wants us to wait."""
 
     url: httpx.URL
     status: int

@@ -44,7 +44,7 @@ HEADERS = {
 
 
 class Body(BaseModel):
-    """Hold what a request says; anything else in it is refused."""
+    """What a request says; anything else in it is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -57,7 +57,7 @@ class Sample(Body):
 
 
 class Answer(Sample):
-    """Hold an answer, too."""
+    """An answer, too."""
 
     text: Text
 

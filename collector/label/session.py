@@ -82,7 +82,7 @@ class StaleError(DigitSolverError):
 
 
 class Session:
-    """Hold what one person is shown; several threads may ask.
+    """What one person is shown; several threads may ask.
 
     Each answer is in the store, safe from a power cut, before a method returns. Who said so is
     kept as ``<who>: accepted <model>``, ``corrected <model>``, ``reviewed <model>`` or ``typed``.

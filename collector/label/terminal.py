@@ -18,7 +18,7 @@ RESET = "\x1b[0m"
 
 @dataclass(slots=True)
 class Editor:
-    """Hold the text and the place of the cursor; typing goes over what is there.
+    """The text and the place of the cursor; typing goes over what is there.
 
     >>> editor = Editor("4811", "0123456789", (0.99, 0.5, 0.99, 0.99))
     >>> editor.press("7")

@@ -25,7 +25,7 @@ Fit = Callable[[Path, Path, str, Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Hold how far a training is; `message` says how it ended, or why it could not.
+    """How far a training is; `message` says how it ended, or why it could not.
 
     `seconds_left` is None before there is anything to tell it from.
     """

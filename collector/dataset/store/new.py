@@ -14,7 +14,7 @@ EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """Hold an image to add, and what is known of it; see :class:`Record` for the fields."""
+    """An image to add, and what is known of it; see :class:`Record` for the fields."""
 
     data: bytes
     extension: str
@@ -29,7 +29,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Hold what became of an image.
+    """What became of an image.
 
     `record` is the sample that has it. `new` is false where that was there already; it is left as
     it was, whatever label came this time. `near` has the ids of samples that look nearly the same.

@@ -9,7 +9,7 @@ from collector.dataset.store.record import DECISIONS, UNDONE, Record
 
 
 class State:
-    """Hold the latest line of each sample, and what is looked up often."""
+    """The latest line of each sample, and what is looked up often."""
 
     def __init__(self) -> None:
         """Begin with no sample."""

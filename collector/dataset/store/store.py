@@ -34,7 +34,7 @@ BATCH = 64
 
 
 class Store:
-    """Hold a folder of samples open; several threads may share one, several processes a folder.
+    """A folder of samples open; several threads may share one, several processes a folder.
 
     What other processes write is seen at each change and at :meth:`refresh`.
     """

@@ -14,7 +14,7 @@ Signature = tuple[int, int, int]
 
 
 class Table:
-    """Hold the rows of the table as they were last seen on the disk."""
+    """The rows of the table as they were last seen on the disk."""
 
     def __init__(self, folder: Path) -> None:
         """Begin with nothing seen."""
