@@ -39,7 +39,6 @@ LAYERS = {
         "check",
         "fetch",
         "dataset",
-        "sources",
         "draw",
     ),
 }

@@ -3,7 +3,7 @@
 ::
 
     generate    generated captchas, numbered, into a folder
-    importing   a folder, archive or table of images, into a store
+    importing   images from outside into a store; sources: a folder, an archive or a table
     store       images with their labels and provenance, none ever lost
     split       a folder into train, validation and test
     export      a folder into one zip

@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.dataset.sources import Item, open_source
 from collector.dataset.store import DryStore, New, Record, Store, check_image, open_store
-from collector.sources import Item, open_source
 from digitsolver.datasets import Problem, label_of
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
 
