@@ -147,7 +147,7 @@ def draw_whole() -> bytes:
     ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fresh.png"
-        ((_, label, _, data),) = generating.draw_batch(
+        ((_, label, _, data),) = generating.generate_batch(
             "mixed", FRESH_SEED, range(BROKEN, BROKEN + 1), None
         )
         path.write_bytes(data)

@@ -36,7 +36,7 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
     required=True,
     help="speckle, plain, lines or mixed.",
 )
-@click.option("--count", type=click.IntRange(1), required=True, help="How many to draw.")
+@click.option("--count", type=click.IntRange(1), required=True, help="How many to generate.")
 @click.option("--out", type=FOLDER, required=True, help="The folder to write to.")
 @click.option("--length", type=click.IntRange(1, 12), help="Digits in each; else as the style.")
 @click.option(
@@ -46,7 +46,7 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
 def generate(
     style: str, count: int, out: Path, length: int | None, seed: int, as_json: bool
 ) -> None:
-    """Draw captchas with their labels.
+    """Generate captchas with their labels.
 
     The same seed gives the same files, and a run that was interrupted goes on where it
     stopped. No file is overwritten.
@@ -57,7 +57,7 @@ def generate(
     """
     from collector.dataset import generate as generating
 
-    with each(generating.generate(style, count, out, seed, length), count, "drawing") as steps:
+    with each(generating.generate(style, count, out, seed, length), count, "generating") as steps:
         written = sum(steps)
     if as_json:
         counts = {"style": style, "seed": seed, "count": count, "written": written}
@@ -95,11 +95,11 @@ def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: boo
             done = counted
     for line in [*done.problems, *done.duplicates, *done.near]:
         click.echo(line, err=True)
-    _tell_imported(done, out, dry_run, as_json)
+    _report_import(done, out, dry_run, as_json)
 
 
-def _tell_imported(done: Imported, out: Path, dry_run: bool, as_json: bool) -> None:
-    """Say what an import did; exit with 1 where something was not taken."""
+def _report_import(done: Imported, out: Path, dry_run: bool, as_json: bool) -> None:
+    """Report an import; exit with 1 where something was not taken."""
     counts = {
         "added": done.added,
         "present": done.present,
@@ -122,7 +122,7 @@ def _tell_imported(done: Imported, out: Path, dry_run: bool, as_json: bool) -> N
 def _headers(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    """Take headers apart."""
+    """Parse the headers."""
     for name in ("httpx", "protego", "tenacity"):
         if importlib.util.find_spec(name) is None:
             raise MissingExtraError(
@@ -214,17 +214,17 @@ def fetch(
         raise click.UsageError(str(error)) from None
     except KeyboardInterrupt:
         stopped = "stopped by you: the same command goes on"
-    _tell_fetched(done, stopped, out, as_json)
+    _report_fetch(done, stopped, out, as_json)
 
 
-def _tell_fetched(done: Fetched, stopped: str | None, out: Path, as_json: bool) -> None:
-    """Say what a run brought; exit with 1 where it ended early."""
+def _report_fetch(done: Fetched, stopped: str | None, out: Path, as_json: bool) -> None:
+    """Report what was fetched; exit with 1 where it ended early."""
     for line in done.near:
         click.echo(line, err=True)
     if as_json:
         counts = {"added": done.added, "present": done.present, "duplicates": done.duplicates}
-        told = {**counts, "near_duplicates": len(done.near), "stopped": stopped, "out": str(out)}
-        click.echo(json.dumps(told))
+        values = {**counts, "near_duplicates": len(done.near), "stopped": stopped, "out": str(out)}
+        click.echo(json.dumps(values))
     else:
         click.echo(
             f"{out}: {done.added} images fetched, {done.present} were there already, "

@@ -27,8 +27,8 @@ PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Divided:
-    """Count the samples of each part, groups of two or more, and what was left out."""
+class SplitResult:
+    """The number of samples in each part, of groups of two or more, and what was left out."""
 
     counts: dict[str, int]
     together: int
@@ -44,7 +44,7 @@ class _Read:
 
 def split_folder(
     folder: Path, out: Path, *, validation: float = 0.1, test: float = 0.1, seed: int = 0
-) -> Divided:
+) -> SplitResult:
     """Copy the labelled samples of a folder into three folders below a new one.
 
     `validation` and `test` are shares of all samples; groups may make the parts a little smaller.
@@ -77,7 +77,7 @@ def split_folder(
             if members:
                 _write(place / name, members)
     together = sum(len(group) > 1 for group in groups)
-    return Divided({name: len(parts[name]) for name in PARTS}, together, problems)
+    return SplitResult({name: len(parts[name]) for name in PARTS}, together, problems)
 
 
 def _shares(validation: float, test: float) -> list[tuple[str, float]]:
@@ -85,7 +85,7 @@ def _shares(validation: float, test: float) -> list[tuple[str, float]]:
 
 
 def _groups(read: Sequence[_Read], seed: int) -> list[list[_Read]]:
-    """Put together what is nearly the same, and order the groups by seed and content."""
+    """Group nearly equal images, and order the groups by seed and content."""
     roots = list(range(len(read)))
 
     def root(index: int) -> int:

@@ -115,8 +115,8 @@ def _answers(session: Session) -> Iterator[Answer]:
             session.sleep(answer.wait)
             continue
         if answer.status != 200:
-            told = ", the second time" if answer.status in THROTTLED and waited else ""
-            raise FetchError(f"{answer.url}: expected status 200, found {answer.status}{told}")
+            again = ", the second time" if answer.status in THROTTLED and waited else ""
+            raise FetchError(f"{answer.url}: expected status 200, found {answer.status}{again}")
         media = media or answer.media
         if not answer.media.startswith("image/") or answer.media != media:
             expected = media if media.startswith("image/") else "an image"

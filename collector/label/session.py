@@ -1,4 +1,4 @@
-"""Know what is shown and what an answer does; a page or a terminal shows it."""
+"""The state of a labelling session, and what each answer does to it; a front end shows it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class StaleError(DigitSolverError):
 
 
 class Session:
-    """What one person is shown; several threads may ask.
+    """The labelling session of one person; several threads may use it.
 
     Each answer is in the store, safe from a power cut, before a method returns. Who said so is
     kept as ``<who>: accepted <model>``, ``corrected <model>``, ``reviewed <model>`` or ``typed``.
@@ -112,7 +112,7 @@ class Session:
         self._claims = queue.Claims(store.folder / KEPT / "shown")
         self._lock = threading.RLock()
         self._current: str | None = None
-        self._shown: Proposal | None = None
+        self._proposal: Proposal | None = None
         self._before: list[str] = []
         self._ahead: list[str] = []
         self._skipped: dict[str, int] = {}
@@ -136,7 +136,7 @@ class Session:
             left = len(suspects) if self._reviewing else opened
             note, self._note = self._note, ""
             return {
-                "sample": _sample_state(record, self._shown) if record else None,
+                "sample": _sample_state(record, self._proposal) if record else None,
                 "samples": len(records),
                 "labelled": labelled,
                 "unreadable": len(records) - labelled - opened,
@@ -168,8 +168,8 @@ class Session:
         """
         with self._lock:
             self._check(identifier, seen)
-            told, confidence = self._told(identifier, text)
-            self.store.set_label(identifier, text, by=told, confidence=confidence)
+            by, confidence = self._provenance(identifier, text)
+            self.store.set_label(identifier, text, by=by, confidence=confidence)
             self._accepted += confidence is not None
             self._answered(identifier)
 
@@ -273,7 +273,7 @@ class Session:
     def _present(self, record: Record) -> Record:
         """Make a sample the one that is shown, with what is proposed now: it does not change."""
         self._current = record.id
-        self._shown = self._proposals.of(record)
+        self._proposal = self._proposals.of(record)
         return record
 
     def _show(self, identifier: str, *, keep: bool) -> None:
@@ -300,9 +300,9 @@ class Session:
             self._current = None  # somebody else was faster: on with another
         raise StaleError("This one was answered elsewhere meanwhile; nothing was changed.")
 
-    def _told(self, identifier: str, text: str) -> tuple[str, float | None]:
-        """Say who or what gave a label, and how sure the model was of one that was accepted."""
-        shown = self._shown
+    def _provenance(self, identifier: str, text: str) -> tuple[str, float | None]:
+        """Return who or what gave a label, and the confidence of one that was accepted."""
+        shown = self._proposal
         proposed = bool(shown and shown.text)
         if self._reviewing and shown:
             return f"{self._who}: {queue.reviewed(shown.model)}", None

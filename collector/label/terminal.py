@@ -44,7 +44,7 @@ class Editor:
         return bool(self.text) and GAP not in self.text
 
     def press(self, key: str) -> bool:
-        """Do what a key does; tell whether it does anything here."""
+        """Apply a key; return whether it does anything."""
         if len(key) == 1 and key in self.alphabet:
             self.text = self.text[: self.here] + key + self.text[self.here + 1 :]
             self.here += 1

@@ -37,7 +37,7 @@ class Training:
     message: str = ""
 
 
-def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
+def fit(source: Path, out: Path, alphabet: str, progress: Connection) -> None:
     """Fit the default model to a folder of captchas, and write the bundle `out`.
 
     Sends (done, total, "") as it goes on, and in the end (0, 0, what went wrong), if anything.
@@ -53,10 +53,10 @@ def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
                 "auto",
                 out,
                 settings=choose_settings(source, "line", Options(alphabet=alphabet)),
-                progress=lambda done, total, _: told.send((done, total, "")),
+                progress=lambda done, total, _: progress.send((done, total, "")),
             )
         except DigitSolverError as error:
-            told.send((0, 0, str(error)))
+            progress.send((0, 0, str(error)))
     except BrokenPipeError:
         shutil.rmtree(source, ignore_errors=True)  # who asked is gone, and does not do it
 

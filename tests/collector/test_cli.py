@@ -128,9 +128,9 @@ def test_ctrl_c_leaves_whole_files_and_their_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> Iterator[bool]:
-        from collector.dataset.generate import open_numbered
+        from collector.dataset.generate import open_generated
 
-        with open_numbered(tmp_path) as folder:
+        with open_generated(tmp_path) as folder:
             yield folder.add("00000", "1", "png", b"x")
             raise KeyboardInterrupt
 

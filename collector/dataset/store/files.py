@@ -1,4 +1,4 @@
-"""Put images under their names, in steps that a kill cannot leave half done.
+"""The images of a store on the disk: named in steps that survive a kill, and taken in.
 
 An image waits on the disk as ``.<name>.new`` until its line is in the journal. All functions
 are called under the journal's lock.
@@ -40,7 +40,7 @@ def stage(folder: Path, images: Sequence[tuple[str, bytes]]) -> None:
 
 
 def settle(folder: Path, record: Record) -> bool:
-    """Give the image of a record the name that its line says; tell whether there is one."""
+    """Give the image of a record the name in its line; return whether there is an image."""
     path = folder / record.file
     if os.path.lexists(path):
         return True
@@ -92,7 +92,7 @@ def staged(name: str) -> str:
 
 
 def adopt(folder: Path, state: State, labels: dict[str, str]) -> list[Record]:
-    """Return records of the images that no line tells of, in `state` already.
+    """Return records of the images that have no line yet; `state` has them then.
 
     Their labels are those in `labels`, by file name, or else in their names. An image that was
     known under another name, which is gone, is the same sample.
@@ -115,8 +115,9 @@ def adopt(folder: Path, state: State, labels: dict[str, str]) -> list[Record]:
 def _adopted(
     folder: Path, state: State, name: str, identifier: str, labels: dict[str, str]
 ) -> Record:
-    told = name in labels
-    label, by = (labels[name], "metadata.csv") if told else (claimed_label(name), "name")
+    label, by = claimed_label(name), "name"
+    if name in labels:
+        label, by = labels[name], "metadata.csv"
     if not (label and label.isalnum()):
         label, by = None, "folder"
     lost = state.lost(identifier)
@@ -144,7 +145,7 @@ def free_name(folder: Path, state: State, record: Record) -> str:
 
 
 def _is_taken(folder: Path, state: State, name: str, identifier: str) -> bool:
-    """Tell whether a file of that name is there that is not this sample's."""
+    """Return whether another sample or file has that name."""
     owner = state.owner(name)
     return owner != identifier if owner else os.path.lexists(folder / name)
 

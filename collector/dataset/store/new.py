@@ -9,12 +9,12 @@ from collector.dataset.store.record import Record
 from digitsolver.errors import ImageError
 
 EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
-"""What the format of an image is called in a file name; the others: in small letters."""
+"""Extensions of formats whose name in small letters is not the usual extension."""
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """An image to add, and what is known of it; see :class:`Record` for the fields."""
+    """An image to add to a store; see :class:`Record` for the fields."""
 
     data: bytes
     extension: str
@@ -29,10 +29,10 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of an image.
+    """The outcome for one added image.
 
-    `record` is the sample that has it. `new` is false where that was there already; it is left as
-    it was, whatever label came this time. `near` has the ids of samples that look nearly the same.
+    `record` is its sample. `new` is false where that was there already; it is not changed, whatever
+    label came this time. `near` has the ids of samples that look nearly the same.
     """
 
     record: Record
@@ -41,7 +41,7 @@ class Added:
 
 
 def check_image(data: bytes, name: str) -> tuple[str, str]:
-    """Decode an image to see that it is whole; return its extension and its perceptual hash.
+    """Decode an image to check that it is complete; return its extension and perceptual hash.
 
     Raises ``ImageError``, which names the image.
     """

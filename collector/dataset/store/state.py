@@ -1,4 +1,4 @@
-"""What a journal says, in memory."""
+"""The content of a journal in memory, indexed for look-ups."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class State:
                 self._near.add(record.id, record.phash)
 
     def here(self, record: Record, there: bool) -> None:
-        """Note whether the image of a sample is there."""
+        """Record whether the image of a sample is there."""
         if there:
             self._here[record.file] = record.id
         elif self._here.get(record.file) == record.id:

@@ -1,4 +1,4 @@
-"""The store itself: add samples, label them, take it back, go through them."""
+"""The store: add samples, label them, undo that, list them."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Store:
     def set_label(
         self, identifier: str, label: str, *, by: str, confidence: float | None = None
     ) -> Record:
-        """Give a sample a label, told by a person or a model; return what it is then.
+        """Give a sample a label from a person or a model; return its new record.
 
         The same label again, by the same, is a decision too: somebody looked once more. Raises
         LabelError for a label that cannot stand in a file name, ``ValueError`` for a confidence
@@ -194,7 +194,7 @@ class Store:
         return replace(record, file=files.free_name(self.folder, self._state, record))
 
     def _add_batch(self, batch: list[New]) -> list[Added]:
-        """Add images under the lock: stage, write lines, name; tell what became of each."""
+        """Add images under the lock: stage, write lines, name; return the outcomes."""
         known: list[Record] = []
         fresh: dict[str, tuple[Record, bytes]] = {}
         for new in batch:
@@ -206,10 +206,10 @@ class Store:
         files.stage(self.folder, [(record.file, data) for record, data in fresh.values()])
         if fresh:
             self._commit([record for record, _ in fresh.values()])
-        return list(self._told(known, set(fresh)))
+        return list(self._outcomes(known, set(fresh)))
 
-    def _told(self, known: list[Record], fresh: set[str]) -> Iterator[Added]:
-        """Say of each sample whether it is new, once, and which earlier ones look like it."""
+    def _outcomes(self, known: list[Record], fresh: set[str]) -> Iterator[Added]:
+        """Give the outcome for each image, with the earlier ones that look nearly the same."""
         for record in known:
             new = record.id in fresh
             fresh.discard(record.id)
@@ -280,7 +280,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 class DryStore:
-    """Stand in for a `Store` where nothing is to be written."""
+    """A `Store` that writes nothing, for a dry run."""
 
     def __init__(self, folder: Path) -> None:
         """Read what there is of a folder, if there is one."""
