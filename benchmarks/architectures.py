@@ -25,8 +25,8 @@ from statistics import fmean, median
 import numpy as np
 
 from benchmarks.parts.tables import as_csv, as_markdown
+from collector.dataset.generate import generate
 from collector.draw import LOOKS
-from collector.runs import generate
 from digitsolver import bundle, tune
 from digitsolver.datasets import Sample, read_captchas, split
 from digitsolver.datasets.preprocess import crops_of

@@ -24,11 +24,11 @@ from pathlib import Path
 
 import digitsolver
 from benchmarks.parts.keys import fewest_keys
+from collector.dataset.generate import generate
+from collector.dataset.store import New, Store, open_store
 from collector.label.proposals import Proposals
-from collector.label.session import Session
+from collector.label.session import SampleState, Session
 from collector.label.trainer import Trainer
-from collector.runs import generate
-from collector.store import New, Store, open_store
 from digitsolver.datasets import draw, read_captchas
 
 SHORT = 20
@@ -165,19 +165,18 @@ def _label_all(desk: Desk, person: Person, done: Effort, retrain_at: list[int]) 
 
 def _review(session: Session, person: Person, done: Effort) -> None:
     session.review(True)
-    while (state := session.state())["reviewing"]:
-        sample = state["sample"]
+    while (state := session.state())["reviewing"] and (sample := state["sample"]):
         seen = person.look(sample["id"])
         done.keys, done.enters = done.keys + _keys(sample, seen), done.enters + 1
         session.answer(sample["id"], seen, sample["seen"])
 
 
-def _keys(sample: dict[str, object], wanted: str) -> int:
+def _keys(sample: SampleState, wanted: str) -> int:
     """Count the keys from what stands in the field to what the person wants."""
     proposal = sample["proposal"]
-    shown = proposal if isinstance(proposal, dict) else {"text": "", "digits": []}
-    text = str(sample["label"] or shown["text"])
-    sure = tuple(shown["digits"]) if text == shown["text"] else ()
+    proposed = proposal["text"] if proposal else ""
+    text = sample["label"] or proposed
+    sure = tuple(proposal["digits"]) if proposal and text == proposed else ()
     return len(fewest_keys(text, sure, wanted))
 
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from collector.store import New, open_store
+from collector.dataset.store import New, open_store
 from digitsolver.io.images import encode_png
 
 SHORT = 300

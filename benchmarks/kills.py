@@ -27,7 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads is 
 import numpy as np
 
 from benchmarks.parts.writers import Task, Writer, fetch_all, import_all, label_for_ever, serve
-from collector.store import Record, content_id, open_store, read_records
+from collector.dataset.store import Record, content_id, open_store, read_records
 from digitsolver.datasets import read_captchas
 from digitsolver.errors import FolderError
 from digitsolver.io.images import encode_png

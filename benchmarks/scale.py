@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.parts.tables import as_csv, as_markdown
-from collector.runs import generate
+from collector.dataset.generate import generate
 from digitsolver.datasets import image_paths
 from digitsolver.io.files import write_text
 

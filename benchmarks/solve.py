@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.parts.racing import Lap, Race, report, run, with_what_is_installed, write
-from collector.runs import generate
+from collector.dataset.generate import generate
 from digitsolver.datasets import image_paths
 
 PROGRAM = str(Path(sys.executable).with_name("digitsolver"))

@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from benchmarks.parts.tables import as_markdown
-from collector.runs import generate
+from collector.dataset.generate import generate
 from digitsolver import tune
 from digitsolver.datasets import Sample, draw, read_captchas
 from digitsolver.errors import DigitSolverError

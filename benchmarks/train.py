@@ -28,7 +28,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.parts.tables import as_csv, as_markdown
-from collector.runs import generate
+from collector.dataset.generate import generate
 from digitsolver import tune
 from digitsolver.datasets import DIGITS, Sample, read_captchas, split
 from digitsolver.datasets.preprocess import crops_of

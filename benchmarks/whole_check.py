@@ -17,7 +17,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from collector.runs import generate
+from collector.dataset.generate import generate
 from digitsolver.datasets import image_paths
 
 CORES = 2

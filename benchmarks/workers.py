@@ -23,7 +23,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.parts.racing import Race, report, run, write
-from collector.runs import generate
+from collector.dataset.generate import generate
 from digitsolver.datasets import image_paths
 
 PROGRAM = str(Path(sys.executable).with_name("digitsolver"))

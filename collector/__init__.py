@@ -1,1 +1,1 @@
-"""Collect captchas: draw them, or import a folder of them."""
+"""Collect captchas: generate, import or fetch them, label them, check them."""

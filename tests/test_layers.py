@@ -36,15 +36,9 @@ LAYERS = {
     "collector": (
         "cli",
         "label",
-        "runs",
-        "sources",
         "check",
-        "export",
-        "divide",
         "fetch",
-        "images",
-        "numbered",
-        "store",
+        "dataset",
         "draw",
     ),
 }

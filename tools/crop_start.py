@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw import Drawn, draw_one
+from collector.draw import GeneratedCaptcha, draw_one
 from digitsolver.datasets import DIGITS
 from digitsolver.io.images import check_image
 from digitsolver.pipeline.named_styles import STYLES
@@ -52,7 +52,9 @@ def main() -> None:
     write(_trained(crops, classes, options), options.out)
 
 
-def crops_of(drawn: Drawn, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+def crops_of(
+    drawn: GeneratedCaptcha, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
     """Return crops of the digits of an image, and of some places without one, and their classes.
 
     Windows are of many sizes and a little beside the middle, as those of the stages are.

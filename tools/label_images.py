@@ -19,8 +19,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from collector.runs import generate
-from collector.store import New, open_store
+from collector.dataset.generate import generate
+from collector.dataset.store import New, open_store
 from digitsolver.datasets import image_paths
 
 OUT = Path(__file__).parents[1] / "docs/images"

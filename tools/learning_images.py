@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
-from collector import runs
+from collector.dataset import generate as generating
 from digitsolver import solver, train, tune
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.files import write_bytes
@@ -147,7 +147,7 @@ def draw_whole() -> bytes:
     ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fresh.png"
-        ((_, label, _, data),) = runs.draw_batch(
+        ((_, label, _, data),) = generating.generate_batch(
             "mixed", FRESH_SEED, range(BROKEN, BROKEN + 1), None
         )
         path.write_bytes(data)
@@ -168,7 +168,7 @@ def draw_network() -> bytes:
     """Draw what a network sees in crops and reads, and the reading that it gets most wrong."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for _ in runs.generate("speckle", READ, folder / "fresh", FRESH_SEED):
+        for _ in generating.generate("speckle", READ, folder / "fresh", FRESH_SEED):
             pass
         trained = train.train(
             ROOT / "captchas" / "speckle",

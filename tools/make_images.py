@@ -11,7 +11,7 @@ import argparse
 import re
 from pathlib import Path
 
-from collector import runs
+from collector.dataset import generate as generating
 from digitsolver import tune
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.files import new_folder, write_bytes
@@ -49,7 +49,7 @@ def main() -> None:
 
 def draw_captchas(look: str, folder: Path, count: int = CAPTCHAS) -> None:
     """Draw the first captchas of a look into a folder."""
-    for _ in runs.generate(look, count, folder, SEED):
+    for _ in generating.generate(look, count, folder, SEED):
         pass
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from collector.dataset.generate import generate
 from collector.draw import LOOKS
-from collector.runs import generate
 from digitsolver.datasets import Sample, unique_ids
 
 LOOK_SEED = 1

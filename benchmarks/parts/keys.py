@@ -3,7 +3,7 @@
 import heapq
 from functools import cache
 
-from collector.label.editor import Editor
+from collector.label.terminal import Editor
 
 ALPHABET = "0123456789"
 

@@ -20,11 +20,11 @@ from typing import Any
 import httpx
 
 from collector.cli import main
+from collector.dataset.store import Added, New, Store, open_store
 from collector.label.app import create_app
 from collector.label.proposals import Proposals
 from collector.label.session import Session
 from collector.label.trainer import Trainer
-from collector.store import Added, New, Store, open_store
 
 Promise = Callable[[str], object]
 TOKEN, PORT = "token", 4711

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from collector.check.suspects import Suspect
 from digitsolver.datasets import Problem
+from digitsolver.results import JsonObject
 
 DOUBTFUL = 0.7
 """Share of labels below which a model that contradicts the others says little."""
@@ -21,7 +21,7 @@ FOR_A_PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """Hold an image that is unlike the others, and in what."""
+    """An image that is unlike the others, and in what."""
 
     file: str
     why: str
@@ -29,7 +29,7 @@ class Outlier:
 
 @dataclass(slots=True)
 class Checked:
-    """Hold what a folder has, and what in it needs a person.
+    """What a folder has, and what in it needs a person.
 
     ``duplicates`` and ``near`` are pairs of file names, the later first; ``conflicts`` those of
     them that have different labels. ``problems`` are files that are no images, and labels that
@@ -100,7 +100,7 @@ class Checked:
             "suspects": len(self.suspects),
         }
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the contract's object."""
         return {
             "samples": self.samples,

@@ -18,8 +18,8 @@ from collector.check import suspects as judging
 from collector.check.folds import cross_validated
 from collector.check.found import Checked, Outlier
 from collector.check.suspects import Suspect
-from collector.store import perceptual_hash, read_records
-from collector.store.near import near_pairs, unpack
+from collector.dataset.store import perceptual_hash, read_records
+from collector.dataset.store.near import near_pairs, unpack
 from digitsolver.datasets import Problem, Sample, read_captchas
 from digitsolver.errors import ImageError
 from digitsolver.io.headers import read_header
@@ -43,7 +43,7 @@ USUAL = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Hold what is kept of an image: little, so that there may be many."""
+    """What is kept of an image: little, so that there may be many."""
 
     file: str
     label: str | None
@@ -113,7 +113,7 @@ def _count_labels(samples: Iterable[Sample], found: Checked) -> None:
 
 @dataclass(slots=True)
 class Part:
-    """Hold what was found in a few samples."""
+    """What was found in a few samples."""
 
     looked: int
     seen: list[Seen] = field(default_factory=list)

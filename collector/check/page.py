@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from collector.check.found import Checked
 from digitsolver.errors import printable
@@ -61,7 +60,7 @@ def render_page(found: Checked) -> str:
     return f"{head}\n<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
 
 
-def _counts(title: str, counts: Mapping[Any, int]) -> str:
+def _counts(title: str, counts: Mapping[str, int] | Mapping[int, int]) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(str(name))}</th><td class="number">{escape(str(n))}</td></tr>'
         for name, n in counts.items()

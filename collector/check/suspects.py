@@ -4,7 +4,7 @@ A label is held against what the model itself reads: how much more probable is t
 frames of this very image? That ranks far better than the confidence of the reading: an image
 that is hard to read has many readings of some probability, its right label among them, and a
 wrong label has none. The model that comes with the program has seen none of the labels. Where a
-look is so strange that it agrees with few of them, `cross_validated` fits it to the labels of
+look is so unusual that it agrees with few of them, `cross_validated` trains it on the labels of
 other images first.
 """
 
@@ -31,13 +31,13 @@ MOST = 600.0
 
 __all__ = ["Suspect", "common_length", "judge", "knows", "ranked"]
 
-Shown = tuple[str, str, ImageArray]
+Labelled = tuple[str, str, ImageArray]
 """File, label and pixels of one sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Hold a label that may be wrong, what the model reads, and how sure it is of that.
+    """A label that may be wrong, what the model reads, and how sure it is of that.
 
     ``score`` is the natural logarithm of how many times more probable the reading is than the
     label: 0 for a draw, 4.6 for a hundred times.
@@ -50,13 +50,13 @@ class Suspect:
 
 
 def knows(solver: Solver, labels: Sequence[str]) -> bool:
-    """Tell whether a model knows the characters of most labels."""
+    """Return whether most labels have only characters of the model's alphabet."""
     alphabet = set(solver.bundle.facts.alphabet)
     return 2 * sum(set(label) <= alphabet for label in labels) > len(labels)
 
 
-def judge(solver: Solver, samples: Sequence[Shown], length: int | None) -> Iterator[Suspect]:
-    """Give what a model reads otherwise than it is labelled; images it cannot take are passed.
+def judge(solver: Solver, samples: Sequence[Labelled], length: int | None) -> Iterator[Suspect]:
+    """Give the samples that a model reads otherwise than they are labelled; others are skipped.
 
     `length` is the one that readings are to have, None for any.
     """
@@ -73,10 +73,10 @@ def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
 
 
 def _by_likelihood(
-    solver: Solver, samples: Sequence[Shown], length: int | None
+    solver: Solver, samples: Sequence[Labelled], length: int | None
 ) -> Iterator[Suspect]:
     """Compare label and reading under a line network."""
-    widths: dict[int, list[tuple[Shown, ImageArray]]] = {}
+    widths: dict[int, list[tuple[Labelled, ImageArray]]] = {}
     for sample in samples:
         try:
             prepared = prepare(sample[2])
@@ -90,7 +90,7 @@ def _by_likelihood(
 
 
 def _compare(
-    samples: Sequence[Shown], frames: np.ndarray, solver: Solver, length: int | None
+    samples: Sequence[Labelled], frames: np.ndarray, solver: Solver, length: int | None
 ) -> Iterator[Suspect]:
     """Give the samples whose labels are less probable than what is read."""
     alphabet = solver.bundle.facts.alphabet
@@ -122,7 +122,7 @@ def _of_length(
     return read, float(log_likelihoods(frames[None], [classes])[0])
 
 
-def _by_reading(solver: Solver, samples: Sequence[Shown]) -> Iterator[Suspect]:
+def _by_reading(solver: Solver, samples: Sequence[Labelled]) -> Iterator[Suspect]:
     """Compare label and reading by the confidence of the reading."""
     from digitsolver.results import Reading
 

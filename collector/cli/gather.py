@@ -15,8 +15,8 @@ from digitsolver.cli.console import SOME_INPUT_FAILED, each
 from digitsolver.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from collector.dataset.importing import Imported
     from collector.fetch import Fetched
-    from collector.runs import Imported
 
 
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -36,7 +36,7 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
     required=True,
     help="speckle, plain, lines or mixed.",
 )
-@click.option("--count", type=click.IntRange(1), required=True, help="How many to draw.")
+@click.option("--count", type=click.IntRange(1), required=True, help="How many to generate.")
 @click.option("--out", type=FOLDER, required=True, help="The folder to write to.")
 @click.option("--length", type=click.IntRange(1, 12), help="Digits in each; else as the style.")
 @click.option(
@@ -46,7 +46,7 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
 def generate(
     style: str, count: int, out: Path, length: int | None, seed: int, as_json: bool
 ) -> None:
-    """Draw captchas with their labels.
+    """Generate captchas with their labels.
 
     The same seed gives the same files, and a run that was interrupted goes on where it
     stopped. No file is overwritten.
@@ -55,9 +55,9 @@ def generate(
     Example:
       collector generate --style speckle --count 200 --seed 1 --out captchas/speckle
     """
-    from collector import runs
+    from collector.dataset import generate as generating
 
-    with each(runs.generate(style, count, out, seed, length), count, "drawing") as steps:
+    with each(generating.generate(style, count, out, seed, length), count, "generating") as steps:
         written = sum(steps)
     if as_json:
         counts = {"style": style, "seed": seed, "count": count, "written": written}
@@ -86,21 +86,20 @@ def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: boo
     Example:
       collector import my-captchas.zip --out captchas/mine
     """
-    from collector import runs
+    from collector.dataset import importing
 
-    done = runs.Imported()
-    with each(
-        runs.import_samples(path, out, unlabelled=unlabelled, dry_run=dry_run), None, "importing"
-    ) as steps:
-        for counted in steps:
+    done = importing.Imported()
+    steps = importing.import_samples(path, out, unlabelled=unlabelled, dry_run=dry_run)
+    with each(steps, None, "importing") as shown:
+        for counted in shown:
             done = counted
     for line in [*done.problems, *done.duplicates, *done.near]:
         click.echo(line, err=True)
-    _tell_imported(done, out, dry_run, as_json)
+    _report_import(done, out, dry_run, as_json)
 
 
-def _tell_imported(done: Imported, out: Path, dry_run: bool, as_json: bool) -> None:
-    """Say what an import did; exit with 1 where something was not taken."""
+def _report_import(done: Imported, out: Path, dry_run: bool, as_json: bool) -> None:
+    """Report an import; exit with 1 where something was not taken."""
     counts = {
         "added": done.added,
         "present": done.present,
@@ -123,7 +122,7 @@ def _tell_imported(done: Imported, out: Path, dry_run: bool, as_json: bool) -> N
 def _headers(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    """Take headers apart."""
+    """Parse the headers."""
     for name in ("httpx", "protego", "tenacity"):
         if importlib.util.find_spec(name) is None:
             raise MissingExtraError(
@@ -215,17 +214,17 @@ def fetch(
         raise click.UsageError(str(error)) from None
     except KeyboardInterrupt:
         stopped = "stopped by you: the same command goes on"
-    _tell_fetched(done, stopped, out, as_json)
+    _report_fetch(done, stopped, out, as_json)
 
 
-def _tell_fetched(done: Fetched, stopped: str | None, out: Path, as_json: bool) -> None:
-    """Say what a run brought; exit with 1 where it ended early."""
+def _report_fetch(done: Fetched, stopped: str | None, out: Path, as_json: bool) -> None:
+    """Report what was fetched; exit with 1 where it ended early."""
     for line in done.near:
         click.echo(line, err=True)
     if as_json:
         counts = {"added": done.added, "present": done.present, "duplicates": done.duplicates}
-        told = {**counts, "near_duplicates": len(done.near), "stopped": stopped, "out": str(out)}
-        click.echo(json.dumps(told))
+        values = {**counts, "near_duplicates": len(done.near), "stopped": stopped, "out": str(out)}
+        click.echo(json.dumps(values))
     else:
         click.echo(
             f"{out}: {done.added} images fetched, {done.present} were there already, "

@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -70,8 +70,8 @@ def label(
             _serve(session, folder, open_browser=not no_browser)
         done = session.state()
     if as_json:
-        named = ("samples", "labelled", "unreadable", "open", "answers", "accepted")
-        click.echo(json.dumps({name: done[name] for name in named}))
+        named = {"samples", "labelled", "unreadable", "open", "answers", "accepted"}
+        click.echo(json.dumps({name: value for name, value in done.items() if name in named}))
     else:
         counts = f"{done['labelled']} of {done['samples']} labelled"
         others = f"{done['unreadable']} unreadable, {done['open']} to go"
@@ -81,13 +81,19 @@ def label(
 
 
 @contextmanager
-def _session(folder: Path, model: Path | None, length: int | None, **how: Any) -> Iterator[Session]:
+def _session(
+    folder: Path,
+    model: Path | None,
+    length: int | None,
+    *,
+    who: str,
+    retrain_every: int | None,
+) -> Iterator[Session]:
     """Open a folder to be labelled, with what proposes; end all of it afterwards."""
+    from collector.dataset.store import JOURNAL, open_store
     from collector.label.proposals import Proposals
     from collector.label.session import Session
     from collector.label.trainer import Trainer
-    from collector.store import open_store
-    from collector.store.journal import JOURNAL
     from digitsolver.datasets import image_paths
     from digitsolver.solver import load
 
@@ -100,7 +106,9 @@ def _session(folder: Path, model: Path | None, length: int | None, **how: Any) -
     with open_store(folder) as store:
         proposals = Proposals(store, solver, length=length)
         proposals.start()
-        session = Session(store, proposals, trainer, load=load, **how)
+        session = Session(
+            store, proposals, trainer, who=who, retrain_every=retrain_every, load=load
+        )
         try:
             yield session
         finally:

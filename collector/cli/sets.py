@@ -49,7 +49,7 @@ def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
     Example:
       collector export captchas/mine --out mine.zip --format imagefolder
     """
-    from collector import export as exporting
+    from collector.dataset import export as exporting
 
     count, problems = exporting.export(folder, out, layout)
     counts = {"exported": count, "problems": len(problems), "out": str(out)}
@@ -77,10 +77,10 @@ def split(
     Example:
       collector split captchas/mine --out captchas/mine-split --test 0.2
     """
-    from collector import divide
+    from collector.dataset import split as splitting
 
     try:
-        done = divide.divide(folder, out, validation=validation, test=test, seed=seed)
+        done = splitting.split_folder(folder, out, validation=validation, test=test, seed=seed)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     counts = {**done.counts, "together": done.together, "problems": len(done.problems)}
@@ -122,10 +122,8 @@ def check(
     from digitsolver.io.files import write_text
 
     with bar(len(list(folder.iterdir())), "checking") as update:
-        before = 0
         for found in checking(folder, digitsolver.load(model, threads=1), folds=folds or 0):
-            update(found.looked - before)
-            before = found.looked
+            update(found.looked, found.samples, "")
     if html:
         write_text(html, render_page(found))
         click.echo(f"{printable(html)}: what was found, with images", err=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from digitsolver.errors import DigitSolverError
 
 if TYPE_CHECKING:
-    from collector.label.editor import Editor
-    from collector.label.session import Session
+    from collector.label.session import SampleState, Session, State
+    from collector.label.terminal import Editor
 
 KEYS = {
     "\r": "enter",
@@ -45,16 +45,16 @@ def label_on_terminal(session: Session) -> None:
         if state["sample"] is None:
             click.echo("Every captcha has an answer." if state["samples"] else "No captcha here.")
             return
-        if not _one(session, state):
+        if not _label_sample(session, state, state["sample"]):
             return
 
 
-def _one(session: Session, state: dict[str, Any]) -> bool:
-    """Show one sample until there is another to show; tell whether to go on."""
-    editor = _editor(state)
+def _label_sample(session: Session, state: State, sample: SampleState) -> bool:
+    """Show a sample until there is another to show; return whether to go on."""
+    editor = _editor(sample, state["alphabet"])
     note = state["note"]
     while True:
-        _show(session, state, editor, note)
+        _show(session, state, sample, editor, note)
         key = _key()
         if key in {"q", "ctrl-c"} and key not in state["alphabet"]:
             return False
@@ -63,7 +63,7 @@ def _one(session: Session, state: dict[str, Any]) -> bool:
         elif key == "enter" and not editor.is_whole:
             note = "Type the label first, or x for unreadable."
         elif not editor.press(key):
-            act = _actions(session, state, editor).get(key)
+            act = _actions(session, sample, editor, reviewing=state["reviewing"]).get(key)
             if act is None:
                 continue
             try:
@@ -75,48 +75,47 @@ def _one(session: Session, state: dict[str, Any]) -> bool:
 
 
 def _actions(
-    session: Session, state: dict[str, Any], editor: Editor
+    session: Session, sample: SampleState, editor: Editor, *, reviewing: bool
 ) -> dict[str, Callable[[], None]]:
-    """Return what the keys do that lead elsewhere."""
-    sample = state["sample"]
+    """Return the actions of the keys after which another sample may be shown."""
     return {
         "enter": lambda: session.answer(sample["id"], editor.text, sample["seen"]),
         "x": lambda: session.mark_unreadable(sample["id"], sample["seen"]),
         "u": session.undo,
         "r": session.retrain,
-        "v": lambda: session.review(not state["reviewing"]),
+        "v": lambda: session.review(not reviewing),
         "down": lambda: session.move(forward=True),
         "up": lambda: session.move(forward=False),
     }
 
 
-def _editor(state: dict[str, Any]) -> Editor:
-    from collector.label.editor import Editor
+def _editor(sample: SampleState, alphabet: str) -> Editor:
+    from collector.label.terminal import Editor
 
-    sample = state["sample"]
-    proposal = sample["proposal"] or {"text": "", "digits": []}
-    text = sample["label"] or proposal["text"]
-    sure = tuple(proposal["digits"]) if text == proposal["text"] else ()
-    return Editor(text, state["alphabet"], sure)
+    proposal = sample["proposal"]
+    proposed = proposal["text"] if proposal else ""
+    text = sample["label"] or proposed
+    sure = tuple(proposal["digits"]) if proposal and text == proposed else ()
+    return Editor(text, alphabet, sure)
 
 
-def _show(session: Session, state: dict[str, Any], editor: Editor, note: str) -> None:
+def _show(session: Session, state: State, sample: SampleState, editor: Editor, note: str) -> None:
     """Clear the terminal and draw everything."""
-    from collector.label.blocks import draw_blocks
+    from collector.label.terminal import draw_blocks
     from digitsolver.io.images import read_image
 
     size = shutil.get_terminal_size()
     click.clear()
     click.echo(_counts(state))
     try:
-        record = session.store.get(state["sample"]["id"])
+        record = session.store.get(sample["id"])
         image = read_image(session.store.path(record))
         click.echo(draw_blocks(image, size.columns - 2, max(4, size.lines - ROWS_OF_TEXT)))
     except DigitSolverError as error:
         click.echo(f"cannot be shown: {error}; x marks it unreadable")
-    click.echo(state["sample"]["name"].encode("unicode_escape").decode())
+    click.echo(sample["name"].encode("unicode_escape").decode())
     click.echo(_cells(editor))
-    click.echo(_said(state))
+    click.echo(_status(state, sample))
     click.echo(note or SHORT)
 
 
@@ -136,8 +135,8 @@ def _cells(editor: Editor) -> str:
     return " ".join(cells)
 
 
-def _said(state: dict[str, Any]) -> str:
-    sample, proposal = state["sample"], state["sample"]["proposal"]
+def _status(state: State, sample: SampleState) -> str:
+    proposal = sample["proposal"]
     parts = [f"labelled {sample['label']}"] if sample["label"] else []
     if proposal and proposal["text"]:
         sure = min(99, int(100 * proposal["confidence"]))
@@ -159,7 +158,7 @@ def _minutes(seconds: float) -> str:
     return f"{max(1, round(seconds / 60))} min"
 
 
-def _counts(state: dict[str, Any]) -> str:
+def _counts(state: State) -> str:
     parts = [f"{state['labelled']} of {state['samples']} labelled"]
     if state["unreadable"]:
         parts.append(f"{state['unreadable']} unreadable")

@@ -1,11 +1,11 @@
-"""Draw captchas: one space of looks, named points in it, and images from a seed.
+"""Generate captchas of a look from a seed.
 
-Add a look in ``looks.py``, a kind of clutter in ``clutter.py``, a colour scheme in
-``colour.py``: one function or entry each, and its test.
+To add a look, write an entry in ``looks.py``; a kind of clutter, a function in ``clutter.py``; a
+colour scheme, a function in ``colour.py``; each with its test.
 """
 
-from collector.draw.image import Drawn, draw, draw_one, encode
+from collector.draw.image import GeneratedCaptcha, draw, draw_one, encode
+from collector.draw.look import Look
 from collector.draw.looks import LOOKS
-from collector.draw.space import Look
 
-__all__ = ["LOOKS", "Drawn", "Look", "draw", "draw_one", "encode"]
+__all__ = ["LOOKS", "GeneratedCaptcha", "Look", "draw", "draw_one", "encode"]

@@ -1,8 +1,8 @@
-"""What is drawn under and over the digits so that a program does not read them.
+"""Clutter: what is drawn under and over the digits to make them hard to read.
 
-Each kind is one function ``draw_*`` that draws on a canvas in place; CLUTTER names them.
-The first line of each says what the layer's amount means to it: a count, a share of the
-image in percent, or a spacing in pixels.
+Each kind is one function ``draw_*`` that draws on a canvas in place; CLUTTER names them. The first
+line of each says what the layer's amount is: a count, a share of the image in percent, or a
+spacing in pixels.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from collector.draw.glyphs import faces, glyph
 from collector.draw.ink import Canvas, blend, stamp
-from collector.draw.scene import Scene, many, points, thick, tone
-from collector.draw.space import Layer
+from collector.draw.look import Layer
+from collector.draw.scene import Scene, layer_colour, mark_count, random_points, thickness
 from collector.draw.strokes import draw_bars, draw_curves, draw_dashes, draw_lines, draw_rings
 
 Bits = NDArray[np.bool_]
@@ -30,11 +30,11 @@ Draw = Callable[[Canvas, Scene, Layer, np.random.Generator], None]
 def draw_speckle(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Scatter pixels, or small blocks where strokes are wide; share.
 
-    Two colours: both are there, salt and pepper, and share the amount.
+    A layer of two colours is salt and pepper: both share the amount.
     """
     height, width = canvas.shape[:2]
-    block = min(thick(scene, layer, rng), 3, max(1, int(scene.stroke * 0.45)))
-    share = layer.amount.draw(rng) * scene.calm * min(1.0, scene.em / 26) / 100
+    block = min(thickness(scene, layer, rng), 3, max(1, int(scene.stroke * 0.45)))
+    share = layer.amount.draw(rng) * scene.density * min(1.0, scene.em / 26) / 100
     chance = rng.random((-(-height // block), -(-width // block)), dtype=np.float32)
     if block > 1:
         chance = chance.repeat(block, axis=0).repeat(block, axis=1)[:height, :width]
@@ -43,9 +43,9 @@ def draw_speckle(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gene
         for colour, marked in zip(
             layer.colours, (chance < part, chance > 1 - share + part), strict=True
         ):
-            canvas[marked] = tone(scene, replace(layer, colours=(colour,)), rng)
+            canvas[marked] = layer_colour(scene, replace(layer, colours=(colour,)), rng)
         return
-    first, second = tone(scene, layer, rng), tone(scene, layer, rng)
+    first, second = layer_colour(scene, layer, rng), layer_colour(scene, layer, rng)
     canvas[chance < share] = first
     if second != first:
         canvas[chance > 1 - share * rng.random()] = second
@@ -54,7 +54,7 @@ def draw_speckle(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gene
 def draw_confetti(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Scatter pixels of every colour; share."""
     height, width = canvas.shape[:2]
-    share = layer.amount.draw(rng) * scene.calm * min(1.0, scene.em / 26) / 100
+    share = layer.amount.draw(rng) * scene.density * min(1.0, scene.em / 26) / 100
     count = int(share * height * width) + 1
     places = (rng.integers(0, height, count), rng.integers(0, width, count))
     canvas[places] = rng.integers(0, 256, (count, 3), dtype=np.uint8)
@@ -64,29 +64,31 @@ def draw_dots(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generat
     """Scatter filled circles, of one size or of several; share."""
     even = rng.random() < 0.4
     radius = layer.size.draw(rng) * scene.stroke / 2
-    for spot in points(canvas, many(canvas, scene, layer, 3.2 * radius**2 + 1, rng), rng):
+    for spot in random_points(
+        canvas, mark_count(canvas, scene, layer, 3.2 * radius**2 + 1, rng), rng
+    ):
         here = radius if even else radius * rng.uniform(0.5, 1.4)
-        cv2.circle(canvas, spot, round(here), tone(scene, layer, rng), -1, scene.line_type)
+        cv2.circle(canvas, spot, round(here), layer_colour(scene, layer, rng), -1, scene.line_type)
 
 
 def draw_grid(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Rule the canvas with solid, dashed or dotted lines; amount: spacing in pixels."""
+    """Draw a grid of solid, dashed or dotted lines; amount: spacing in pixels."""
     height, width = canvas.shape[:2]
-    size = min(thick(scene, layer, rng), 3)
+    size = min(thickness(scene, layer, rng), 3)
     y, x = np.arange(height)[:, None], np.arange(width)[None, :]
     marked = np.zeros((height, width), dtype=bool)
     ways = rng.random(2) < 0.75
     for here, along, ruled in ((y, x, ways[0]), (x, y, ways[1] or not ways[0])):
         if ruled:
             marked |= _ruled(here, along, size, layer, rng)
-    canvas[marked] = tone(scene, layer, rng)
+    canvas[marked] = layer_colour(scene, layer, rng)
 
 
 def _ruled(
     across: NDArray[np.int64], along: NDArray[np.int64], size: int, layer: Layer,
     rng: np.random.Generator,
 ) -> Bits:  # fmt: skip
-    """Mark lines that repeat ``across`` and are broken ``along``."""
+    """Return a mask of lines that repeat ``across`` and are broken ``along``."""
     pitch = max(round(layer.amount.draw(rng)), 3 * size + 1)
     lines = (across + int(rng.integers(pitch))) % pitch < size
     if rng.random() >= layer.broken:
@@ -101,18 +103,22 @@ def draw_stripes(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gene
     height, width = canvas.shape[:2]
     angle = rng.uniform(0, math.pi)
     y, x = np.arange(height)[:, None], np.arange(width)[None, :]
-    size = thick(scene, layer, rng)
+    size = thickness(scene, layer, rng)
     pitch = max(layer.amount.draw(rng), 2.5 * size)
-    canvas[(x * math.cos(angle) + y * math.sin(angle)) % pitch < size] = tone(scene, layer, rng)
+    canvas[(x * math.cos(angle) + y * math.sin(angle)) % pitch < size] = layer_colour(
+        scene, layer, rng
+    )
 
 
 def draw_stars(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Scatter small stars and crosses; share."""
     arms, mean = int(rng.integers(2, 5)), rng.uniform(0.08, 0.25) * scene.em + 1
-    size = thick(scene, layer, rng)
-    for x, y in points(canvas, many(canvas, scene, layer, 2 * mean * arms * size, rng), rng):
+    size = thickness(scene, layer, rng)
+    for x, y in random_points(
+        canvas, mark_count(canvas, scene, layer, 2 * mean * arms * size, rng), rng
+    ):
         radius, turn = mean * rng.uniform(0.7, 1.3), rng.uniform(0, math.pi)
-        colour = tone(scene, layer, rng)
+        colour = layer_colour(scene, layer, rng)
         for arm in range(arms):
             angle = turn + math.pi * arm / arms
             dx, dy = radius * math.cos(angle), radius * math.sin(angle)
@@ -129,7 +135,7 @@ def draw_letters(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gene
         shape = glyph(known[int(rng.integers(len(known)))], "abcdehkmnrstuwxz"[rng.integers(16)])
         angle, size = rng.uniform(-0.7, 0.7), layer.size.draw(rng) * scene.em / 10
         cos, sin = math.cos(angle), math.sin(angle)
-        ink = np.array([*tone(scene, layer, rng), 255], dtype=np.float32) / np.float32(255)
+        ink = np.array([*layer_colour(scene, layer, rng), 255], dtype=np.float32) / np.float32(255)
         centre = rng.random(2) * (width, height)
         stamp(sheet, shape, np.array([[cos, -sin], [sin, cos]]), size, centre, ink[:, None, None])
     canvas[:] = blend(canvas, sheet)
@@ -137,9 +143,9 @@ def draw_letters(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gene
 
 def draw_blobs(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Draw large filled ellipses and boxes; count."""
-    for x, y in points(canvas, round(layer.amount.draw(rng)), rng):
+    for x, y in random_points(canvas, round(layer.amount.draw(rng)), rng):
         wide, tall = (int(v) for v in rng.uniform(0.3, 1.8, 2) * scene.em)
-        colour = tone(scene, layer, rng)
+        colour = layer_colour(scene, layer, rng)
         if rng.random() < 0.6:
             turn = rng.uniform(0, 180)
             cv2.ellipse(canvas, (x, y), (wide, tall), turn, 0, 360, colour, -1, scene.line_type)
@@ -149,8 +155,8 @@ def draw_blobs(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 
 def draw_frame(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Draw a border round the canvas, or along two of its sides."""
-    size = min(thick(scene, layer, rng), 4)
-    colour = tone(scene, layer, rng)
+    size = min(thickness(scene, layer, rng), 4)
+    colour = layer_colour(scene, layer, rng)
     sides = rng.random(4) < (1.0 if rng.random() < 0.7 else 0.5)
     parts = (np.s_[:size, :], np.s_[-size:, :], np.s_[:, :size], np.s_[:, -size:])
     for side, part in zip(sides, parts, strict=True):
@@ -159,10 +165,10 @@ def draw_frame(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 
 
 def draw_negative(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Turn the colours round inside ellipses or bands; count."""
+    """Invert the colours inside ellipses or bands; count."""
     height, width = canvas.shape[:2]
     inside = np.zeros((height, width), dtype=np.uint8)
-    for x, y in points(canvas, max(1, round(layer.amount.draw(rng))), rng):
+    for x, y in random_points(canvas, max(1, round(layer.amount.draw(rng))), rng):
         style = rng.random()
         if style < 0.5:
             axes = (int(rng.uniform(0.4, 2.0) * scene.em), int(rng.uniform(0.4, 1.0) * scene.em))
@@ -193,18 +199,21 @@ CLUTTER: dict[str, Draw] = {
 }
 
 
-RIMMED = ("lines", "curves", "rings", "dashes")
-"""The kinds that get a halo where the digits have one."""
+WITH_HALO = ("lines", "curves", "rings", "dashes")
+"""The kinds that get a halo when the digits have one."""
 
 
 def draw_layer(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> Canvas:
-    """Draw one layer over a canvas; give a new canvas. ValueError for an unknown kind."""
+    """Return a copy of a canvas with one layer drawn on it.
+
+    Raises ``ValueError`` for an unknown kind.
+    """
     if layer.kind not in CLUTTER:
         known = ", ".join(CLUTTER)
         raise ValueError(f"unknown kind of clutter {layer.kind!r}, expected one of {known}")
     drawn = canvas.copy()
     CLUTTER[layer.kind](drawn, scene, layer, rng)
-    if scene.halo and layer.kind in RIMMED:
+    if scene.halo and layer.kind in WITH_HALO:
         drawn = _rimmed(canvas, drawn, scene)
     opacity = layer.opacity.draw(rng)
     if opacity >= 1.0:
@@ -213,7 +222,7 @@ def draw_layer(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 
 
 def _rimmed(before: Canvas, after: Canvas, scene: Scene) -> Canvas:
-    """Put a rim of the halo's colour round what was drawn."""
+    """Outline the pixels that changed in the halo's colour."""
     marked = np.any(after != before, axis=2).astype(np.uint8)
     size = 2 * max(1, round(scene.halo)) + 1
     rim = cv2.dilate(marked, np.ones((size, size), dtype=np.uint8)) > marked

@@ -1,7 +1,7 @@
-"""Colours of ink and ground, and where clutter takes its own from.
+"""Colours of ink, background and clutter.
 
-A scheme gives a ground and says which inks go with it; inks are then drawn until one is far
-enough from the ground in RGB. To add a scheme, write one function and name it in SCHEMES.
+A scheme samples a background and candidates for the ink; those far enough from the background in
+RGB are taken. To add a scheme, write one function and name it in SCHEMES.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw.space import Colours
+from collector.draw.look import Colours
 
 Colour = NDArray[np.float32]
 """Shape (3,), RGB, 0 to 255."""
-Many = NDArray[np.float32]
+ColourRows = NDArray[np.float32]
 """Shape (n, 3), RGB, 0 to 255."""
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Weights of ITU-R BT.601."""
@@ -23,7 +23,7 @@ CANDIDATES = 32
 
 
 def luma(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weigh the channels to grey.
+    """Return the luma of RGB colours.
 
     >>> float(luma(np.array([255, 255, 255], dtype=np.float32)).round())
     255.0
@@ -31,53 +31,53 @@ def luma(colours: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(colours @ LUMA, dtype=np.float32)
 
 
-def _even(rng: np.random.Generator, low: float, high: float, count: int) -> Many:
+def _uniform(rng: np.random.Generator, low: float, high: float, count: int) -> ColourRows:
     return np.asarray(low + (high - low) * rng.random((count, 3), dtype=np.float32))
 
 
-def _greys(rng: np.random.Generator, low: float, high: float, count: int) -> Many:
+def _greys(rng: np.random.Generator, low: float, high: float, count: int) -> ColourRows:
     return np.repeat(low + (high - low) * rng.random((count, 1), dtype=np.float32), 3, axis=1)
 
 
-Scheme = Callable[[np.random.Generator], tuple[Colour, Many]]
+Scheme = Callable[[np.random.Generator], tuple[Colour, ColourRows]]
 
 
-def scheme_black(rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Put black or dark grey on white or nearly white."""
+def scheme_black(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample black or dark grey on white or nearly white."""
     return _greys(rng, 225, 280, 1)[0], _greys(rng, -60, 110, CANDIDATES)
 
 
-def scheme_white(rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Put white or light grey on black or nearly black."""
+def scheme_white(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample white or light grey on black or nearly black."""
     return _greys(rng, -40, 60, 1)[0], _greys(rng, 140, 300, CANDIDATES)
 
 
-def scheme_grey(rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Put any grey on any other."""
+def scheme_grey(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample any grey on any other."""
     return _greys(rng, 0, 255, 1)[0], _greys(rng, 0, 255, CANDIDATES)
 
 
-def scheme_pastel(rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Put dark or saturated colours on a pastel, or on white."""
-    return _even(rng, 190, 275, 1)[0], _even(rng, -30, 200, CANDIDATES)
+def scheme_pastel(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample dark or saturated colours on a pastel, or on white."""
+    return _uniform(rng, 190, 275, 1)[0], _uniform(rng, -30, 200, CANDIDATES)
 
 
-def scheme_night(rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Put light or saturated colours on a dark colour."""
-    return _even(rng, -30, 90, 1)[0], _even(rng, 70, 290, CANDIDATES)
+def scheme_night(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample light or saturated colours on a dark colour."""
+    return _uniform(rng, -30, 90, 1)[0], _uniform(rng, 70, 290, CANDIDATES)
 
 
-def scheme_vivid(rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Put any colour on any other."""
-    return _even(rng, 0, 255, 1)[0], _even(rng, 0, 255, CANDIDATES)
+def scheme_vivid(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample any colour on any other."""
+    return _uniform(rng, 0, 255, 1)[0], _uniform(rng, 0, 255, CANDIDATES)
 
 
-def scheme_equal(rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Put a colour on another that is as bright: grey cannot tell them apart."""
-    ground = _even(rng, 20, 235, 1)[0]
-    inks = _even(rng, -40, 295, CANDIDATES * 4)
-    order = np.argsort(np.abs(luma(np.clip(inks, 0, 255)) - luma(ground)))
-    return ground, inks[order[:CANDIDATES]]
+def scheme_equal(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample a colour on another of the same luma: grey does not tell them apart."""
+    background = _uniform(rng, 20, 235, 1)[0]
+    inks = _uniform(rng, -40, 295, CANDIDATES * 4)
+    order = np.argsort(np.abs(luma(np.clip(inks, 0, 255)) - luma(background)))
+    return background, inks[order[:CANDIDATES]]
 
 
 SCHEMES: dict[str, Scheme] = {
@@ -91,34 +91,34 @@ SCHEMES: dict[str, Scheme] = {
 }
 
 
-def choose(colours: Colours, count: int, rng: np.random.Generator) -> tuple[Colour, Many]:
-    """Draw a ground and an ink for each of ``count`` digits; raise ValueError for a scheme.
+def choose(colours: Colours, count: int, rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample a background and an ink for each of ``count`` digits.
 
-    The inks are at least the drawn contrast away from the ground, or as far as any of the
-    candidates that the scheme offers.
+    The inks differ from the background by at least the sampled contrast, or as much as the best
+    candidate of the scheme. Raises ``ValueError`` for an unknown scheme.
     """
     name = pick(colours.schemes, rng)
     if name not in SCHEMES:
         raise ValueError(f"unknown colour scheme {name!r}, expected one of {', '.join(SCHEMES)}")
-    ground, inks = SCHEMES[name](rng)
-    ground, inks = np.clip(ground, 0, 255), np.clip(inks, 0, 255)
-    distance = np.linalg.norm(inks - ground, axis=1)
+    background, inks = SCHEMES[name](rng)
+    background, inks = np.clip(background, 0, 255), np.clip(inks, 0, 255)
+    distance = np.linalg.norm(inks - background, axis=1)
     good = np.flatnonzero(distance >= colours.contrast.draw(rng))
     if good.size == 0:
         good = np.array([int(np.argmax(distance))])
     if rng.random() >= colours.each:
-        return ground, np.repeat(inks[good[:1]], count, axis=0)
-    return ground, inks[good[rng.integers(0, good.size, count)]]
+        return background, np.repeat(inks[good[:1]], count, axis=0)
+    return background, inks[good[rng.integers(0, good.size, count)]]
 
 
 def far_from(colour: Colour, rng: np.random.Generator) -> Colour:
-    """Draw a colour that is far from another."""
-    colours = _even(rng, 0, 255, 8)
+    """Sample a colour that is far from another."""
+    colours = _uniform(rng, 0, 255, 8)
     return np.asarray(colours[np.argmax(np.linalg.norm(colours - colour, axis=1))])
 
 
 def pick(pairs: tuple[tuple[str, float], ...], rng: np.random.Generator) -> str:
-    """Draw one name out of (name, weight) pairs."""
+    """Sample one name out of (name, weight) pairs."""
     point = rng.random() * sum(weight for _, weight in pairs)
     for name, weight in pairs:
         point -= weight
@@ -127,47 +127,47 @@ def pick(pairs: tuple[tuple[str, float], ...], rng: np.random.Generator) -> str:
     return pairs[-1][0]
 
 
-Source = Callable[[np.random.Generator, Colour, Many], Colour]
+Source = Callable[[np.random.Generator, Colour, ColourRows], Colour]
 
 
-def _ink(rng: np.random.Generator, ground: Colour, inks: Many) -> Colour:
+def _ink(rng: np.random.Generator, background: Colour, inks: ColourRows) -> Colour:
     return np.asarray(inks[int(rng.integers(len(inks)))])
 
 
-def _ground(rng: np.random.Generator, ground: Colour, inks: Many) -> Colour:
-    return ground
+def _ground(rng: np.random.Generator, background: Colour, inks: ColourRows) -> Colour:
+    return background
 
 
-def _near(rng: np.random.Generator, ground: Colour, inks: Many) -> Colour:
+def _near(rng: np.random.Generator, background: Colour, inks: ColourRows) -> Colour:
     share = np.float32(0.15 + 0.35 * rng.random())
-    return np.asarray(ground + (_ink(rng, ground, inks) - ground) * share)
+    return np.asarray(background + (_ink(rng, background, inks) - background) * share)
 
 
-def _tint(rng: np.random.Generator, ground: Colour, inks: Many) -> Colour:
+def _tint(rng: np.random.Generator, background: Colour, inks: ColourRows) -> Colour:
     share = np.float32(0.2 + 0.3 * rng.random())
-    return np.asarray(ground + (_even(rng, 0, 255, 1)[0] - ground) * share)
+    return np.asarray(background + (_uniform(rng, 0, 255, 1)[0] - background) * share)
 
 
-def _any(rng: np.random.Generator, ground: Colour, inks: Many) -> Colour:
-    return np.asarray(_even(rng, 0, 255, 1)[0])
+def _any(rng: np.random.Generator, background: Colour, inks: ColourRows) -> Colour:
+    return np.asarray(_uniform(rng, 0, 255, 1)[0])
 
 
-def _grey(rng: np.random.Generator, ground: Colour, inks: Many) -> Colour:
+def _grey(rng: np.random.Generator, background: Colour, inks: ColourRows) -> Colour:
     return np.asarray(_greys(rng, 0, 255, 1)[0])
 
 
-def _edge(rng: np.random.Generator, ground: Colour, inks: Many) -> Colour:
+def _edge(rng: np.random.Generator, background: Colour, inks: ColourRows) -> Colour:
     return np.full(3, 255.0 if rng.random() < 0.3 else 0.0, dtype=np.float32)
 
 
 SOURCES: dict[str, Source] = {
     "ink": _ink,
-    "ground": _ground,
+    "background": _ground,
     "near": _near,
     "tint": _tint,
     "any": _any,
     "grey": _grey,
     "edge": _edge,
 }
-"""Where clutter takes its colour: a digit's ink; the ground; between the two; the ground
+"""Where clutter takes its colour: a digit's ink; the background; between the two; the background
 with a tint; any colour; any grey; black or white."""

@@ -1,4 +1,4 @@
-"""The row of digits on its ground, with what a look does to it."""
+"""The digits on their background, with the effects of a look."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from collector.draw import ink
 from collector.draw.colour import SOURCES, choose
 from collector.draw.ink import Canvas, Layer32, Maps
 from collector.draw.layout import Row
+from collector.draw.look import Look
 from collector.draw.scene import Scene
-from collector.draw.space import Look
 
 
 def draw_row(
     canvas: Canvas, look: Look, row: Row, scene: Scene, maps: Maps | None, rng: np.random.Generator
 ) -> tuple[Canvas, NDArray[np.float32]]:
-    """Draw the digits with their effects over a canvas; give a new canvas and the cover (H, W).
+    """Return a new canvas with the digits and their effects on it, and their cover (H, W).
 
-    maps: where the digits alone are bent.
+    maps: the distortion of the digits, where it does not move the clutter as well.
     """
     effects = look.effects
     layer = ink.draw_digits(row, scene.inks, look.digits, rng)
     if maps is not None:
-        layer = ink.bend(layer, maps)
+        layer = ink.warp(layer, maps)
     if scene.crisp:
         layer = ink.crisp(layer)
     if rng.random() < effects.fade:
@@ -38,22 +38,22 @@ def draw_row(
 
 
 def _second_ink(look: Look, scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw a second ink on the first one's side of the ground, so that it stays visible."""
+    """Sample a second ink that differs from the background in the same direction as the first."""
     first, second = scene.inks[0], choose(look.colours, 1, rng)[1][0]
-    way = first - scene.ground
-    share = float((second - scene.ground) @ way) / max(float(way @ way), 1.0)
+    way = first - scene.background
+    share = float((second - scene.background) @ way) / max(float(way @ way), 1.0)
     return np.asarray(second if share > 0.5 else first)
 
 
 def _beneath(layer: Layer32, look: Look, scene: Scene, rng: np.random.Generator) -> list[Layer32]:
-    """Make the shadow and the halo that lie beneath the digits."""
+    """Return the layers of shadow and halo, which lie under the digits."""
     made = []
     reach = look.effects.shadow.draw(rng) * scene.em
     if reach:
         angle, reach = rng.uniform(0, 2 * math.pi), max(reach, 1.0)
         shift = (reach * math.cos(angle), reach * math.sin(angle))
         source = SOURCES["near" if rng.random() < 0.6 else "grey"]
-        colour = source(rng, scene.ground, scene.inks)
+        colour = source(rng, scene.background, scene.inks)
         made.append(ink.shadow(layer, colour, shift, rng.uniform(0.3, 0.7)))
     if scene.halo:
         made.append(ink.halo(layer, scene.rim, scene.halo))

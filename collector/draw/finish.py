@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.ink import Canvas
-from collector.draw.space import Finish
+from collector.draw.look import Finish
 
 Pixels = NDArray[np.uint8]
 
 
 def soften(canvas: Canvas, finish: Finish, grey: bool, rng: np.random.Generator) -> Canvas:
-    """Lose sharpness, contrast and (where ``grey``) colour, and gain a sensor's noise."""
+    """Reduce sharpness, contrast and (where ``grey``) colour, and add sensor noise."""
     height, width = canvas.shape[:2]
     small = finish.rescale.draw(rng)
     if small:
@@ -44,9 +44,9 @@ def soften(canvas: Canvas, finish: Finish, grey: bool, rng: np.random.Generator)
 
 
 def to_jpeg(canvas: Canvas, quality: int, fine: bool) -> tuple[Canvas, bytes]:
-    """Encode as JPEG; give the image as it comes out again, and the bytes.
+    """Encode as JPEG; return the decoded image and the bytes.
 
-    fine: whether colours keep the full resolution (4:4:4 instead of 4:2:0).
+    fine: whether chroma keeps the full resolution (4:4:4 instead of 4:2:0).
     """
     sampling = 0x111111 if fine else 0x221111
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
@@ -56,7 +56,7 @@ def to_jpeg(canvas: Canvas, quality: int, fine: bool) -> tuple[Canvas, bytes]:
 
 
 def to_palette(canvas: Canvas, colours: int) -> Canvas:
-    """Leave at most ``colours`` colours, 2 to 256 (octree)."""
+    """Quantise to at most ``colours`` colours, 2 to 256 (octree)."""
     from PIL import Image
 
     image = Image.fromarray(canvas).quantize(colours, method=Image.Quantize.FASTOCTREE)
@@ -64,10 +64,10 @@ def to_palette(canvas: Canvas, colours: int) -> Canvas:
 
 
 def to_alpha(canvas: Canvas, rng: np.random.Generator) -> Pixels:
-    """Make an image with transparency, (H, W, 4): a clear ground, or veiled dots.
+    """Return the image with an alpha channel, (H, W, 4): a clear background, or translucent dots.
 
-    Laid on white, a clear ground gives back the same image: each pixel is as transparent
-    as its darkest channel allows. Veiled dots come out lighter.
+    Composited on white, a clear background gives the same image: each pixel is as transparent as
+    its darkest channel allows. Translucent dots become lighter.
     """
     height, width = canvas.shape[:2]
     light = float(np.median(canvas)) > 225

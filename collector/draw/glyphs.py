@@ -1,6 +1,6 @@
-"""Fonts to masks: every character is rendered once, large, and kept.
+"""Masks of characters, each rendered once from its font, large, and cached.
 
-All faces are brought to one size: the digits of a face are ``EM`` pixels high. A mask
+All typefaces are brought to one size: the digits of a face are ``EM`` pixels high. A mask
 comes in several sizes, each half of the one before, so that a small digit is made from a
 small mask and keeps its edges smooth (mip maps: Williams, "Pyramidal parametrics", 1983).
 """
@@ -28,9 +28,9 @@ Mask = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """Name one font file: family, kind and weight (``700i``: bold italic).
+    """A typeface: family, kind and weight (``700i``: bold italic) of one font file.
 
-    There is one object a file, which makes it a fast key.
+    There is one object per file, compared by identity, which makes it a fast key.
     """
 
     family: str
@@ -39,13 +39,13 @@ class Face:
 
     @property
     def file(self) -> str:
-        """Name the file in collector/fonts."""
+        """The name of the file in collector/fonts."""
         return f"{self.family}-{self.weight}.woff"
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """Hold the masks of one character.
+    """The masks of one character.
 
     masks: (h, w) uint8, 255 = ink; each half the size of the one before. width, height:
     of the ink, in em. rise: from the middle of the digits up to the middle of the ink, in
@@ -110,7 +110,7 @@ def _render(file: str, size: int, character: str) -> tuple[Mask, float]:
 
 @cache
 def _scale(file: str) -> tuple[int, float]:
-    """Find the font size that makes a nought EM high, and the row of its middle."""
+    """Return the font size at which a zero is EM high, and the row of its middle."""
     mask, _ = _render(file, 100, "0")
     size = round(100 * EM / mask.shape[0])
     mask, top = _render(file, size, "0")
@@ -137,7 +137,7 @@ def glyph(face: Face, character: str) -> Glyph:
 
 
 def _halvings(mask: Mask) -> tuple[Mask, ...]:
-    """Pad a mask and halve it until a digit is 8 pixels high."""
+    """Return a padded mask and its halvings, down to digits 8 pixels high."""
     pad = 8
     height, width = (int(-(-(side + 2 * pad) // 8) * 8) for side in mask.shape)
     top, left = (height - mask.shape[0]) // 2, (width - mask.shape[1]) // 2
@@ -152,7 +152,7 @@ def _halvings(mask: Mask) -> tuple[Mask, ...]:
 
 @cache
 def stroke(face: Face) -> float:
-    """Measure the width of a face's strokes, in em.
+    """Return the stroke width of a typeface, in em.
 
     Twice the largest distance from ink to paper (distance transform), the median over the
     digits.

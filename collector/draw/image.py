@@ -1,4 +1,4 @@
-"""One image from a look and a generator: ground, clutter, digits, clutter, finish."""
+"""One captcha from a look: background, clutter, digits, more clutter, finish."""
 
 from __future__ import annotations
 
@@ -8,35 +8,45 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.draw.background import draw_background
 from collector.draw.clutter import draw_layer
-from collector.draw.colour import Colour, Many, choose, far_from, luma
+from collector.draw.colour import Colour, ColourRows, choose, far_from, luma
 from collector.draw.effects import draw_row
 from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette, to_png
-from collector.draw.ground import draw_ground
-from collector.draw.ink import Canvas, bend_canvas, bend_cover, waves
+from collector.draw.ink import Canvas, warp_canvas, warp_cover, waves
 from collector.draw.layout import Row, lay_out
-from collector.draw.legible import distinctness, shown
+from collector.draw.legibility import distinctness, visible_share
+from collector.draw.look import Layer, Look
 from collector.draw.looks import LOOKS
 from collector.draw.scene import Scene
-from collector.draw.space import Layer, Look
 
-CALM = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
-"""How much clutter a layer is allowed where there are 0, 1, 2 ... layers."""
+DENSITY = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
+"""Factor on the amount of clutter in each layer, by the number of layers."""
 
-SHOWN = 0.7
-"""Part of each digit that waves leave on the page, where the look asks for distinct digits."""
+VISIBLE = 0.7
+"""Share of each digit that must stay inside the image, where the look asks for distinct digits."""
 TRIES = 6
-"""How often an image is drawn until its digits are distinct; then the best one is taken."""
+"""How often an image is generated until its digits are distinct; then the best one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """Hold a drawn captcha.
+class GeneratedCaptcha:
+    """A generated captcha.
 
-    image: (H, W, 3) uint8 RGB, or (H, W, 4) with transparency; what decoding the encoded
-    file gives. boxes: (n, 4) int, x, y, width and height of each digit before waves, cut
-    at the edges. jpeg: the encoded bytes where the look says JPEG. palette: whether the PNG
-    has a palette.
+    Attributes
+    ----------
+    image
+        ``(H, W, 3)`` uint8 RGB, or ``(H, W, 4)`` with transparency: what the encoded file decodes
+        to.
+    label
+        Its characters.
+    boxes
+        ``(n, 4)``, x, y, width and height of each digit in pixels, before the wave distortion,
+        clipped at the edges.
+    jpeg
+        The encoded bytes of a JPEG, None for a PNG.
+    palette
+        Whether the PNG has a palette.
     """
 
     image: NDArray[np.uint8]
@@ -48,12 +58,32 @@ class Drawn:
 
 def draw_one(
     name: str, seed: int, index: int, length: int | None = None, alphabet: str = "0123456789"
-) -> Drawn:
-    """Draw image ``index`` of a run: it depends on the look, the seed and the index only.
+) -> GeneratedCaptcha:
+    """Generate captcha number ``index``: it depends on the arguments alone.
 
-    Raises ``ValueError`` for an unknown look, a seed or index below 0, and what
-    :func:`draw` refuses.
+    Parameters
+    ----------
+    name
+        A look of `LOOKS`.
+    seed, index
+        0 or more; another pair gives another image.
+    length
+        Number of characters, 1 to 12; None: as the look says.
+    alphabet
+        The characters to choose from: digits and ASCII letters.
 
+    Returns
+    -------
+    GeneratedCaptcha
+        The image with its label.
+
+    Raises
+    ------
+    ValueError
+        An unknown look, or an argument out of its range.
+
+    Examples
+    --------
     >>> draw_one("plain", 1, 7).label == draw_one("plain", 1, 7).label
     True
     """
@@ -71,14 +101,27 @@ def draw(
     rng: np.random.Generator,
     length: int | None = None,
     alphabet: str = "0123456789",
-) -> Drawn:
-    """Draw one captcha of a look.
+) -> GeneratedCaptcha:
+    """Generate one captcha of a look.
 
-    length: number of characters, 1 to 12; None: as the look says. Raises ``ValueError``
-    for another length, and for an alphabet with anything but digits and ASCII letters.
+    Parameters
+    ----------
+    look
+        A look, one of `LOOKS` or another.
+    rng
+        Source of all random numbers.
+    length, alphabet
+        As for `draw_one`.
 
-    >>> drawn = draw(LOOKS["plain"], np.random.default_rng(1), length=5)
-    >>> len(drawn.label), drawn.image.shape[2], len(drawn.boxes)
+    Raises
+    ------
+    ValueError
+        A length or an alphabet that cannot be.
+
+    Examples
+    --------
+    >>> captcha = draw(LOOKS["plain"], np.random.default_rng(1), length=5)
+    >>> len(captcha.label), captcha.image.shape[2], len(captcha.boxes)
     (5, 3, 5)
     """
     label = _label(look, rng, length, alphabet)
@@ -89,48 +132,50 @@ def draw(
     for _ in range(TRIES - 1):
         if most >= look.distinct:
             break
-        drawn, distinct = _draw(look, label, rng)
+        captcha, distinct = _draw(look, label, rng)
         if distinct > most:
-            best, most = drawn, distinct
+            best, most = captcha, distinct
     return best
 
 
-def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[Drawn, float]:
-    """Draw a label once; give the image and, where the look asks, how distinct it is."""
+def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[GeneratedCaptcha, float]:
+    """Generate one image of a label; also return its distinctness where the look asks for it."""
     row = lay_out(look, label, rng)
-    ground, inks = choose(look.colours, len(label), rng)
+    background, inks = choose(look.colours, len(label), rng)
     under, over = _layers(look, rng)
-    scene = _scene(look, row, ground, inks, len(under + over), rng)
+    scene = _scene(look, row, background, inks, len(under + over), rng)
     maps = waves(row, look.effects, rng)
     whole = rng.random() < look.effects.whole
-    canvas = draw_ground(ground, row.width, row.height, look.ground, rng)
+    canvas = draw_background(background, row.width, row.height, look.background, rng)
     for layer in under:
         canvas = draw_layer(canvas, scene, layer, rng)
     canvas, cover = draw_row(canvas, look, row, scene, None if whole else maps, rng)
     for layer in over:
         canvas = draw_layer(canvas, scene, layer, rng)
     if whole and maps is not None:
-        canvas = bend_canvas(canvas, maps, smooth=not scene.crisp)
-        cover = bend_cover(cover, maps)
-    drawn = _finished(canvas, look, label, row, scene, rng)
+        canvas = warp_canvas(canvas, maps, smooth=not scene.crisp)
+        cover = warp_cover(cover, maps)
+    captcha = _finished(canvas, look, label, row, scene, rng)
     if not look.distinct:
-        return drawn, 0.0
-    return drawn, distinctness(drawn.image, cover, row) * (shown(row, maps) > SHOWN)
+        return captcha, 0.0
+    return captcha, distinctness(captcha.image, cover, row) * (visible_share(row, maps) > VISIBLE)
 
 
-def encode(drawn: Drawn) -> tuple[bytes, str]:
-    """Encode a drawn captcha; give the bytes and the extension, ``png`` or ``jpg``.
+def encode(captcha: GeneratedCaptcha) -> tuple[bytes, str]:
+    """Encode a captcha; return the bytes and the extension, ``png`` or ``jpg``.
 
+    Examples
+    --------
     >>> encode(draw_one("plain", 1, 7))[1] in ("png", "jpg")
     True
     """
-    if drawn.jpeg is not None:
-        return drawn.jpeg, "jpg"
-    return to_png(drawn.image, drawn.palette), "png"
+    if captcha.jpeg is not None:
+        return captcha.jpeg, "jpg"
+    return to_png(captcha.image, captcha.palette), "png"
 
 
 def _label(look: Look, rng: np.random.Generator, length: int | None, alphabet: str) -> str:
-    """Draw the characters."""
+    """Choose the characters."""
     if not alphabet or not (alphabet.isascii() and alphabet.isalnum()):
         raise ValueError(f"an alphabet has digits and ASCII letters only, got {alphabet!r}")
     if length is None:
@@ -154,29 +199,34 @@ def _layers(look: Look, rng: np.random.Generator) -> tuple[list[Layer], list[Lay
 
 
 def _sample(weights: NDArray[np.float64], count: int, rng: np.random.Generator) -> list[int]:
-    """Draw ``count`` different places, each by its weight; as ``Generator.choice``, but faster."""
-    weights, drawn = weights / weights.sum(), list[int]()
-    while len(drawn) < count:
-        points = rng.random(count - len(drawn))
-        weights[drawn] = 0
+    """Sample ``count`` different indices by weight, as ``Generator.choice`` does, but faster."""
+    weights, chosen = weights / weights.sum(), list[int]()
+    while len(chosen) < count:
+        points = rng.random(count - len(chosen))
+        weights[chosen] = 0
         steps = np.cumsum(weights)
         for place in (steps / steps[-1]).searchsorted(points, side="right").tolist():
-            if place not in drawn:
-                drawn.append(place)
-    return drawn
+            if place not in chosen:
+                chosen.append(place)
+    return chosen
 
 
 def _scene(
-    look: Look, row: Row, ground: Colour, inks: Many, layers: int, rng: np.random.Generator
+    look: Look,
+    row: Row,
+    background: Colour,
+    inks: ColourRows,
+    layers: int,
+    rng: np.random.Generator,
 ) -> Scene:
-    """Gather what clutter and effects need to know."""
+    """Collect what clutter and effects depend on."""
     return Scene(
         em=row.em,
         stroke=max(row.stroke, 1.0),
-        ground=ground,
+        background=background,
         inks=inks,
         crisp=rng.random() < look.digits.crisp,
-        calm=CALM[min(layers, len(CALM) - 1)],
+        density=DENSITY[min(layers, len(DENSITY) - 1)],
         halo=look.effects.halo.draw(rng),
         rim=far_from(inks[0], rng),
         row=_surround(row),
@@ -184,7 +234,7 @@ def _scene(
 
 
 def _surround(row: Row) -> tuple[float, float, float, float]:
-    """Give x, y, width and height of all the digits together."""
+    """Return x, y, width and height of the box around all digits."""
     low = row.boxes[:, :2].min(axis=0)
     wide, tall = (row.boxes[:, :2] + row.boxes[:, 2:]).max(axis=0) - low
     return float(low[0]), float(low[1]), float(wide), float(tall)
@@ -192,7 +242,7 @@ def _surround(row: Row) -> tuple[float, float, float, float]:
 
 def _finished(
     canvas: Canvas, look: Look, label: str, row: Row, scene: Scene, rng: np.random.Generator
-) -> Drawn:
+) -> GeneratedCaptcha:
     """Apply the finish, and record the boxes."""
     finish = look.finish
     canvas = soften(canvas, finish, rng.random() < finish.grey and _grey_tells(scene), rng)
@@ -202,15 +252,15 @@ def _finished(
     quality = round(finish.jpeg.draw(rng))
     if quality:
         canvas, data = to_jpeg(canvas, quality, rng.random() < 0.3)
-        return Drawn(canvas, label, boxes, data)
+        return GeneratedCaptcha(canvas, label, boxes, data)
     if rng.random() < finish.alpha:
-        return Drawn(to_alpha(canvas, rng), label, boxes)
+        return GeneratedCaptcha(to_alpha(canvas, rng), label, boxes)
     colours = round(finish.palette.draw(rng))
     if colours:
-        return Drawn(to_palette(canvas, colours), label, boxes, palette=True)
-    return Drawn(canvas, label, boxes)
+        return GeneratedCaptcha(to_palette(canvas, colours), label, boxes, palette=True)
+    return GeneratedCaptcha(canvas, label, boxes)
 
 
 def _grey_tells(scene: Scene) -> bool:
-    """Tell whether every ink can be told from the ground by grey alone."""
-    return float(np.min(np.abs(luma(scene.inks) - luma(scene.ground)))) > 70
+    """Return whether every ink differs from the background in grey."""
+    return float(np.min(np.abs(luma(scene.inks) - luma(scene.background)))) > 70

@@ -1,4 +1,4 @@
-"""The digits as a layer of ink, and what is done to it: waves, halo, shadow, hollow.
+"""The digits as a layer of ink, and effects on it: distortion, halo, shadow, outline.
 
 A layer is (4, H, W) float32: red, green, blue and cover, 0 to 1, colours multiplied by the
 cover, so that layers can be moved and blended without dark fringes (Porter and Duff,
@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw.colour import Colour, Many
+from collector.draw.colour import Colour, ColourRows
 from collector.draw.glyphs import EM, Glyph
 from collector.draw.layout import Floats, Row
-from collector.draw.space import Digits, Effects
+from collector.draw.look import Digits, Effects
 
 Layer32 = NDArray[np.float32]
 Canvas = NDArray[np.uint8]
@@ -26,8 +26,8 @@ Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 """For each pixel (H, W), the x and the y that its colour comes from."""
 
 KERNEL = np.ones((3, 3), dtype=np.uint8)
-FAINT = 1.1
-"""Width below which strokes are made wider, in pixels."""
+MIN_STROKE = 1.1
+"""Least width of strokes in pixels: thinner ones are widened."""
 
 
 def stamp(
@@ -66,21 +66,21 @@ def stamp(
     part += change
 
 
-def draw_digits(row: Row, inks: Many, digits: Digits, rng: np.random.Generator) -> Layer32:
-    """Draw a row of digits, each in its ink, on an empty layer (4, H, W)."""
+def draw_digits(row: Row, inks: ColourRows, digits: Digits, rng: np.random.Generator) -> Layer32:
+    """Return a layer (4, H, W) with a row of digits, each in its ink."""
     layer = np.zeros((4, row.height, row.width), dtype=np.float32)
     colours = np.ones((len(inks), 4, 1, 1), dtype=np.float32)
     colours[:, :3, 0, 0] = inks / 255
     for glyph, turn, centre, ink in zip(row.glyphs, row.turns, row.centres, colours, strict=True):
         stamp(layer, glyph, turn, row.em, centre, ink)
-    pixels = max(digits.weight.draw(rng) * row.em / 10, FAINT - row.stroke)
-    if pixels > 0 or (pixels < 0 and row.stroke > FAINT):
+    pixels = max(digits.weight.draw(rng) * row.em / 10, MIN_STROKE - row.stroke)
+    if pixels > 0 or (pixels < 0 and row.stroke > MIN_STROKE):
         layer = _weigh(layer, pixels, row.stroke)
     return layer
 
 
 def _weigh(layer: Layer32, pixels: float, stroke: float) -> Layer32:
-    """Make strokes wider (or, below 0, thinner) by a few pixels or part of one."""
+    """Widen strokes by a number of pixels, or thin them where it is negative."""
     if pixels < 0:
         pixels = max(pixels, -0.3 * stroke)
     change = cv2.dilate if pixels > 0 else cv2.erode
@@ -95,13 +95,13 @@ def _weigh(layer: Layer32, pixels: float, stroke: float) -> Layer32:
 
 
 def crisp(layer: Layer32) -> Layer32:
-    """Leave no grey on the edges."""
+    """Remove the anti-aliasing."""
     cover = layer[3]
     return np.asarray(layer / np.maximum(cover, 1e-3) * (cover > 0.45), dtype=np.float32)
 
 
 def waves(row: Row, effects: Effects, rng: np.random.Generator) -> Maps | None:
-    """Make the maps (H, W) of x and y that bend a layer, or None where nothing bends."""
+    """Return the distortion of an image, or None where the look has none."""
     reach, tilt = effects.warp.draw(rng) * row.em, effects.perspective.draw(rng)
     if not reach and not tilt:
         return None
@@ -129,39 +129,39 @@ def _wave(
     effects: Effects,
     rng: np.random.Generator,
 ) -> Layer32:
-    """Make a sine wave that runs along ``main`` and a little along ``other``."""
+    """Return a sine wave along ``main``, tilted a little towards ``other``."""
     turn = np.float32(2 * math.pi / (effects.wavelength.draw(rng) * row.em))
     angle, phase = rng.uniform(-0.6, 0.6), rng.uniform(0, 2 * math.pi)
     way = main * np.float32(math.cos(angle)) + other * np.float32(math.sin(angle))
     return np.asarray(np.float32(reach) * np.sin(way * turn + np.float32(phase)))
 
 
-def bend(layer: Layer32, maps: Maps) -> Layer32:
-    """Move the pixels of a layer along maps; what comes from outside is empty."""
+def warp(layer: Layer32, maps: Maps) -> Layer32:
+    """Distort a layer; outside it is empty."""
     moved = cv2.remap(cv2.merge(list(layer)), maps[0], maps[1], cv2.INTER_LINEAR)
     return np.stack(cv2.split(moved))
 
 
-def bend_cover(cover: Layer32, maps: Maps) -> Layer32:
-    """Move the pixels of a cover (H, W) along maps."""
+def warp_cover(cover: Layer32, maps: Maps) -> Layer32:
+    """Distort a cover (H, W)."""
     return np.asarray(cv2.remap(cover, maps[0], maps[1], cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def bend_canvas(canvas: Canvas, maps: Maps, smooth: bool) -> Canvas:
-    """Move the pixels of a canvas along maps; its edge goes on outside."""
+def warp_canvas(canvas: Canvas, maps: Maps, smooth: bool) -> Canvas:
+    """Distort a canvas; outside, its edge is repeated."""
     how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
     moved = cv2.remap(canvas, maps[0], maps[1], how, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, dtype=np.uint8)
 
 
 def fade(layer: Layer32, second: Colour, rng: np.random.Generator) -> Layer32:
-    """Shift the ink towards a second colour, from one side to the other."""
+    """Blend the ink into a second colour, from one side to the other."""
     height, width = layer.shape[1:]
     if rng.random() < 0.5:
         ramp = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     else:
         ramp = np.linspace(0, 1, width, dtype=np.float32)
-    other = plate(layer[3], second, 1.0)
+    other = flat_layer(layer[3], second, 1.0)
     other -= layer
     other *= ramp
     other += layer
@@ -169,34 +169,34 @@ def fade(layer: Layer32, second: Colour, rng: np.random.Generator) -> Layer32:
 
 
 def hollow(layer: Layer32) -> Layer32:
-    """Leave a line of a pixel or so round the strokes, and nothing inside."""
+    """Return the outline of the strokes, about a pixel wide."""
     outside = 1 - np.asarray(cv2.erode(layer[3], KERNEL), dtype=np.float32)
     return np.stack([cv2.dilate(plane, KERNEL) * outside for plane in layer])
 
 
-def plate(cover: Layer32, colour: Colour, opacity: float) -> Layer32:
-    """Make a layer of one colour from a cover (H, W)."""
+def flat_layer(cover: Layer32, colour: Colour, opacity: float) -> Layer32:
+    """Return a layer of one colour with a given cover (H, W)."""
     ink = np.append(colour / 255, np.float32(1)).astype(np.float32) * np.float32(opacity)
     return ink[:, None, None] * cover
 
 
 def halo(layer: Layer32, colour: Colour, pixels: float) -> Layer32:
-    """Make a layer of the strokes, wider by ``pixels`` on each side."""
+    """Return a layer of the strokes, wider by ``pixels`` on each side."""
     size = 2 * max(1, round(pixels)) + 1
     kernel = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    return plate(np.asarray(cv2.dilate(layer[3], kernel), dtype=np.float32), colour, 1.0)
+    return flat_layer(np.asarray(cv2.dilate(layer[3], kernel), dtype=np.float32), colour, 1.0)
 
 
 def shadow(layer: Layer32, colour: Colour, shift: tuple[float, float], opacity: float) -> Layer32:
-    """Make a layer of the strokes, moved by x and y pixels."""
+    """Return a layer of the strokes, moved by x and y pixels."""
     height, width = layer.shape[1:]
     matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
     moved = cv2.warpAffine(layer[3], matrix, (width, height))
-    return plate(np.asarray(moved, dtype=np.float32), colour, opacity)
+    return flat_layer(np.asarray(moved, dtype=np.float32), colour, opacity)
 
 
 def blend(canvas: Canvas, layer: Layer32, opacity: float = 1.0) -> Canvas:
-    """Lay a layer over a canvas (H, W, 3); give a new canvas."""
+    """Return a new canvas (H, W, 3) with a layer over it."""
     rows = layer[3].max(axis=1).nonzero()[0]
     blended = canvas.copy()
     if rows.size == 0:

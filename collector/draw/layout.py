@@ -1,4 +1,4 @@
-"""Where the digits stand: faces, sizes, turns, gaps, baselines, and the size of the page."""
+"""Layout: typefaces, sizes, rotations and positions of the digits, and the size of the image."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.glyphs import Face, Glyph, faces, family, glyph, stroke
-from collector.draw.space import Digits, Look
+from collector.draw.look import Digits, Look
 
 Floats = NDArray[np.float64]
-FLOOR = 9.0
-"""Height that digits keep where there is room for it, in pixels."""
+MIN_DIGIT_HEIGHT = 9.0
+"""Least height of digits in pixels, where there is room for it."""
 LEAST, MOST = (24, 40), (120, 260)
-"""Least and greatest height and width of a page that follows its digits, in pixels."""
+"""Least and greatest height and width in pixels of an image that is as wide as its digits need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold a row of n digits on its page.
+    """A row of n digits in its image.
 
-    width, height: of the page, in pixels. em: height of a digit of scale 1, in pixels.
-    stroke: width of the thinnest face's strokes, in pixels. centres: (n, 2), x and y in
-    pixels. turns: (n, 2, 2), from a glyph (in em, y down) to the page (in em). boxes:
-    (n, 4), x, y, width and height in pixels, before waves and clipping.
+    width, height: of the image, in pixels. em: height of a digit of scale 1, in pixels. stroke:
+    stroke width of the thinnest typeface, in pixels. centres: (n, 2), x and y in pixels. turns:
+    (n, 2, 2), matrices from a glyph (in em, y down) to the image (in em). boxes: (n, 4), x, y,
+    width and height in pixels, before distortion and clipping.
     """
 
     width: int
@@ -39,7 +39,7 @@ class Row:
 
 
 def choose_faces(digits: Digits, count: int, rng: np.random.Generator) -> list[Face]:
-    """Draw a face for every digit: one for all, of one family, or each its own."""
+    """Sample the typefaces: one for all digits, of one family, or each its own."""
     known = faces(digits.kinds)
     first = known[int(rng.integers(len(known)))]
     if rng.random() < digits.one_face:
@@ -49,7 +49,7 @@ def choose_faces(digits: Digits, count: int, rng: np.random.Generator) -> list[F
 
 
 def turns_of(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
-    """Draw each digit's rotation, shear and scale, as matrices (n, 2, 2)."""
+    """Sample each digit's rotation, shear and scale, as matrices (n, 2, 2)."""
     spread = rng.uniform(-1.0, 1.0, (4, count))
     angle = np.deg2rad(digits.rotation.draw(rng)) * spread[0]
     shear = digits.lean.draw(rng) + digits.shear.draw(rng) * spread[1]
@@ -62,7 +62,7 @@ def turns_of(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
 
 
 def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
-    """Place the digits of ``label`` and size the page round them."""
+    """Place the digits of ``label``, and choose the size of the image."""
     count = len(label)
     chosen = choose_faces(look.digits, count, rng)
     glyphs = tuple(glyph(face, digit) for face, digit in zip(chosen, label, strict=True))
@@ -89,7 +89,7 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
 
 
 def _columns(digits: Digits, widths: Floats, rng: np.random.Generator) -> Floats:
-    """Place the middles of the digits side by side, in em from the first one's left."""
+    """Return x of the digits' centres, in em from that of the first."""
     gap = digits.gap.draw(rng)
     gaps = gap + digits.uneven.draw(rng) * rng.random(len(widths))
     if rng.random() < digits.cells:
@@ -104,7 +104,7 @@ def _columns(digits: Digits, widths: Floats, rng: np.random.Generator) -> Floats
 def _rows(
     digits: Digits, x: Floats, glyphs: tuple[Glyph, ...], turns: Floats, rng: np.random.Generator
 ) -> Floats:
-    """Place the middles of the digits up and down, in em."""
+    """Return y of the digits' centres, in em."""
     rise = np.array([g.rise for g in glyphs]) * turns[:, 1, 1]
     jump = digits.jump.draw(rng) * rng.uniform(-1.0, 1.0, len(x))
     slope = math.tan(math.radians(digits.slope.draw(rng)))
@@ -112,10 +112,12 @@ def _rows(
 
 
 def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, int, float]:
-    """Size the page and the digits, so that the row fits: width, height, em."""
+    """Choose width, height and em so that the row fits into the image."""
     room = 2 * (look.effects.warp.high if look.effects.warp.chance else 0.0)
     tall = look.page.height.draw(rng)
-    em = min(max(look.digits.height.draw(rng) * tall, FLOOR), (tall - 3) / (extent[1] + room))
+    em = min(
+        max(look.digits.height.draw(rng) * tall, MIN_DIGIT_HEIGHT), (tall - 3) / (extent[1] + room)
+    )
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
     needed = (extent[0] + margins) * em + 2
     if look.page.width is not None:
@@ -132,13 +134,13 @@ def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, in
 def _corner(
     look: Look, extent: Floats, page: Floats, boxes: Floats, rng: np.random.Generator
 ) -> Floats:
-    """Choose where the row's upper left corner lies, in pixels; some are clipped."""
+    """Choose the row's upper left corner, in pixels; some rows are clipped."""
     share = np.array([rng.random(), look.page.squeeze.draw(rng)])
     corner = np.maximum(page - extent, 0) * share
     clip = look.digits.clip.draw(rng)
     if clip:
         side = rng.random()
-        tall = min(clip, 0.2) * max(np.min(boxes[:, 1]) - FLOOR, 0.0)
+        tall = min(clip, 0.2) * max(np.min(boxes[:, 1]) - MIN_DIGIT_HEIGHT, 0.0)
         if side < 0.35:
             corner[0] = page[0] - extent[0] + clip * boxes[-1, 0]
         elif side < 0.55:

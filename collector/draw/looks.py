@@ -1,13 +1,13 @@
-"""The named looks: points of the space. To add one, write an entry here and its test."""
+"""The named looks. To add one, write an entry here and its test."""
 
 from __future__ import annotations
 
-from collector.draw.space import (
+from collector.draw.look import (
+    Background,
     Colours,
     Digits,
     Effects,
     Finish,
-    Ground,
     Layer,
     Look,
     Page,
@@ -15,11 +15,11 @@ from collector.draw.space import (
     fixed,
 )
 
-VEIL = Range(0.4, 1.0, low_end=0.5)
-"""Opacity of clutter that is partly transparent now and then."""
+TRANSLUCENT = Range(0.4, 1.0, low_end=0.5)
+"""Opacity of clutter that is sometimes translucent."""
 
-HAND = Range(0.06, 0.35, 0.4)
-"""Wobble of a line that a hand could have drawn, in strokes."""
+HAND_WOBBLE = Range(0.06, 0.35, 0.4)
+"""Wobble of a line as if drawn by hand, in stroke widths."""
 
 SPECKLE = Look(
     name="speckle",
@@ -89,7 +89,7 @@ LINES = Look(
 
 MIXED = Look(
     name="mixed",
-    about="the whole space: any length, face, colour, clutter, size and finish",
+    about="all that there is: any length, face, colour, clutter, size and finish",
     lengths=(3, 8),
     page=Page(Range(26, 100, low_end=1.4), None, Range(0.05, 2.0, low_end=2.5)),
     digits=Digits(
@@ -132,7 +132,7 @@ MIXED = Look(
         each=0.35,
         contrast=Range(110, 280),
     ),
-    ground=Ground(
+    background=Background(
         gradient=Range(10, 80, 0.2),
         clouds=Range(5, 40, 0.15),
         grain=Range(4, 35, 0.15),
@@ -140,28 +140,62 @@ MIXED = Look(
     ),
     layers=(
         Layer("speckle", 1.4, Range(1, 20), Range(0.1, 0.6), ("ink",), 0.8),
-        Layer("speckle", 0.8, Range(1, 16), Range(0.1, 0.6), ("edge", "ground", "ink"), 0.8),
-        Layer("speckle", 3.6, Range(2, 30), fixed(0.01), ("ink", "ground"), 1.0),
+        Layer("speckle", 0.8, Range(1, 16), Range(0.1, 0.6), ("edge", "background", "ink"), 0.8),
+        Layer("speckle", 3.6, Range(2, 30), fixed(0.01), ("ink", "background"), 1.0),
         Layer("speckle", 1.0, Range(2, 24), fixed(0.01), ("ink",), 0.8),
         Layer("confetti", 0.7, Range(1, 12), fixed(0.1), ("any",), 0.6),
-        Layer("dots", 0.8, Range(1, 12), Range(0.3, 1.4), ("any", "tint"), 0.5, VEIL),
+        Layer("dots", 0.8, Range(1, 12), Range(0.3, 1.4), ("any", "tint"), 0.5, TRANSLUCENT),
         Layer("dots", 0.5, Range(1, 8), Range(0.3, 1.0), ("ink",), 0.8),
-        Layer("dots", 0.8, Range(3, 25), Range(0.6, 2.5), ("any", "ground"), 1.0, Range(0.3, 0.7)),
-        Layer("dots", 0.4, Range(1, 10), Range(0.3, 1.0), ("ground",), 1.0),
-        Layer("rings", 0.8, Range(1, 8), Range(0.2, 0.9), ("any", "ink", "near"), 0.6, VEIL),
+        Layer(
+            "dots", 0.8, Range(3, 25), Range(0.6, 2.5), ("any", "background"), 1.0, Range(0.3, 0.7)
+        ),
+        Layer("dots", 0.4, Range(1, 10), Range(0.3, 1.0), ("background",), 1.0),
+        Layer("rings", 0.8, Range(1, 8), Range(0.2, 0.9), ("any", "ink", "near"), 0.6, TRANSLUCENT),
         Layer("dashes", 0.8, Range(1, 9), Range(0.2, 0.8), ("any", "ink", "near"), 0.6),
         Layer("lines", 1.8, Range(1, 7, low_end=1.5), Range(0.2, 1.1), ("ink",), 0.8),
-        Layer("lines", 1.0, Range(1, 10, low_end=1.5), Range(0.2, 1.3), ("any", "near"), 0.6, VEIL),
-        Layer("lines", 0.4, Range(1, 4), Range(0.2, 0.6), ("ground",), 1.0),
+        Layer(
+            "lines",
+            1.0,
+            Range(1, 10, low_end=1.5),
+            Range(0.2, 1.3),
+            ("any", "near"),
+            0.6,
+            TRANSLUCENT,
+        ),
+        Layer("lines", 0.4, Range(1, 4), Range(0.2, 0.6), ("background",), 1.0),
         Layer("curves", 1.4, Range(1, 4, low_end=1.5), Range(0.3, 1.1), ("ink",), 0.8, through=0.2),
-        Layer("curves", 1.0, Range(1, 6, low_end=1.5), Range(0.3, 1.3), ("any", "near"), 0.6, VEIL),
-        Layer("curves", 0.3, Range(1, 3), Range(0.3, 0.7), ("ground",), 1.0),
+        Layer(
+            "curves",
+            1.0,
+            Range(1, 6, low_end=1.5),
+            Range(0.3, 1.3),
+            ("any", "near"),
+            0.6,
+            TRANSLUCENT,
+        ),
+        Layer("curves", 0.3, Range(1, 3), Range(0.3, 0.7), ("background",), 1.0),
         Layer("lines", 3.2, Range(1, 3), Range(0.8, 1.05), ("ink",), 1.0, through=0.8),
         Layer("lines", 1.8, Range(4, 8), Range(0.15, 0.45), ("ink",), 1.0, through=0.7),
         Layer(
-            "curves", 4.2, Range(1, 2), Range(0.8, 1.05), ("ink",), 1.0, through=0.8, wobble=HAND
+            "curves",
+            4.2,
+            Range(1, 2),
+            Range(0.8, 1.05),
+            ("ink",),
+            1.0,
+            through=0.8,
+            wobble=HAND_WOBBLE,
         ),
-        Layer("curves", 0.8, Range(1, 4), Range(0.3, 0.8), ("ink",), 1.0, through=0.5, wobble=HAND),
+        Layer(
+            "curves",
+            0.8,
+            Range(1, 4),
+            Range(0.3, 0.8),
+            ("ink",),
+            1.0,
+            through=0.5,
+            wobble=HAND_WOBBLE,
+        ),
         Layer("bars", 2.6, Range(1, 4), Range(0.6, 1.1), ("ink", "any", "near"), 0.7, through=0.4),
         Layer("grid", 1.8, Range(4, 14), Range(0.1, 0.4), ("ink", "near", "grey"), 0.5),
         Layer("grid", 0.4, Range(5, 16), Range(0.1, 0.5), ("any", "tint"), 0.4),

@@ -1,4 +1,4 @@
-"""What clutter needs to know of an image, and how it draws colours, sizes and places."""
+"""What clutter depends on in an image, and how its colours, sizes and places are sampled."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw.colour import SOURCES, Colour, Many
+from collector.draw.colour import SOURCES, Colour, ColourRows
 from collector.draw.ink import Canvas
-from collector.draw.space import Layer
+from collector.draw.look import Layer
 
 RGB = tuple[float, float, float]
 Floats = NDArray[np.float64]
@@ -18,64 +18,66 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Tell clutter about the image.
+    """The properties of an image that clutter depends on.
 
-    em, stroke: in pixels. ground, inks: colours. crisp: whether edges have no grey. calm:
-    0 to 1, by how much each layer is thinned out where there are several. halo: in pixels,
-    how wide lines and digits are rimmed in the colour ``rim``; 0: not. row: x, y, width and
-    height of the row of digits in pixels, where it is known.
+    em, stroke: in pixels. background, inks: colours. crisp: whether edges are not anti-aliased.
+    density: 0 to 1, factor on the amount of each layer where there are several. halo: width in
+    pixels of the outline, in the colour ``rim``, of lines and digits; 0: none. row: x, y, width
+    and height of the row of digits in pixels, where it is known.
     """
 
     em: float
     stroke: float
-    ground: Colour
-    inks: Many
+    background: Colour
+    inks: ColourRows
     crisp: bool
-    calm: float = 1.0
+    density: float = 1.0
     halo: float = 0.0
     rim: Colour = field(default_factory=lambda: np.zeros(3, dtype=np.float32))
     row: tuple[float, float, float, float] | None = None
 
     @property
     def line_type(self) -> int:
-        """Say how OpenCV draws edges here."""
+        """OpenCV's line type for these edges."""
         return cv2.LINE_8 if self.crisp else cv2.LINE_AA
 
 
-def tone(scene: Scene, layer: Layer, rng: np.random.Generator) -> RGB:
-    """Draw a colour from one of the layer's sources."""
+def layer_colour(scene: Scene, layer: Layer, rng: np.random.Generator) -> RGB:
+    """Sample a colour from one of the layer's sources."""
     source = SOURCES[layer.colours[int(rng.integers(len(layer.colours)))]]
-    red, green, blue = source(rng, scene.ground, scene.inks).tolist()
+    red, green, blue = source(rng, scene.background, scene.inks).tolist()
     return min(max(red, 0.0), 255.0), min(max(green, 0.0), 255.0), min(max(blue, 0.0), 255.0)
 
 
-def thick(scene: Scene, layer: Layer, rng: np.random.Generator) -> int:
-    """Draw a thickness in whole pixels, at least one and at most a sixth of an em."""
+def thickness(scene: Scene, layer: Layer, rng: np.random.Generator) -> int:
+    """Sample a thickness in whole pixels, at least one and at most a sixth of an em."""
     return max(1, round(min(layer.size.draw(rng) * scene.stroke, scene.em / 6)))
 
 
-def many(canvas: Canvas, scene: Scene, layer: Layer, each: float, rng: np.random.Generator) -> int:
-    """Turn a share in percent into a number of marks that cover ``each`` pixels, 1 to 250."""
-    share = layer.amount.draw(rng) * scene.calm / 100
+def mark_count(
+    canvas: Canvas, scene: Scene, layer: Layer, each: float, rng: np.random.Generator
+) -> int:
+    """Sample the share of the image to cover; return how many marks of ``each`` pixels do so."""
+    share = layer.amount.draw(rng) * scene.density / 100
     return int(min(250, max(1, share * canvas.shape[0] * canvas.shape[1] / max(each, 1.0))))
 
 
-def strands(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[int]:
-    """Draw the thickness of each of a count of lines; together at most 0.45 em.
+def stroke_widths(scene: Scene, layer: Layer, rng: np.random.Generator) -> list[int]:
+    """Sample how many lines there are and the thickness of each.
 
-    Where they go through the row of digits: 0.32 em.
+    Together they have at most 0.45 em, or 0.32 em where they cross the row of digits.
     """
     sizes: list[int] = []
     most = max(2.0, (0.32 if layer.through else 0.45) * scene.em)
-    for _ in range(max(1, round(layer.amount.draw(rng) * scene.calm))):
-        size = thick(scene, layer, rng)
+    for _ in range(max(1, round(layer.amount.draw(rng) * scene.density))):
+        size = thickness(scene, layer, rng)
         if not sizes or sum(sizes) + size <= most:
             sizes.append(size)
     return sizes
 
 
-def points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Draw points anywhere on the canvas."""
+def random_points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Sample points anywhere on the canvas."""
     spots = rng.random((count, 2)) * (canvas.shape[1], canvas.shape[0])
     return [(int(x), int(y)) for x, y in spots]
 
@@ -83,7 +85,7 @@ def points(canvas: Canvas, count: int, rng: np.random.Generator) -> list[tuple[i
 def place(
     canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Choose where a stroke goes: all over the canvas, or through the row; corner and sides."""
+    """Return corner and sides of the area of a stroke: the canvas, or the row of digits."""
     if scene.row is not None and layer.through and rng.random() < layer.through:
         return np.array(scene.row[:2]), np.array(scene.row[2:])
     return np.zeros(2), np.array([canvas.shape[1], canvas.shape[0]], dtype=np.float64)

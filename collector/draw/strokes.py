@@ -1,6 +1,6 @@
-"""Clutter made of strokes: lines, curves, rings, dashes and lone bars.
+"""Clutter made of strokes: lines, curves, rings, dashes and bars.
 
-The first line of each function says what the layer's amount means to it.
+The first line of each function says what the layer's amount is.
 """
 
 from __future__ import annotations
@@ -13,15 +13,26 @@ from numpy.typing import NDArray
 
 from collector.draw.colour import luma
 from collector.draw.ink import Canvas
-from collector.draw.scene import RGB, Scene, many, place, points, strands, thick, tone
-from collector.draw.space import Layer
+from collector.draw.look import Layer
+from collector.draw.scene import (
+    RGB,
+    Scene,
+    layer_colour,
+    mark_count,
+    place,
+    random_points,
+    stroke_widths,
+    thickness,
+)
 
 Floats = NDArray[np.float64]
 
 
 def draw_rings(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Draw circles and parts of ellipses; count."""
-    for size, spot in zip(strands(scene, layer, rng), points(canvas, 50, rng), strict=False):
+    for size, spot in zip(
+        stroke_widths(scene, layer, rng), random_points(canvas, 50, rng), strict=False
+    ):
         axes = (rng.uniform(0.1, 1.2, 2) * scene.em).astype(int) + 1
         start, length = rng.uniform(0, 360), rng.uniform(90, 360)
         cv2.ellipse(
@@ -31,7 +42,7 @@ def draw_rings(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
             rng.uniform(0, 180),
             start,
             start + length,
-            tone(scene, layer, rng),
+            layer_colour(scene, layer, rng),
             size,
             scene.line_type,
         )
@@ -39,44 +50,44 @@ def draw_rings(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 
 def draw_dashes(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Scatter short strokes; share."""
-    mean, size = rng.uniform(0.1, 0.6) * scene.em + 2, thick(scene, layer, rng)
-    for x, y in points(canvas, many(canvas, scene, layer, mean * size, rng), rng):
+    mean, size = rng.uniform(0.1, 0.6) * scene.em + 2, thickness(scene, layer, rng)
+    for x, y in random_points(canvas, mark_count(canvas, scene, layer, mean * size, rng), rng):
         angle, length = rng.uniform(0, math.pi), mean * rng.uniform(0.5, 1.5)
         end = (round(x + length * math.cos(angle)), round(y + length * math.sin(angle)))
-        cv2.line(canvas, (x, y), end, tone(scene, layer, rng), size, scene.line_type)
+        cv2.line(canvas, (x, y), end, layer_colour(scene, layer, rng), size, scene.line_type)
 
 
 def draw_lines(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Draw straight lines across, from side to side or between any two points; count."""
-    for size in strands(scene, layer, rng):
+    for size in stroke_widths(scene, layer, rng):
         corner, sides = place(canvas, scene, layer, rng)
         start, end = rng.random(2) * sides, rng.random(2) * sides
         if rng.random() < 0.6:
             start[0] = rng.random() * 0.2 * sides[0]
             end[0] = (0.8 + 0.2 * rng.random()) * sides[0]
         start, end = start + corner, end + corner
-        colour = tone(scene, layer, rng)
+        colour = layer_colour(scene, layer, rng)
         first, last = (int(start[0]), int(start[1])), (int(end[0]), int(end[1]))
         cv2.line(canvas, first, last, colour, size, scene.line_type)
 
 
 def draw_curves(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Draw waves and Bezier curves across, some with the wobble of a hand; count."""
+    """Draw waves and Bezier curves across, some wobbly as if drawn by hand; count."""
     along = np.linspace(0, 1, 40)
-    for size in strands(scene, layer, rng):
+    for size in stroke_widths(scene, layer, rng):
         corner, sides = place(canvas, scene, layer, rng)
         turns = 2.5 * sides[0] / scene.em if layer.through else math.inf
         x, y = _wave(along, turns, rng) if rng.random() < 0.5 else _bezier(along, rng)
         path = np.stack([x * sides[0], y * sides[1]], axis=1) + corner
         if layer.wobble.high:
             path += rng.normal(0, 1, path.shape) * (layer.wobble.draw(rng) * scene.stroke)
-        colour = tone(scene, layer, rng)
+        colour = layer_colour(scene, layer, rng)
         corners = np.rint(path * 8).astype(np.int32)
         cv2.polylines(canvas, [corners], False, colour, size, scene.line_type, 3)
 
 
 def _wave(along: Floats, most: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Follow a sine wave from side to side, or part of the way; through ``most`` radians."""
+    """Return a sine wave from side to side, or part of the way, of at most ``most`` radians."""
     y = rng.uniform(0.15, 0.85) + rng.uniform(-0.3, 0.3) * (along - 0.5)
     high, turns, phase = rng.uniform(0.03, 0.35), rng.uniform(3, 25), rng.uniform(0, 6)
     ends = sorted(rng.random(2)) if rng.random() < 0.4 else (0.0, 1.0)
@@ -86,7 +97,7 @@ def _wave(along: Floats, most: float, rng: np.random.Generator) -> tuple[Floats,
 
 
 def _bezier(along: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Follow a cubic Bezier curve from the left-most of four corners to the right-most."""
+    """Return a cubic Bezier curve through four corners, from left to right."""
     corners = rng.uniform(-0.1, 1.1, (4, 2))
     corners = corners[np.argsort(corners[:, 0])]
     weights = np.stack(
@@ -96,14 +107,14 @@ def _bezier(along: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
 
 
 def draw_bars(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Stand upright bars between the digits, none of which can be taken for a 1; count.
+    """Draw upright bars, none of which can be taken for a 1; count.
 
-    A bar in a colour that a digit could have is cut through, short, or thin.
+    A bar in a colour that a digit could have is interrupted, short, or thin.
     """
     corner, sides = place(canvas, scene, layer, rng)
     for _ in range(max(1, round(layer.amount.draw(rng)))):
-        colour = tone(scene, layer, rng)
-        size, length = thick(scene, layer, rng), rng.uniform(0.5, 1.0)
+        colour = layer_colour(scene, layer, rng)
+        size, length = thickness(scene, layer, rng), rng.uniform(0.5, 1.0)
         parts: tuple[float, ...] = (0.0, 1.0)
         if _like_ink(colour, scene):
             way = 2 if size >= 2 and rng.random() < 0.75 else int(rng.integers(2))
@@ -119,7 +130,7 @@ def draw_bars(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generat
 
 
 def _like_ink(colour: RGB, scene: Scene) -> bool:
-    """Tell whether a digit could have a colour: one of several inks, or near the only one."""
+    """Return whether a digit could have a colour: there are several inks, or it is near the one."""
     apart = scene.inks - np.asarray(colour, dtype=np.float32)
     if np.ptp(scene.inks, axis=0).max() > 0:
         return True

@@ -21,7 +21,7 @@ class FetchError(DigitSolverError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Hold an address and the number of its host, looked up once: every request goes there.
+    """An address and the number of its host, looked up once: every request goes there.
 
     A name that says another number later leads nobody elsewhere.
     """

@@ -10,10 +10,9 @@ from pathlib import Path
 import httpx
 from protego import Protego
 
+from collector.dataset.store import New, Store, check_image, open_store
 from collector.fetch.address import Address, FetchError
 from collector.fetch.session import AGENT, LONGEST_WAIT, Answer, Session, pause
-from collector.images import check_image
-from collector.store import New, Store, open_store
 from digitsolver.errors import ImageError
 
 ROBOTS_BYTES = 500 * 1024
@@ -116,8 +115,8 @@ def _answers(session: Session) -> Iterator[Answer]:
             session.sleep(answer.wait)
             continue
         if answer.status != 200:
-            told = ", the second time" if answer.status in THROTTLED and waited else ""
-            raise FetchError(f"{answer.url}: expected status 200, found {answer.status}{told}")
+            again = ", the second time" if answer.status in THROTTLED and waited else ""
+            raise FetchError(f"{answer.url}: expected status 200, found {answer.status}{again}")
         media = media or answer.media
         if not answer.media.startswith("image/") or answer.media != media:
             expected = media if media.startswith("image/") else "an image"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+import socket
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookies import CookieError, SimpleCookie
+from typing import Protocol, cast
 
 import httpx
 import tenacity
 
 from collector.fetch.address import Address, FetchError
-from collector.fetch.deadline import Deadline
 from digitsolver import __version__
 
 HIGHEST_RATE = 5.0
@@ -39,6 +42,7 @@ OURS = frozenset(
     }
 )
 """Headers that a user cannot set."""
+OPENED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*([\t\x20-\x7e]*)")
 
 
@@ -49,13 +53,53 @@ def pause(seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what the host answered, to which address, and how long it wants us to wait."""
+    """What the host answered, to which address, and how long it wants us to wait."""
 
     url: httpx.URL
     status: int
     media: str
     data: bytes
     wait: float | None = None
+
+
+class NetworkStream(Protocol):
+    """The part of httpcore's connection that is used here."""
+
+    def get_extra_info(self, info: str) -> socket.socket:
+        """Return the socket for ``"socket"``."""
+
+
+class Deadline:
+    """Watch the connection of one client; its requests come one after another."""
+
+    def __init__(self) -> None:
+        """Begin without a connection."""
+        self.passed = False
+        self._socket: socket.socket | None = None
+
+    def trace(self, event: str, info: Mapping[str, object]) -> None:
+        """Remember the socket of a new connection: the request extension ``trace`` of httpcore."""
+        if event in OPENED:
+            stream = cast(NetworkStream, info["return_value"])
+            self._socket = stream.get_extra_info("socket")
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Cut the connection when the block takes longer; `passed` says so then."""
+        self.passed = False
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        self.passed = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(slots=True)

@@ -3,13 +3,11 @@
 ::
 
     session      what is shown, what an answer does          (no browser, no terminal)
-    ├── order      which captcha is next, which labels are likely mistakes
-    ├── claims     what somebody else looks at, on a page of their own
-    ├── proposals  what the model reads, found in the background
+    ├── queue      which captcha is next, which labels are likely mistakes, who looks at what
+    ├── proposals  what the model reads, in the background
     ├── trainer    a better model from the labels so far, in another process
-    ├── values     what is shown, for JSON
-    └── pace       how fast it goes
-    app, guard   the page on 127.0.0.1: addresses, and who may ask
+    └── timing     how fast it goes, and how long the rest takes
+    app          the page on 127.0.0.1: its addresses, and the guard before them
     page, editor (html, css, js)   the page itself
-    editor, blocks   a label edited key by key, an image in characters: for terminals
+    terminal     a label edited key by key, an image in characters
 """

@@ -1,16 +1,17 @@
-"""The page's addresses: what it shows, and what it does when a key is pressed."""
+"""The page on 127.0.0.1: its addresses, and the guard that lets nobody else talk to it."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import resources
 from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from collector.label.guard import App, Guard
-from collector.label.session import Session, StaleError
+from collector.label.session import Session, StaleError, State
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import encode_png, read_image
 
@@ -22,10 +23,28 @@ PAGE = {
 }
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MAX_BODY = 4096
+"""Bytes of the longest request: an id and a label of 64 characters."""
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Body(BaseModel):
-    """Hold what a request says; anything else in it is refused."""
+    """What a request says; anything else in it is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -38,7 +57,7 @@ class Sample(Body):
 
 
 class Answer(Sample):
-    """Hold an answer, too."""
+    """An answer, too."""
 
     text: Text
 
@@ -79,36 +98,36 @@ class Page:
             return Response(f"{error}\n", 404, media_type="text/plain")
         return Response(encode_png(pixels), media_type="image/png")
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return what is shown."""
         return self._session.state()
 
-    def answer(self, body: Answer) -> dict[str, Any]:
+    def answer(self, body: Answer) -> State:
         """Give a sample a label."""
         self._session.answer(body.id, body.text, body.seen)
         return self._session.state()
 
-    def unreadable(self, body: Sample) -> dict[str, Any]:
+    def unreadable(self, body: Sample) -> State:
         """Say that nobody can read a sample."""
         self._session.mark_unreadable(body.id, body.seen)
         return self._session.state()
 
-    def undo(self) -> dict[str, Any]:
+    def undo(self) -> State:
         """Take the last answer back."""
         self._session.undo()
         return self._session.state()
 
-    def move(self, body: Move) -> dict[str, Any]:
+    def move(self, body: Move) -> State:
         """Go back, or on without an answer."""
         self._session.move(body.forward)
         return self._session.state()
 
-    def review(self, body: Review) -> dict[str, Any]:
+    def review(self, body: Review) -> State:
         """Begin or end the review."""
         self._session.review(body.on)
         return self._session.state()
 
-    def retrain(self) -> dict[str, Any]:
+    def retrain(self) -> State:
         """Begin to train."""
         self._session.retrain()
         return self._session.state()
@@ -118,10 +137,11 @@ def create_app(session: Session, *, token: str, port: int) -> App:
     """Return the application that serves `session` under ``/<token>/`` on a port of 127.0.0.1."""
     page = Page(session)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_api_route("/state", page.state, methods=["GET"])
+    app.add_api_route("/state", page.state, methods=["GET"], response_model=None)
     app.add_api_route("/image/{identifier}", page.image, methods=["GET"])
     for change in (page.answer, page.unreadable, page.undo, page.move, page.review, page.retrain):
-        app.add_api_route(f"/{change.__name__}", change, methods=["POST"])
+        path = f"/{change.__name__}"
+        app.add_api_route(path, change, methods=["POST"], response_model=None)
     app.add_api_route("/", page.file, methods=["GET"])
     app.add_api_route("/{name}", page.file, methods=["GET"])
     app.add_exception_handler(StaleError, _refused(409))
@@ -129,11 +149,94 @@ def create_app(session: Session, *, token: str, port: int) -> App:
     return Guard(app, token=token, port=port)
 
 
-def _refused(status: int) -> Any:
-    """Return what answers with an error's own words."""
+def _refused(status: int) -> Callable[[Request, Exception], Response]:
+    """Return a handler that answers with an error's own words."""
 
-    def refuse(request: object, error: Exception) -> JSONResponse:
+    def refuse(request: Request, error: Exception) -> Response:
         del request
         return JSONResponse({"error": str(error)}, status)
 
     return refuse
+
+
+class Guard:
+    """Refuse a request with another Host, another Origin, a wrong token or a long body.
+
+    The Host is checked against rebinding of names, the Origin against other sites, the token,
+    which is the first part of the path, against other people on the same machine.
+    """
+
+    def __init__(self, app: App, *, token: str, port: int) -> None:
+        """Stand before `app`, which sees paths without the token."""
+        self._app = app
+        self._token = token
+        self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self._headers = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            return
+        refused = self._refused(scope)
+        body = b"" if refused else await _body(receive)
+        if body is None:
+            refused = 413, "expected a short request"
+        if refused:
+            await self._refuse(send, *refused)
+            return
+        path = scope["path"].removeprefix(f"/{self._token}")
+        inner = dict(scope) | {"path": path, "raw_path": path.encode()}
+        await self._app(inner, _once(body or b"", receive), self._with_headers(send))
+
+    def _refused(self, scope: Scope) -> tuple[int, str] | None:
+        """Return the status and the reason with which a request is refused, if it is."""
+        headers: dict[bytes, list[str]] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.lower(), []).append(value.decode("latin-1"))
+        hosts, origins = headers.get(b"host", []), headers.get(b"origin", [])
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            return 421, "expected the address that `collector label` printed"
+        if any(origin != f"http://{hosts[0]}" for origin in origins):
+            return 403, "expected no other site to ask"
+        if scope["method"] not in {"GET", "HEAD"} and not origins:
+            return 403, "expected the page to ask"
+        token = scope["path"].split("/")[1] if "/" in scope["path"] else ""
+        if not secrets.compare_digest(token.encode(), self._token.encode()):
+            return 403, "expected the address that `collector label` printed, with its token"
+        return None
+
+    async def _refuse(self, send: Send, status: int, reason: str) -> None:
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        start = {"type": "http.response.start", "status": status}
+        await send({**start, "headers": [*headers, *self._headers]})
+        await send({"type": "http.response.body", "body": f"{reason}\n".encode()})
+
+    def _with_headers(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = dict(message) | {"headers": [*message["headers"], *self._headers]}
+            await send(message)
+
+        return sending
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the body of a request, None where it is too long."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return bytes(body)
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read already, then what comes after."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receiving() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receiving

@@ -11,7 +11,7 @@ from digitsolver.datasets import DIGITS
 from digitsolver.results import Failure, NamedImage, Reading
 
 if TYPE_CHECKING:
-    from collector.store import Record, Store
+    from collector.dataset.store import Record, Store
     from digitsolver.solver import Solver
 
 CHUNK = 16
@@ -23,7 +23,7 @@ NAME_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Hold what a model reads in a sample; the text is empty where it reads nothing.
+    """What a model reads in a sample; the text is empty where it reads nothing.
 
     confidence: that the whole text is right. digits: that each character is. boxes: where each
     is, (x, y, width, height) in pixels. model: the first digits of the network's SHA-256.
@@ -38,7 +38,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """Hold a solver, and which samples it has read."""
+    """A solver, and which samples it has read."""
 
     solver: Solver
     name: str
@@ -46,7 +46,7 @@ class _Model:
 
 
 class Proposals:
-    """Hold what the latest model reads in the samples of a store.
+    """What the latest model reads in the samples of a store.
 
     What an earlier model read stays until the latest has read it, too.
     """

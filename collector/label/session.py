@@ -1,4 +1,4 @@
-"""Know what is shown and what an answer does; a page or a terminal shows it."""
+"""The state of a labelling session, and what each answer does to it; a front end shows it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
-from collector.label import order
-from collector.label.claims import Claims
-from collector.label.pace import Pace
+from collector.dataset.store import Record, Store
+from collector.label import queue
 from collector.label.proposals import Proposal, Proposals
-from collector.label.trainer import KEPT, Trainer, promise
-from collector.label.values import DIGITS_KEPT, sample_values
-from collector.store import Record, Store
+from collector.label.timing import Pace
+from collector.label.trainer import KEPT, Trainer, Training, promise
 from digitsolver.errors import DigitSolverError, FolderError
 
 if TYPE_CHECKING:
@@ -24,6 +21,60 @@ if TYPE_CHECKING:
 
 ENOUGH = 10
 """Labels below which nothing can be learned."""
+DECIMALS = 4
+"""Of a confidence."""
+
+
+class ProposalState(TypedDict):
+    """A proposal as plain values that JSON can hold; see `Proposal` for the fields."""
+
+    text: str
+    confidence: float
+    digits: list[float]
+    boxes: list[list[int]]
+    model: str
+
+
+class SampleState(TypedDict):
+    """The captcha on the screen: `seen` is how many changes it has, `name` its original name."""
+
+    id: str
+    name: str
+    seen: int
+    label: str | None
+    unreadable: bool
+    proposal: ProposalState | None
+
+
+class TrainingState(TypedDict):
+    """How far a training is; see `Training` for the fields."""
+
+    running: bool
+    done: int
+    total: int
+    seconds_left: float | None
+    message: str
+
+
+class State(TypedDict):
+    """All that a page or a terminal shows, as plain values that JSON can hold."""
+
+    sample: SampleState | None
+    samples: int
+    labelled: int
+    unreadable: int
+    open: int
+    suspects: int
+    reviewing: bool
+    answers: int
+    accepted: int
+    seconds: float | None
+    seconds_left: float | None
+    model: str | None
+    alphabet: str
+    read: int
+    training: TrainingState
+    note: str
 
 
 class StaleError(DigitSolverError):
@@ -31,7 +82,7 @@ class StaleError(DigitSolverError):
 
 
 class Session:
-    """Hold what one person is shown; several threads may ask.
+    """The labelling session of one person; several threads may use it.
 
     Each answer is in the store, safe from a power cut, before a method returns. Who said so is
     kept as ``<who>: accepted <model>``, ``corrected <model>``, ``reviewed <model>`` or ``typed``.
@@ -58,10 +109,10 @@ class Session:
         self._retrain_every = retrain_every
         self._load = load
         self._pace = Pace(clock)
-        self._claims = Claims(store.folder / KEPT / "shown")
+        self._claims = queue.Claims(store.folder / KEPT / "shown")
         self._lock = threading.RLock()
         self._current: str | None = None
-        self._shown: Proposal | None = None
+        self._proposal: Proposal | None = None
         self._before: list[str] = []
         self._ahead: list[str] = []
         self._skipped: dict[str, int] = {}
@@ -73,19 +124,19 @@ class Session:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return all that is shown, as plain values."""
         with self._lock:
             self.store.refresh()
             record = self._look()
             records = self.store.records()
-            opened = sum(map(order.is_open, records))
+            opened = sum(map(queue.is_open, records))
             labelled = sum(one.label is not None for one in records)
             suspects = self._suspects()
             left = len(suspects) if self._reviewing else opened
             note, self._note = self._note, ""
             return {
-                "sample": record and sample_values(record, self._shown),
+                "sample": _sample_state(record, self._proposal) if record else None,
                 "samples": len(records),
                 "labelled": labelled,
                 "unreadable": len(records) - labelled - opened,
@@ -99,7 +150,7 @@ class Session:
                 "model": self._proposals.model,
                 "alphabet": self._proposals.alphabet,
                 "read": self._proposals.count_read,
-                "training": asdict(self._trainer.status),
+                "training": _training_state(self._trainer.status),
                 "note": note,
             }
 
@@ -117,8 +168,8 @@ class Session:
         """
         with self._lock:
             self._check(identifier, seen)
-            told, confidence = self._told(identifier, text)
-            self.store.set_label(identifier, text, by=told, confidence=confidence)
+            by, confidence = self._provenance(identifier, text)
+            self.store.set_label(identifier, text, by=by, confidence=confidence)
             self._accepted += confidence is not None
             self._answered(identifier)
 
@@ -210,7 +261,7 @@ class Session:
         records, known = self.store.records(), self._proposals.known()
         elsewhere: set[str] = set()
         while True:
-            chosen = order.choose(records, known, self._skipped, elsewhere)
+            chosen = queue.choose(records, known, self._skipped, elsewhere)
             if chosen is None or chosen.id in elsewhere or self._is_free(chosen):
                 return chosen
             elsewhere.add(chosen.id)
@@ -222,7 +273,7 @@ class Session:
     def _present(self, record: Record) -> Record:
         """Make a sample the one that is shown, with what is proposed now: it does not change."""
         self._current = record.id
-        self._shown = self._proposals.of(record)
+        self._proposal = self._proposals.of(record)
         return record
 
     def _show(self, identifier: str, *, keep: bool) -> None:
@@ -232,7 +283,7 @@ class Session:
 
     def _pass(self, identifier: str) -> None:
         """Leave a sample as it is."""
-        if order.is_open(self.store.get(identifier)):
+        if queue.is_open(self.store.get(identifier)):
             self._skipped[identifier] = 1 + max(self._skipped.values(), default=0)
         if self._reviewing:
             self._seen.add(identifier)
@@ -245,20 +296,20 @@ class Session:
         record = self.store.get(identifier)
         if identifier == self._current and len(record.history) == seen:
             return
-        if identifier == self._current and not order.is_open(record):
+        if identifier == self._current and not queue.is_open(record):
             self._current = None  # somebody else was faster: on with another
         raise StaleError("This one was answered elsewhere meanwhile; nothing was changed.")
 
-    def _told(self, identifier: str, text: str) -> tuple[str, float | None]:
-        """Say who or what gave a label, and how sure the model was of one that was accepted."""
-        shown = self._shown
+    def _provenance(self, identifier: str, text: str) -> tuple[str, float | None]:
+        """Return who or what gave a label, and the confidence of one that was accepted."""
+        shown = self._proposal
         proposed = bool(shown and shown.text)
         if self._reviewing and shown:
-            return f"{self._who}: {order.reviewed(shown.model)}", None
+            return f"{self._who}: {queue.reviewed(shown.model)}", None
         if shown is None or not proposed:
             return f"{self._who}: typed", None
         if self.store.get(identifier).label is None and text == shown.text:
-            return f"{self._who}: accepted {shown.model}", round(shown.confidence, DIGITS_KEPT)
+            return f"{self._who}: accepted {shown.model}", round(shown.confidence, DECIMALS)
         return f"{self._who}: corrected {shown.model}", None
 
     def _answered(self, identifier: str) -> None:
@@ -280,7 +331,7 @@ class Session:
         return None
 
     def _suspects(self) -> list[Record]:
-        return order.suspects(self.store.records(), self._proposals.known(), self._seen)
+        return queue.suspects(self.store.records(), self._proposals.known(), self._seen)
 
     def _use(self, bundle: Path) -> str:
         """Let a model that was just trained propose; return what is said of it."""
@@ -291,3 +342,34 @@ class Session:
         self._proposals.use(solver)
         self._seen.clear()
         return promise(figures)
+
+
+def _sample_state(record: Record, proposal: Proposal | None) -> SampleState:
+    return {
+        "id": record.id,
+        "name": record.original or record.file,
+        "seen": len(record.history),
+        "label": record.label,
+        "unreadable": not queue.is_open(record) and record.label is None,
+        "proposal": _proposal_state(proposal) if proposal else None,
+    }
+
+
+def _proposal_state(proposal: Proposal) -> ProposalState:
+    return {
+        "text": proposal.text,
+        "confidence": round(proposal.confidence, DECIMALS),
+        "digits": [round(confidence, DECIMALS) for confidence in proposal.digits],
+        "boxes": [list(box) for box in proposal.boxes],
+        "model": proposal.model,
+    }
+
+
+def _training_state(training: Training) -> TrainingState:
+    return {
+        "running": training.running,
+        "done": training.done,
+        "total": training.total,
+        "seconds_left": training.seconds_left,
+        "message": training.message,
+    }

@@ -7,15 +7,15 @@ import os
 import shutil
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
+from collector.label.timing import TimeLeft
 from digitsolver.bundle import is_bundle
 from digitsolver.errors import DigitSolverError
+from digitsolver.results import JsonObject
 
 KEPT = ".label"
 """The folder, in that of the samples, that keeps the model trained on them."""
@@ -25,7 +25,7 @@ Fit = Callable[[Path, Path, str, Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Hold how far a training is; `message` says how it ended, or why it could not.
+    """How far a training is; `message` says how it ended, or why it could not.
 
     `seconds_left` is None before there is anything to tell it from.
     """
@@ -37,7 +37,7 @@ class Training:
     message: str = ""
 
 
-def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
+def fit(source: Path, out: Path, alphabet: str, progress: Connection) -> None:
     """Fit the default model to a folder of captchas, and write the bundle `out`.
 
     Sends (done, total, "") as it goes on, and in the end (0, 0, what went wrong), if anything.
@@ -53,10 +53,10 @@ def fit(source: Path, out: Path, alphabet: str, told: Connection) -> None:
                 "auto",
                 out,
                 settings=choose_settings(source, "line", Options(alphabet=alphabet)),
-                progress=lambda done, total, _: told.send((done, total, "")),
+                progress=lambda done, total, _: progress.send((done, total, "")),
             )
         except DigitSolverError as error:
-            told.send((0, 0, str(error)))
+            progress.send((0, 0, str(error)))
     except BrokenPipeError:
         shutil.rmtree(source, ignore_errors=True)  # who asked is gone, and does not do it
 
@@ -66,29 +66,6 @@ def _stand_back() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(10)
-
-
-class TimeLeft:
-    """Tell from the steps done how long the others take; what comes before the first is not told.
-
-    >>> left = TimeLeft(iter([100.0, 104.0]).__next__)
-    >>> left.after(1, 5), left.after(3, 5)
-    (None, 4.0)
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with no step done."""
-        self._clock = clock
-        self._first: tuple[int, float] | None = None
-
-    def after(self, done: int, total: int) -> float | None:
-        """Return the seconds that are left when `done` of `total` steps have just been done."""
-        now = self._clock()
-        if self._first is None or done <= self._first[0]:
-            self._first = done, now
-            return None
-        step, began = self._first
-        return (now - began) / (done - step) * max(total - done, 0)
 
 
 class Trainer:
@@ -185,14 +162,14 @@ class Trainer:
         self._status = Training(message=problem or message)
 
 
-def promise(figures: Mapping[str, Any]) -> str:
-    """Say what the figures of a training promise."""
-    told = "a model trained on your labels proposes now"
+def promise(figures: JsonObject) -> str:
+    """Say how many labels of the validation set a new model reads right."""
+    start = "a model trained on your labels proposes now"
     held = figures.get("validation")
     if not held:
-        return told
+        return start
     right = round(held["captcha_accuracy"] * held["captchas"])
-    return f"{told}; of {held['captchas']} labels kept aside to try it, it read {right}"
+    return f"{start}; of {held['captchas']} labels held out to try it, it read {right}"
 
 
 def _take_copies(folder: Path, labelled: Iterable[tuple[Path, str]]) -> None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 import click
 
 from digitsolver.errors import DigitSolverError
+from digitsolver.parallel.progress import Progress
 
 _Step = TypeVar("_Step")
 
@@ -73,11 +74,11 @@ def each(
 
 
 @contextmanager
-def bar(length: int, label: str) -> Iterator[Callable[[int], object]]:
+def bar(length: int, label: str) -> Iterator[Progress]:
     """Show progress on standard error, on a terminal only."""
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as shown:
-        yield shown.update
+        yield lambda done, total, text: shown.update(done - shown.pos)
 
 
 @contextmanager

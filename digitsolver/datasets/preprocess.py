@@ -22,6 +22,7 @@ from digitsolver.datasets.tables import render_rows
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, SegmentationError
 from digitsolver.io.files import StrPath, new_folder
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style, write_style
 from digitsolver.pipeline.trace import Trace, trace
 
@@ -29,9 +30,6 @@ CHUNK = 32
 """Captchas that a worker takes at a time."""
 FEW = 1000
 """Fewer captchas than these are cut in this process: one takes 0.6 ms, to start workers 0.3 s."""
-
-Progress = Callable[[int], object]
-"""Is called with the number of captchas done since the last call."""
 
 _Result = TypeVar("_Result")
 
@@ -244,10 +242,12 @@ def _each(
     if len(items) < FEW and not workers.cluster:
         workers = Workers()
     chunks = (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+    done = 0
     for results in in_order(partial(_attempt, task), chunks, workers):
         yield from results
         if progress:
-            progress(len(results))
+            done += len(results)
+            progress(done, len(items), "")
 
 
 def _attempt(task: Callable[[_Item], _Result], chunk: Sequence[_Item]) -> list[_Result | Problem]:

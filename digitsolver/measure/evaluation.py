@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,15 +17,13 @@ from digitsolver.measure.statistics import (
     wilson,
 )
 from digitsolver.parallel.processes import Workers
+from digitsolver.parallel.progress import Progress
 from digitsolver.results import Failure, Reading
 
 __all__ = ["CONFIDENCES", "Evaluation", "Mistake", "evaluate", "wilson"]
 
 CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.99)
 """The values of ``--min-confidence`` that the risk-coverage table has."""
-
-Progress = Callable[[int], object]
-"""Is called with the number of images read since the last call."""
 
 
 class Solves(Protocol):
@@ -174,8 +172,8 @@ def evaluate(
 ) -> Evaluation:
     """Return how well `solver` reads `samples`, with `length` characters where that is given.
 
-    The `workers` read them, by default this process. `progress` is called with 1 after each
-    image. Raises LabelError for a sample without a label and ``ValueError`` when there are no
+    The `workers` read them, by default this process. `progress` is called after each image.
+    Raises LabelError for a sample without a label and ``ValueError`` when there are no
     samples.
     """
     if not samples:
@@ -189,7 +187,7 @@ def evaluate(
     for answer in solver.solve_many(paths, length=length, workers=workers):
         answers.append(answer)
         if progress:
-            progress(1)
+            progress(len(answers), len(samples), "")
     seconds = time.perf_counter() - start
     return _judge([sample.label or "" for sample in samples], answers, seconds)
 

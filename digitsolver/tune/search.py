@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from digitsolver.datasets import Sample
 from digitsolver.errors import FolderError
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.named_styles import STYLES
 from digitsolver.pipeline.style import CROPPED, POLARITIES, PROJECTIONS, ROWS
 from digitsolver.stages import SEGMENTERS
 from digitsolver.tune.measure import with_lengths, with_scaled_stroke
-from digitsolver.tune.trials import Candidate, Progress, Trial, Trials
+from digitsolver.tune.trials import Candidate, Trial, Trials
 
 SCREENED = 60
 """Captchas on which every change is tried; what helps there is tried on all."""
@@ -69,13 +70,13 @@ def choose(
     captchas is tried on all (successive halving: K. Jamieson and A. Talwalkar, "Non-stochastic
     best arm identification and hyperparameter optimization", 2016). Taken is the simplest style
     that is not worse than the best by more than one standard error of their difference (L.
-    Breiman et al., "Classification and regression trees", 1984). `progress` is called with the
-    number of styles tried since the last call; there are `most_tries` at most.
+    Breiman et al., "Classification and regression trees", 1984). `progress` is called after
+    each style that was tried; there are `most_tries` at most.
 
     Raises:
         FolderError: No sample can be segmented with any style.
     """
-    trials = Trials(samples, length, seed, progress)
+    trials = Trials(samples, length, seed, progress, most_tries(rounds))
     found: dict[Trial, Candidate] = {}
     for style in STYLES.values():
         start = trials.attempt(trials.start(style), style.name)

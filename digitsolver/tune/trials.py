@@ -1,6 +1,6 @@
 """Try styles on the same captchas, and judge each of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from digitsolver.datasets import Sample, common_length
 from digitsolver.errors import SegmentationError, printable
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.tune import likeness, quality
 from digitsolver.tune.images import Cut, read
@@ -29,8 +30,6 @@ DIGITS = 1500
 """Digits that a style is judged by, at most: the time grows with their cube."""
 
 Crops = NDArray[np.uint8]
-Progress = Callable[[int], object]
-"""Is called with the number of styles tried since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,7 @@ class Trials:
         length: int | None,
         seed: int,
         progress: Progress | None,
+        most: int = 0,
     ) -> None:
         """Read `COMPARED` captchas, drawn; raise FolderError where none of them can be read."""
         length = length or common_length(sample.label for sample in samples)
@@ -97,6 +97,8 @@ class Trials:
         self.failure = ""
         """Why the first captcha was not cut that was not."""
         self._noisy = None if self.labelled else self.images.noisy(seed)
+        self._tries = 0
+        self._most = most
         self._progress = progress
         self._known: dict[tuple[Trial, int], Candidate | None] = {}
 
@@ -114,8 +116,9 @@ class Trials:
         count = min(count or len(self.images), len(self.images))
         if (trial, count) not in self._known:
             self._known[trial, count] = self._attempt(trial, change, count)
+        self._tries += 1
         if self._progress:
-            self._progress(1)
+            self._progress(self._tries, self._most, "")
         return self._known[trial, count]
 
     def _attempt(self, trial: Trial, change: str, count: int) -> Candidate | None:

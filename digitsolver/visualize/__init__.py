@@ -21,7 +21,7 @@ stages, but the original, the reading, and ``5-activations/<id>-<label>-frames.p
 at which columns it read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from digitsolver.datasets import Problem, Sample, unique_ids
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.io.files import StrPath
 from digitsolver.io.images import read_image
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import trace
 from digitsolver.readers.digits.gradcam import Attend
@@ -53,9 +54,6 @@ __all__ = [
     "open_attention",
     "visualize",
 ]
-
-Progress = Callable[[int], object]
-"""Is called with the number of captchas done since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def visualize(
     _make_folders(folder, folders)
     problems: list[Problem] = []
     captchas = images = 0
-    for sample in samples:
+    for done, sample in enumerate(samples, 1):
         try:
             view = look_at(sample, style, solver, attend)
         except DigitSolverError as error:
@@ -111,7 +109,7 @@ def visualize(
             if view.problem is not None:
                 problems.append(Problem(sample.path, view.problem))
         if progress:
-            progress(1)
+            progress(done, len(samples), "")
     return Visualized(folder, captchas, images, problems)
 
 

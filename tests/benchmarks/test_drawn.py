@@ -11,7 +11,7 @@ def test_a_row_counts_every_image_once_with_and_without_its_length(tmp_path: Pat
     solver = load(make_line_bundle(tmp_path / "model"))
     free = row_of(solver, "mixed", 12, 1, told=False)
     told = row_of(solver, "mixed", 12, 1, told=True)
-    assert free["images"] == told["pictures"] == 12
+    assert free["images"] == told["images"] == 12
     assert told["wrong length"] == 0
     assert tuple(free) == HEAD
     assert report([free, told]).count("\n") == 3

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.effort import Person, label
 from benchmarks.parts.keys import ALPHABET, fewest_keys
-from collector.label.editor import Editor
+from collector.label.terminal import Editor
 from tests.templates import make_bundle, write
 
 

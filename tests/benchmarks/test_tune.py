@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import tune
 from benchmarks.tune import HEAD, Row
-from collector.runs import generate
+from collector.dataset.generate import generate
 from digitsolver import tune as search
 from digitsolver.datasets import read_captchas
 from digitsolver.pipeline.style import Style

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import cv2
 
+from collector.dataset.store import New, Store
 from collector.label.proposals import Proposals
-from collector.label.session import Session
+from collector.label.session import ProposalState, SampleState, Session, State
 from collector.label.trainer import Fit, Trainer
-from collector.store import New, Store
 from digitsolver.solver import Solver, load
 from tests.templates import draw
 
@@ -106,3 +106,16 @@ def fit_and_die(source: Path, out: Path, alphabet: str, told: Connection) -> Non
     """End without a word."""
     del source, out, alphabet, told
     raise SystemExit(3)
+
+
+def sample_of(state: State) -> SampleState:
+    """Return the captcha that is shown; there is one."""
+    assert state["sample"] is not None
+    return state["sample"]
+
+
+def proposal_of(state: State) -> ProposalState:
+    """Return what is proposed for the captcha that is shown; there is something."""
+    proposal = sample_of(state)["proposal"]
+    assert proposal is not None
+    return proposal

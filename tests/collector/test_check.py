@@ -12,7 +12,7 @@ import digitsolver
 from collector.check import check, folds
 from collector.check.suspects import Suspect, judge, ranked
 from collector.cli import main
-from collector.store import New, open_store
+from collector.dataset.store import New, open_store
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.images import encode_png, read_image
 from digitsolver.solver import Solver

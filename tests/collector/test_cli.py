@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from collector import runs
 from collector.cli import main
+from collector.dataset import generate as generating
+from collector.dataset import importing
+from collector.dataset.store import content_id
 from collector.draw import LOOKS, draw_one, encode
-from collector.store import content_id
 from digitsolver.datasets import read_captchas
 from digitsolver.io.images import read_image
 
@@ -127,13 +128,13 @@ def test_ctrl_c_leaves_whole_files_and_their_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> Iterator[bool]:
-        from collector.numbered import open_numbered
+        from collector.dataset.generate import open_generated
 
-        with open_numbered(tmp_path) as folder:
+        with open_generated(tmp_path) as folder:
             yield folder.add("00000", "1", "png", b"x")
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "generate", broken)
+    monkeypatch.setattr(generating, "generate", broken)
     result = generate(tmp_path)
     assert result.exit_code == 1
     assert "Aborted!" in result.stderr
@@ -225,7 +226,7 @@ def test_import_of_no_source_is_one_line(tmp_path: Path, kind: str) -> None:
 
 
 def test_import_reads_what_the_source_gives(tmp_path: Path, source: Path) -> None:
-    *_, done = runs.import_samples(source, tmp_path / "out")
+    *_, done = importing.import_samples(source, tmp_path / "out")
     assert (done.added, done.present, done.duplicates, done.problems) == (5, 0, [], [])
 
 

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.draw import LOOKS, Drawn, draw, draw_one, encode
+from collector.draw import LOOKS, GeneratedCaptcha, draw, draw_one, encode
 from collector.draw.layout import lay_out
-from collector.draw.space import Range, fixed
+from collector.draw.look import Range, fixed
 from digitsolver.io.images import check_image, decode_image
 
 NAMES = sorted(LOOKS)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def many(name: str, count: int, seed: int = 3) -> list[Drawn]:
+def mark_count(name: str, count: int, seed: int = 3) -> list[GeneratedCaptcha]:
     return [draw_one(name, seed, index) for index in range(count)]
 
 
@@ -77,7 +77,7 @@ def test_every_digit_is_in_the_image(name: str, seed: int, length: int) -> None:
 
 
 def test_digits_stand_from_left_to_right() -> None:
-    for drawn in many("mixed", 60):
+    for drawn in mark_count("mixed", 60):
         middles = drawn.boxes[:, 0] + drawn.boxes[:, 2] / 2
         assert np.all(np.diff(middles) > 0)
 
@@ -89,7 +89,7 @@ def test_length_and_alphabet_are_kept() -> None:
 
 
 def test_every_digit_is_as_frequent_as_the_others() -> None:
-    text = "".join(drawn.label for drawn in many("plain", 300))
+    text = "".join(drawn.label for drawn in mark_count("plain", 300))
     counts = [text.count(digit) for digit in "0123456789"]
     assert min(counts) > 80
     assert max(counts) < 165
@@ -118,7 +118,7 @@ def test_the_labels_digits_are_what_is_drawn() -> None:
 def test_speckle_has_as_much_dark_noise_as_it_says() -> None:
     """Dots, or a dotted grid: 4 to 45 % of the border, where no digit stands, is dark."""
     shares = []
-    for drawn in many("speckle", 40):
+    for drawn in mark_count("speckle", 40):
         assert drawn.image.shape == (52, 160, 3)
         assert len(drawn.label) == 6
         grey = cv2.cvtColor(drawn.image, cv2.COLOR_RGB2GRAY)
@@ -129,7 +129,7 @@ def test_speckle_has_as_much_dark_noise_as_it_says() -> None:
 
 
 def test_plain_is_clean_dark_on_light() -> None:
-    for drawn in many("plain", 40):
+    for drawn in mark_count("plain", 40):
         assert drawn.image.shape == (40, 140, 3)
         assert len(drawn.label) == 4
         grey = cv2.cvtColor(drawn.image, cv2.COLOR_RGB2GRAY)
@@ -147,19 +147,19 @@ def test_plain_mixes_bold_and_italic() -> None:
 
 
 def test_lines_has_both_polarities_and_colour() -> None:
-    grounds, colourful = [], 0
-    for drawn in many("lines", 40):
-        ground = np.median(drawn.image.reshape(-1, 3), axis=0)
-        grounds.append(float(ground.mean()))
+    backgrounds, colourful = [], 0
+    for drawn in mark_count("lines", 40):
+        background = np.median(drawn.image.reshape(-1, 3), axis=0)
+        backgrounds.append(float(background.mean()))
         colourful += int(np.ptp(drawn.image.reshape(-1, 3).astype(int), axis=1).max() > 40)
-    assert 8 <= sum(ground > 128 for ground in grounds) <= 32
+    assert 8 <= sum(background > 128 for background in backgrounds) <= 32
     assert colourful > 30
 
 
 def test_mixed_covers_the_space() -> None:
-    drawn = many("mixed", 400)
+    drawn = mark_count("mixed", 400)
     lengths = [len(d.label) for d in drawn]
-    grounds = np.array([np.median(check_image(d.image)) for d in drawn])
+    backgrounds = np.array([np.median(check_image(d.image)) for d in drawn])
     widths = [d.image.shape[1] for d in drawn]
     heights = [d.image.shape[0] for d in drawn]
     assert set(lengths) == {3, 4, 5, 6, 7, 8}
@@ -167,7 +167,7 @@ def test_mixed_covers_the_space() -> None:
     assert max(widths) > 240
     assert min(heights) < 31
     assert max(heights) > 85
-    assert 0.15 < np.mean(grounds < 100) < 0.6
+    assert 0.15 < np.mean(backgrounds < 100) < 0.6
     for share in (
         np.mean([d.jpeg is not None for d in drawn]),
         np.mean([d.palette for d in drawn]) * 3,

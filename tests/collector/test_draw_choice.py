@@ -5,7 +5,7 @@ import pytest
 
 from collector.draw import image as image_of
 from collector.draw.layout import lay_out
-from collector.draw.space import Digits, Look, fixed
+from collector.draw.look import Digits, Look, fixed
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5])

@@ -1,4 +1,4 @@
-"""The drawer's parts: colours, clutter, grounds, effects and finishes, each alone."""
+"""The drawer's parts: colours, clutter, backgrounds, effects and finishes, each alone."""
 
 import dataclasses
 
@@ -7,17 +7,27 @@ import pytest
 
 from collector.draw import LOOKS, draw
 from collector.draw import ink as inks_of
+from collector.draw.background import draw_background
 from collector.draw.clutter import CLUTTER, draw_layer
 from collector.draw.colour import SCHEMES, SOURCES, choose, luma, pick
 from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette
-from collector.draw.ground import draw_ground
 from collector.draw.layout import lay_out
-from collector.draw.scene import Scene, strands
-from collector.draw.space import Colours, Digits, Effects, Finish, Ground, Layer, Look, Range, fixed
+from collector.draw.look import (
+    Background,
+    Colours,
+    Digits,
+    Effects,
+    Finish,
+    Layer,
+    Look,
+    Range,
+    fixed,
+)
+from collector.draw.scene import Scene, stroke_widths
 
 WHITE = np.full(3, 255, dtype=np.float32)
 BLACK = np.zeros((1, 3), dtype=np.float32)
-SCENE = Scene(em=30.0, stroke=4.0, ground=WHITE, inks=BLACK, crisp=True)
+SCENE = Scene(em=30.0, stroke=4.0, background=WHITE, inks=BLACK, crisp=True)
 
 
 def generator() -> np.random.Generator:
@@ -75,7 +85,7 @@ def test_a_broken_grid_has_no_whole_line() -> None:
 
 def test_lines_leave_most_of_a_digit_free() -> None:
     layer = Layer("lines", amount=fixed(40), size=fixed(1.0))
-    assert sum(strands(SCENE, layer, generator())) <= 0.45 * SCENE.em
+    assert sum(stroke_widths(SCENE, layer, generator())) <= 0.45 * SCENE.em
 
 
 def test_unknown_clutter_is_refused() -> None:
@@ -89,11 +99,11 @@ def test_inks_stand_apart_from_the_ground(name: str) -> None:
     colours = Colours(schemes=((name, 1.0),), each=1.0, contrast=fixed(100))
     apart = []
     for _ in range(100):
-        ground, inks = choose(colours, 5, rng)
+        background, inks = choose(colours, 5, rng)
         assert inks.shape == (5, 3)
-        assert min(ground.min(), inks.min()) >= 0
-        assert max(ground.max(), inks.max()) <= 255
-        apart.append(float(np.linalg.norm(inks - ground, axis=1).min()))
+        assert min(background.min(), inks.min()) >= 0
+        assert max(background.max(), inks.max()) <= 255
+        apart.append(float(np.linalg.norm(inks - background, axis=1).min()))
     assert np.mean(np.array(apart) >= 99.9) > 0.9
 
 
@@ -101,16 +111,16 @@ def test_the_polarity_of_schemes() -> None:
     rng = generator()
     for name, sign in (("black", 1), ("white", -1), ("pastel", 1), ("night", -1)):
         for _ in range(30):
-            ground, inks = choose(Colours(((name, 1.0),), contrast=fixed(120)), 1, rng)
-            assert sign * float(luma(ground) - luma(inks[0])) > 0
+            background, inks = choose(Colours(((name, 1.0),), contrast=fixed(120)), 1, rng)
+            assert sign * float(luma(background) - luma(inks[0])) > 0
 
 
 def test_grey_cannot_tell_equal_colours_apart() -> None:
     rng = generator()
     gaps = []
     for _ in range(60):
-        ground, inks = choose(Colours((("equal", 1.0),), contrast=fixed(110)), 1, rng)
-        gaps.append(abs(float(luma(ground) - luma(inks[0]))))
+        background, inks = choose(Colours((("equal", 1.0),), contrast=fixed(110)), 1, rng)
+        gaps.append(abs(float(luma(background) - luma(inks[0]))))
     assert np.median(gaps) < 15
 
 
@@ -134,10 +144,10 @@ def test_pick_keeps_to_the_weights() -> None:
 def test_a_ground_varies_round_its_colour(field: str) -> None:
     rng = generator()
     colour = np.array([120, 130, 140], dtype=np.float32)
-    calm = draw_ground(colour, 90, 30, Ground(), rng)
-    assert np.all(calm == [120, 130, 140])
-    ground = Ground(**{field: fixed(20)})
-    drawn = [draw_ground(colour, 90, 30, ground, rng).astype(float) for _ in range(10)]
+    density = draw_background(colour, 90, 30, Background(), rng)
+    assert np.all(density == [120, 130, 140])
+    background = Background(**{field: fixed(20)})
+    drawn = [draw_background(colour, 90, 30, background, rng).astype(float) for _ in range(10)]
     assert all(image.std() > 0.5 for image in drawn)
     assert all(abs(image.mean() - 130) < 30 for image in drawn)
 

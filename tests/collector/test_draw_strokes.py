@@ -8,13 +8,13 @@ import pytest
 from numpy.typing import NDArray
 
 from collector.draw.clutter import draw_layer
-from collector.draw.scene import Scene, place, strands
-from collector.draw.space import Layer, Range, fixed
+from collector.draw.look import Layer, Range, fixed
+from collector.draw.scene import Scene, place, stroke_widths
 
 WHITE = np.full(3, 255, dtype=np.float32)
 BLACK = np.zeros((4, 3), dtype=np.float32)
 ROW = (20.0, 30.0, 120.0, 30.0)
-SCENE = Scene(em=30.0, stroke=4.0, ground=WHITE, inks=BLACK, crisp=True, row=ROW)
+SCENE = Scene(em=30.0, stroke=4.0, background=WHITE, inks=BLACK, crisp=True, row=ROW)
 SEEDS = range(30)
 
 
@@ -30,7 +30,7 @@ def marked(
 def test_two_colours_of_specks_are_salt_and_pepper() -> None:
     page = np.full((200, 200, 3), 255, dtype=np.uint8)
     page[:, 100:] = 0
-    layer = Layer("speckle", amount=fixed(26), size=fixed(0.01), colours=("ink", "ground"))
+    layer = Layer("speckle", amount=fixed(26), size=fixed(0.01), colours=("ink", "background"))
     pepper, salt = [], []
     for seed in SEEDS:
         after = draw_layer(page, SCENE, layer, np.random.default_rng(seed))
@@ -112,8 +112,8 @@ def test_a_stroke_through_a_row_that_is_not_known_goes_anywhere() -> None:
 def test_strokes_through_the_row_take_less_room() -> None:
     rng = np.random.default_rng(0)
     over = Layer("lines", amount=fixed(40), size=fixed(1.0))
-    assert sum(strands(SCENE, over, rng)) == 12
-    assert sum(strands(SCENE, dataclasses.replace(over, through=0.5), rng)) == 8
+    assert sum(stroke_widths(SCENE, over, rng)) == 12
+    assert sum(stroke_widths(SCENE, dataclasses.replace(over, through=0.5), rng)) == 8
 
 
 def test_curves_through_the_row_swing_slowly() -> None:

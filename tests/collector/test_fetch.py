@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 
 from collector import fetch as fetching
 from collector.cli import main
+from collector.dataset.store import read_records
 from collector.fetch import FetchError, check_header, open_address, run, session
 from collector.fetch.address import Address
-from collector.store import read_records
 from digitsolver import __version__
 from digitsolver.io.images import encode_png
 

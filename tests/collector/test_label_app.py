@@ -10,9 +10,8 @@ import httpx
 import numpy as np
 import pytest
 
-from collector.label.app import PAGE, create_app
-from collector.label.guard import MAX_BODY, App
-from collector.store import New
+from collector.dataset.store import New
+from collector.label.app import MAX_BODY, PAGE, App, create_app
 from digitsolver.io.images import decode_image
 from tests.collector.labelling import TEXTS, Desk, open_desk
 from tests.templates import draw

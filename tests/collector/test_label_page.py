@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import pytest
 
-from collector.store import New, Record, open_store, read_records
+from collector.dataset.store import New, Record, open_store, read_records
 from tests.templates import draw, make_bundle
 
 webdriver = pytest.importorskip("selenium.webdriver")

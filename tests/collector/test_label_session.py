@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from collector.label import order
-from collector.label.claims import LEASE, Claims
-from collector.label.pace import Pace
+from collector.dataset.store import Record, Store, read_records
+from collector.label import queue
 from collector.label.proposals import Proposal
+from collector.label.queue import LEASE, Claims
 from collector.label.session import ENOUGH, StaleError
+from collector.label.timing import Pace
 from collector.label.trainer import Fit, fit
-from collector.store import Record, Store, read_records
 from digitsolver import bundle
 from digitsolver.datasets import DIGITS, read_captchas
 from digitsolver.errors import FolderError, LabelError, MissingExtraError
@@ -60,7 +60,7 @@ def test_the_least_sure_comes_first_what_was_not_read_or_is_no_captcha_later(
     known[fifth] = proposal("", 0.0)
     skipped = {third: 1}
     chosen = []
-    while record := order.choose(records, known, skipped):
+    while record := queue.choose(records, known, skipped):
         chosen.append(record.id)
         records = [one for one in records if one.id != record.id]
     assert chosen == [second, first, fourth, fifth, third]
@@ -71,7 +71,7 @@ def test_what_is_labelled_or_unreadable_is_not_open(desk: Desk) -> None:
     desk.store.mark_unreadable(desk.ids[1], by="x")
     desk.store.mark_unreadable(desk.ids[2], by="x")
     desk.store.undo(desk.ids[2], by="x")
-    assert [order.is_open(one) for one in desk.store.records()] == [False, False, True, True]
+    assert [queue.is_open(one) for one in desk.store.records()] == [False, False, True, True]
 
 
 def test_suspects_are_strong_contradictions_the_surest_first(desk: Desk) -> None:
@@ -81,38 +81,39 @@ def test_suspects_are_strong_contradictions_the_surest_first(desk: Desk) -> None
         for one, label in zip(desk.ids, labels, strict=True)
     ]
     texts = ["4777", "0842", "9036", "1268"]
-    sure = [0.85, 0.9, 0.95, order.STRONG - 0.01]
+    sure = [0.85, 0.9, 0.95, queue.STRONG - 0.01]
     known = {one: proposal(text, p) for one, text, p in zip(desk.ids, texts, sure, strict=True)}
-    found = order.suspects(records, known, ())
+    found = queue.suspects(records, known, ())
     assert [one.id for one in found] == [desk.ids[2], desk.ids[0]]
-    assert order.suspects(records, known, {desk.ids[2]})[0].id == desk.ids[0]
+    assert queue.suspects(records, known, {desk.ids[2]})[0].id == desk.ids[0]
 
 
 def test_who_overruled_a_model_is_asked_again_once_for_each_model(desk: Desk) -> None:
     record = desk.store.set_label(desk.ids[0], "4711", by="person: corrected aaaaaaaa")
-    assert order.suspects([record], {record.id: proposal("1", 0.9)}, ()) == [record]
+    assert queue.suspects([record], {record.id: proposal("1", 0.9)}, ()) == [record]
     record = desk.store.set_label(desk.ids[0], "4711", by="person: reviewed aaaaaaaa")
-    assert order.suspects([record], {record.id: proposal("1", 0.9)}, ()) == []
-    assert order.suspects([record], {record.id: proposal("1", 0.9, "bbbbbbbb")}, ()) == [record]
+    assert queue.suspects([record], {record.id: proposal("1", 0.9)}, ()) == []
+    assert queue.suspects([record], {record.id: proposal("1", 0.9, "bbbbbbbb")}, ()) == [record]
 
 
 # --- answers ------------------------------------------------------------------------------
 
 
 def test_the_model_proposes_with_a_confidence_and_a_box_for_each_digit(desk: Desk) -> None:
-    shown = desk.session.state()["sample"]
-    assert shown["proposal"]["text"] == desk.shown
-    assert len(shown["proposal"]["digits"]) == len(shown["proposal"]["boxes"]) == 4
+    shown = labelling.sample_of(desk.session.state())
+    proposal = labelling.proposal_of(desk.session.state())
+    assert proposal["text"] == desk.shown
+    assert len(proposal["digits"]) == len(proposal["boxes"]) == 4
     assert shown["name"] == f"image {TEXTS.index(desk.shown)}.png"
     assert shown["label"] is None
 
 
 def test_accepted_corrected_and_unreadable_are_told_apart_in_the_store(desk: Desk) -> None:
-    accepted = desk.ids.index(desk.session.state()["sample"]["id"])
+    accepted = desk.ids.index(labelling.sample_of(desk.session.state())["id"])
     desk.answer(TEXTS[accepted])
-    corrected = desk.ids.index(desk.session.state()["sample"]["id"])
+    corrected = desk.ids.index(labelling.sample_of(desk.session.state())["id"])
     desk.answer("5555")
-    marked = desk.ids.index(desk.session.state()["sample"]["id"])
+    marked = desk.ids.index(labelling.sample_of(desk.session.state())["id"])
     desk.mark()
     name = desk.proposals.model
     assert by(desk, accepted) == f"person: accepted {name}"
@@ -130,7 +131,7 @@ def test_accepted_corrected_and_unreadable_are_told_apart_in_the_store(desk: Des
 
 def test_without_a_model_labels_are_typed(tmp_path: Path) -> None:
     desk = open_desk(tmp_path / "mine", None)
-    assert desk.session.state()["sample"]["proposal"] is None
+    assert labelling.sample_of(desk.session.state())["proposal"] is None
     assert desk.shown == TEXTS[0]
     desk.answer("4711")
     assert by(desk, 0) == "person: typed"
@@ -157,7 +158,7 @@ def test_who_is_slower_than_somebody_else_is_shown_another(desk: Desk) -> None:
     with pytest.raises(StaleError, match="nothing was changed"):
         desk.session.answer(record.id, "1", 1)
     assert desk.store.get(record.id).label == "77"
-    assert desk.session.state()["sample"]["id"] != record.id
+    assert labelling.sample_of(desk.session.state())["id"] != record.id
 
 
 def test_two_people_are_shown_different_captchas(desk: Desk, model: Path) -> None:
@@ -267,7 +268,7 @@ def test_one_can_go_on_without_an_answer_and_back(desk: Desk) -> None:
 def test_what_is_shown_again_can_be_labelled_anew(desk: Desk) -> None:
     desk.answer("1111")
     desk.session.move(forward=False)
-    assert desk.session.state()["sample"]["label"] == "1111"
+    assert labelling.sample_of(desk.session.state())["label"] == "1111"
     desk.answer(desk.shown)
     assert by(desk, TEXTS.index(desk.shown)) == "source"
     assert desk.session.state()["labelled"] == 1
@@ -292,7 +293,11 @@ def test_review_shows_the_label_that_the_model_contradicts(tmp_path: Path, model
     assert desk.session.state()["suspects"] == 1
     desk.session.review(True)
     state = desk.session.state()
-    assert (desk.shown, state["sample"]["label"], state["reviewing"]) == (TEXTS[2], "1111", True)
+    assert (desk.shown, labelling.sample_of(state)["label"], state["reviewing"]) == (
+        TEXTS[2],
+        "1111",
+        True,
+    )
     desk.answer(TEXTS[2])
     state = desk.session.state()
     assert (state["suspects"], state["reviewing"], state["sample"]) == (0, False, None)
@@ -335,11 +340,11 @@ def test_training_proposes_anew_and_is_kept(tmp_path: Path, model: Path) -> None
     desk.trainer.wait(120)
     state = desk.session.state()
     message = state["training"]["message"]
-    assert message.startswith("a model trained on your labels proposes now; of 8 labels kept aside")
+    assert message.startswith("a model trained on your labels proposes now; of 8 labels held out")
     assert message.endswith("it read 6")
     assert state["model"]
     desk.session.move(forward=True)
-    assert desk.session.state()["sample"]["proposal"]["text"] == "8888"
+    assert labelling.proposal_of(desk.session.state())["text"] == "8888"
     seen = (tmp_path / "mine/.label/trained on.txt").read_text(encoding="utf-8").splitlines()
     assert len(seen) == ENOUGH
     assert seen[0] == "000000-4711.png"
@@ -389,7 +394,7 @@ def test_a_model_is_fitted_to_the_labels(tmp_path: Path, monkeypatch: pytest.Mon
     tiny.shrink(monkeypatch)
     stood_back: list[bool] = []
     monkeypatch.setattr("collector.label.trainer._stand_back", lambda: stood_back.append(True))
-    monkeypatch.setattr("digitsolver.train.LineRecipe", lambda alphabet: tiny.LINE)
+    monkeypatch.setattr("digitsolver.train.choose_settings", lambda *_: [tiny.LINE])
     write(tmp_path / "labels", [f"{number * 167 % 10000:04}" for number in range(12)])
     reading, writing = multiprocessing.Pipe(duplex=False)
     fit(tmp_path / "labels", tmp_path / "model", DIGITS, writing)

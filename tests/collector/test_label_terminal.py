@@ -8,9 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from collector.cli import main
-from collector.label.blocks import draw_blocks
-from collector.label.editor import Editor
-from collector.store import open_store, read_records
+from collector.dataset.store import open_store, read_records
+from collector.label.terminal import Editor, draw_blocks
 from tests.collector import labelling
 from tests.collector.labelling import TEXTS
 from tests.templates import make_bundle

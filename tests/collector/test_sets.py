@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from collector.cli import main
-from collector.store import New, open_store, read_records
+from collector.dataset.store import New, open_store, read_records
 from digitsolver.datasets import read_captchas
 from digitsolver.io.images import ImageArray, encode_png
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.sources import Item, from_archive, from_folder, open_source
+from collector.dataset.sources import Item, from_archive, from_folder, open_source
 from digitsolver.datasets import Problem
 from digitsolver.errors import FolderError
 from digitsolver.io import archives, images

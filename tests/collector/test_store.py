@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from collector.store import New, Record, Store, content_id, open_store, read_records
-from collector.store.near import DISTANCE, distances, near_pairs, perceptual_hash, unpack
+from collector.dataset.store import New, Record, Store, content_id, open_store, read_records
+from collector.dataset.store.near import DISTANCE, distances, near_pairs, perceptual_hash, unpack
 from digitsolver.datasets import read_captchas
 from digitsolver.errors import FolderError, LabelError
 

@@ -123,21 +123,23 @@ def test_colour_in_memory_is_what_the_folder_holds(tmp_path: Path, channels: int
 @pytest.mark.usefixtures("workers")
 def test_workers_give_the_same(captchas: list[Sample], tmp_path: Path) -> None:
     (captchas[2].path).write_bytes(b"")
-    counts: list[int] = []
+    counts: list[tuple[int, int, str]] = []
     alone = preprocess.preprocess(captchas, STYLE, tmp_path / "one", workers=Workers(1))
     two = tmp_path / "two"
-    shared = preprocess.preprocess(captchas, STYLE, two, workers=Workers(2), progress=counts.append)
+    shared = preprocess.preprocess(
+        captchas, STYLE, two, workers=Workers(2), progress=lambda *step: counts.append(step)
+    )
     assert alone.rejected == shared.rejected
     assert len(shared.rejected) == 1
     assert contents(tmp_path / "one") == contents(two)
-    assert counts == [1] * 6
+    assert counts == [(done, 6, "") for done in range(1, 7)]
 
 
 def test_progress_adds_up(captchas: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preprocess, "CHUNK", 4)
     counts: list[int] = []
-    crops_of(captchas, STYLE, progress=counts.append)
-    assert counts == [4, 2]
+    crops_of(captchas, STYLE, progress=lambda done, total, text: counts.append(done))
+    assert counts == [4, 6]
 
 
 def test_equal_ids_are_kept_apart(tmp_path: Path) -> None:
@@ -283,7 +285,7 @@ from digitsolver.parallel.processes import Workers
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job ignores it
 
-def slowly(_):
+def slowly(done, total, text):
     print("working", flush=True)
     time.sleep(0.2)
 

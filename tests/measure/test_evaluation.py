@@ -124,9 +124,10 @@ def test_length_is_passed_on(reader: Solver, tmp_path: Path) -> None:
 
 def test_progress_is_told(reader: Solver, tmp_path: Path) -> None:
     write(tmp_path, ["1234", "5678"])
-    told: list[int] = []
-    evaluate(reader, read_captchas(tmp_path)[0], progress=told.append)
-    assert told == [1, 1]
+    steps: list[tuple[int, int]] = []
+    samples = read_captchas(tmp_path)[0]
+    evaluate(reader, samples, progress=lambda done, total, text: steps.append((done, total)))
+    assert steps == [(1, 2), (2, 2)]
 
 
 def test_label_is_needed(reader: Solver) -> None:

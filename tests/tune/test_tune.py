@@ -180,9 +180,10 @@ def test_without_labels(speckle: list[Sample]) -> None:
 
 
 def test_progress_counts_the_tries(plain: list[Sample]) -> None:
-    steps: list[int] = []
-    tune.choose(plain[:8], rounds=1, progress=steps.append)
-    assert len(STYLES) < sum(steps) <= tune.most_tries(1) < tune.most_tries()
+    steps: list[tuple[int, int]] = []
+    tune.choose(plain[:8], rounds=1, progress=lambda done, total, text: steps.append((done, total)))
+    assert steps == [(done, tune.most_tries(1)) for done in range(1, len(steps) + 1)]
+    assert len(STYLES) < len(steps) <= tune.most_tries(1) < tune.most_tries()
 
 
 def test_mixed_lengths_and_sizes(plain: list[Sample], tmp_path: Path) -> None:

@@ -154,10 +154,15 @@ def test_a_second_run_replaces_its_own_files_alone(make: Make, tmp_path: Path) -
 
 
 def test_progress_is_told_for_each_captcha(make: Make, tmp_path: Path) -> None:
-    told: list[int] = []
+    steps: list[tuple[int, int]] = []
     samples = [make("042"), Sample(tmp_path / "missing-12.png", "12")]
-    visualize(samples, tmp_path / "out", STYLE, progress=told.append)
-    assert told == [1, 1]
+    visualize(
+        samples,
+        tmp_path / "out",
+        STYLE,
+        progress=lambda done, total, text: steps.append((done, total)),
+    )
+    assert steps == [(1, 2), (2, 2)]
 
 
 # --- what fails ---------------------------------------------------------------------------

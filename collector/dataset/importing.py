@@ -1,25 +1,18 @@
-"""What the commands do: draw captchas into a folder, or import them."""
+"""Import captchas from a folder, an archive or a table into a store."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
-from collector.images import check_image
-from collector.numbered import open_numbered
-from collector.sources import Item, open_source
-from collector.store import DryStore, New, Record, Store, open_store
+from collector.dataset.sources import Item, open_source
+from collector.dataset.store import DryStore, New, Record, Store, check_image, open_store
 from digitsolver.datasets import Problem, label_of
 from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
-from digitsolver.parallel.processes import Workers, in_order, usable_cores
 
-BATCH = 25
-"""How many images a process draws at a time."""
-
-IMPORT_BATCH = 64
+BATCH = 64
 """How many images are added under one lock."""
 
 
@@ -37,55 +30,6 @@ class Imported:
     duplicates: list[Problem] = field(default_factory=list)
     near: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-
-
-def generate(
-    style: str, count: int, out: Path, seed: int = 0, length: int | None = None
-) -> Iterator[bool]:
-    """Draw images 0 to ``count - 1`` of a run into a folder; many: on all cores.
-
-    Gives, for each, whether it was written: a file with the same name and the same bytes is
-    left alone. Raises ``FolderError`` at a file of the same number that differs (another
-    seed, style or length made it); ``ValueError`` as :func:`collector.draw.draw_one`.
-    """
-    steps = [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
-    workers = Workers(min(usable_cores(), len(steps) // 10 + 1))
-    draw = partial(draw_batch, style, seed, length=length)
-    with open_numbered(out) as folder, closing(in_order(draw, steps, workers)) as batches:
-        try:
-            yield from folder.add_many(sample for batch in batches for sample in batch)
-        except FolderError as error:
-            raise FolderError(
-                f"{error.reason}: choose an empty folder, or the seed, style and length of before",
-                error.path,
-            ) from None
-
-
-def draw_batch(
-    style: str, seed: int, indexes: range, length: int | None
-) -> list[tuple[str, str, str, bytes]]:
-    """Draw some images of a run: id, label, extension and bytes of each.
-
-    OpenCV uses one thread meanwhile: images are so small that more only wait.
-
-    >>> [sample[:1] for sample in draw_batch("plain", 0, range(2), None)]
-    [('00000',), ('00001',)]
-    """
-    import cv2
-
-    from collector.draw import draw_one, encode
-
-    samples = []
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        for index in indexes:
-            drawn = draw_one(style, seed, index, length)
-            data, extension = encode(drawn)
-            samples.append((f"{index:05d}", drawn.label, extension, data))
-    finally:
-        cv2.setNumThreads(threads)
-    return samples
 
 
 def import_samples(
@@ -110,7 +54,7 @@ def import_samples(
                 result.problems.append(item)
             else:
                 _check(item, printable(path), unlabelled, batch, result)
-            if len(batch) == IMPORT_BATCH:
+            if len(batch) == BATCH:
                 _add(store, batch, seen, result)
             yield result
         _add(store, batch, seen, result)

@@ -1,9 +1,9 @@
-"""A folder of numbered samples, which can be drawn again: written whole or not at all.
+"""Generate captchas into a folder, numbered.
 
-No provenance is kept of them: look, seed and number say all. What comes from outside goes into
-`collector.store`. A sample's file is named ``<id>-<label>.<ext>``. ``metadata.csv`` says the same
-in a table (``file_name,text``), which wins where the two differ. A file is complete under its name
-or not there; a row that is missing after a crash is added by the next writer, from the name.
+No provenance is kept of them: look, seed and number tell all of it. Images from outside go into
+`collector.dataset.store`. A file is named ``<number>-<label>.<ext>``. ``metadata.csv`` says the
+same in a table (``file_name,text``), which wins where the two differ. A file is complete under its
+name or not there; a row that is missing after a crash is added by the next run, from the name.
 """
 
 from __future__ import annotations
@@ -12,20 +12,24 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from digitsolver.datasets import label_of, tables
 from digitsolver.datasets.tables import METADATA, Cells
 from digitsolver.errors import FolderError, LabelError
 from digitsolver.io.files import NOT_IMAGES, write_bytes, write_text
+from digitsolver.parallel.processes import Workers, in_order, usable_cores
 
+BATCH = 25
+"""Images that a process generates at a time."""
 WRITERS = 8
-"""How many files are written at a time."""
+"""Files that are written at the same time."""
 
 
-class Numbered:
-    """Add samples to a folder; see :func:`open_numbered`."""
+class GeneratedFolder:
+    """A folder that generated captchas are added to; see :func:`open_generated`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +42,7 @@ class Numbered:
         return list(self._names.get(identifier, ()))
 
     def add(self, identifier: str, label: str, extension: str, data: bytes) -> bool:
-        """Write a sample; return whether it is new.
+        """Write a captcha; return whether it is new.
 
         Raises ``FolderError`` where the id belongs to another image or label already:
         nothing is overwritten.
@@ -51,7 +55,7 @@ class Numbered:
         return new
 
     def add_many(self, samples: Iterable[tuple[str, str, str, bytes]]) -> Iterator[bool]:
-        """Add samples as :meth:`add` does, several at a time: waiting for disks takes longest."""
+        """Add captchas as :meth:`add` does, several at a time: most of it is waiting for disks."""
         with ThreadPoolExecutor(WRITERS) as pool:
             written: deque[Future[None] | None] = deque()
             for identifier, label, extension, data in samples:
@@ -66,7 +70,7 @@ class Numbered:
                 yield _wait(written.popleft())
 
     def _is_new(self, identifier: str, name: str, data: bytes) -> bool:
-        """Tell whether a file is to be written, or there already; refuse to replace one."""
+        """Return whether a file is not there yet; raise ``FolderError`` where another one is."""
         for other in self._names.get(identifier, ()):
             if other == name and (self.folder / name).read_bytes() == data:
                 return False
@@ -81,7 +85,7 @@ class Numbered:
 
 
 def _wait(write: Future[None] | None) -> bool:
-    """Wait until a file is written, if it has to be; tell whether it had."""
+    """Wait until a file is written; return whether there was one to write."""
     if write is None:
         return False
     write.result()
@@ -89,14 +93,14 @@ def _wait(write: Future[None] | None) -> bool:
 
 
 @contextmanager
-def open_numbered(folder: Path) -> Iterator[Numbered]:
-    """Open a folder for adding samples, made if need be; at the end write its table.
+def open_generated(folder: Path) -> Iterator[GeneratedFolder]:
+    """Open a folder for generated captchas, made where missing; at the end write its table.
 
     Raises ``FolderError`` where the folder cannot be made or read, or its table is none.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        store = Numbered(folder)
+        store = GeneratedFolder(folder)
     except OSError as error:
         raise FolderError(f"expected a folder to write to: {error.strerror}", folder) from None
     read_table(folder)
@@ -116,7 +120,7 @@ def read_table(folder: Path) -> dict[str, Cells]:
 
 
 def write_table(folder: Path) -> None:
-    """Bring ``metadata.csv`` in step: one row a file that has a label, sorted by name."""
+    """Update ``metadata.csv``: one row for each file with a label, sorted by name."""
     old = read_table(folder)
     rows: dict[str, Cells] = {}
     for name in _images(folder):
@@ -129,7 +133,7 @@ def write_table(folder: Path) -> None:
 
 
 def _images(folder: Path) -> list[str]:
-    """List the names of what may be images, sorted."""
+    """Return the names of the files that may be images, sorted."""
     return sorted(
         entry.name
         for entry in os.scandir(folder)
@@ -137,3 +141,73 @@ def _images(folder: Path) -> list[str]:
         and not entry.name.startswith(".")
         and Path(entry.name).suffix.lower() not in NOT_IMAGES
     )
+
+
+def generate(
+    style: str, count: int, out: Path, seed: int = 0, length: int | None = None
+) -> Iterator[bool]:
+    """Generate captchas 0 to ``count - 1`` of a look into a folder, on all cores where many.
+
+    Parameters
+    ----------
+    style
+        Name of a look.
+    count
+        How many captchas there are to be.
+    out
+        The folder, made where missing.
+    seed, length
+        As for :func:`collector.draw.draw_one`.
+
+    Yields
+    ------
+    bool
+        For each captcha, whether it was written: a file with the same name and bytes is left.
+
+    Raises
+    ------
+    FolderError
+        A file of the same number differs: another seed, style or length made it.
+    ValueError
+        As for :func:`collector.draw.draw_one`.
+    """
+    steps = [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
+    workers = Workers(min(usable_cores(), len(steps) // 10 + 1))
+    draw = partial(generate_batch, style, seed, length=length)
+    with open_generated(out) as folder, closing(in_order(draw, steps, workers)) as batches:
+        try:
+            yield from folder.add_many(sample for batch in batches for sample in batch)
+        except FolderError as error:
+            raise FolderError(
+                f"{error.reason}: choose an empty folder, or the seed, style and length of before",
+                error.path,
+            ) from None
+
+
+def generate_batch(
+    style: str, seed: int, indexes: range, length: int | None
+) -> list[tuple[str, str, str, bytes]]:
+    """Generate some captchas: number, label, extension and bytes of each.
+
+    OpenCV uses one thread meanwhile: images are too small for more.
+
+    Examples
+    --------
+    >>> [sample[:1] for sample in generate_batch("plain", 0, range(2), None)]
+    [('00000',), ('00001',)]
+    """
+    import cv2
+
+    from collector.draw import draw_one, encode
+
+    samples = []
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        for index in indexes:
+            captcha = draw_one(style, seed, index, length)
+            data, extension = encode(captcha)
+            samples.append((f"{index:05d}", captcha.label, extension, data))
+    finally:
+        cv2.setNumThreads(threads)
+    return samples

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from collector.draw import LOOKS, Drawn, draw, draw_one
+from collector.draw import LOOKS, GeneratedCaptcha, draw, draw_one
 from collector.draw import image as image_of
 from collector.draw.layout import Row, lay_out
-from collector.draw.legible import distinctness, shown
-from collector.draw.space import Look
+from collector.draw.legibility import distinctness, visible_share
+from collector.draw.look import Look
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 COVER = np.zeros((20, 40), dtype=np.float32)
@@ -21,8 +21,8 @@ ROW = Row(40, 20, 12.0, 3.0, (), BOXES[:, :2] + 6, np.zeros((2, 2, 2)), BOXES)
 ASK = dataclasses.replace(LOOKS["plain"], distinct=2.0)
 
 
-def page(ink: int, ground: int = 255) -> Pixels:
-    flat = np.where(COVER > 0, ink, ground).astype(np.uint8)
+def page(ink: int, background: int = 255) -> Pixels:
+    flat = np.where(COVER > 0, ink, background).astype(np.uint8)
     return np.repeat(flat[:, :, None], 3, axis=2)
 
 
@@ -84,11 +84,11 @@ def test_digits_without_ink_or_without_room_are_not_seen() -> None:
 
 def test_a_row_that_is_bent_off_the_page_is_not_shown() -> None:
     across, down = np.meshgrid(np.arange(40, dtype=np.float32), np.arange(20, dtype=np.float32))
-    assert shown(ROW, None) == 1
-    assert shown(ROW, (across, down)) == 1
-    assert shown(ROW, (across, down + 7)) == pytest.approx(9 / 12)
-    assert shown(ROW, (across - 8, down)) == pytest.approx(8 / 12)
-    assert shown(ROW, (across, down + 30)) == 0
+    assert visible_share(ROW, None) == 1
+    assert visible_share(ROW, (across, down)) == 1
+    assert visible_share(ROW, (across, down + 7)) == pytest.approx(9 / 12)
+    assert visible_share(ROW, (across - 8, down)) == pytest.approx(8 / 12)
+    assert visible_share(ROW, (across, down + 30)) == 0
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_look_that_asks_for_nothing_is_not_measured(scored: Scored) -> None:
 def test_mixed_is_distinct_nearly_always(monkeypatch: pytest.MonkeyPatch) -> None:
     scores: list[float] = []
 
-    def record(look: Look, label: str, rng: np.random.Generator) -> tuple[Drawn, float]:
+    def record(look: Look, label: str, rng: np.random.Generator) -> tuple[GeneratedCaptcha, float]:
         drawn, score = draw_once(look, label, rng)
         scores.append(score)
         return drawn, score

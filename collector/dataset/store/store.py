@@ -1,4 +1,4 @@
-"""The store itself: add samples, label them, take it back, go through them."""
+"""The store: add samples, label them, undo that, list them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from collector.store import staging
-from collector.store.adding import Added, New
-from collector.store.adopt import adopt, free_name
-from collector.store.journal import JOURNAL, Journal
-from collector.store.record import (
+from collector.dataset.store import files
+from collector.dataset.store.journal import JOURNAL, Journal
+from collector.dataset.store.new import Added, New
+from collector.dataset.store.record import (
     ADDED,
     LABELLED,
     UNREADABLE,
@@ -26,8 +25,8 @@ from collector.store.record import (
     now,
     undone,
 )
-from collector.store.state import State
-from collector.store.table import Table
+from collector.dataset.store.state import State
+from collector.dataset.store.table import Table
 from digitsolver.errors import FolderError
 
 BATCH = 64
@@ -35,7 +34,7 @@ BATCH = 64
 
 
 class Store:
-    """Hold a folder of samples open; several threads may share one, several processes a folder.
+    """A folder of samples open; several threads may share one, several processes a folder.
 
     What other processes write is seen at each change and at :meth:`refresh`.
     """
@@ -48,8 +47,8 @@ class Store:
         self._state = State()
         self._threads = threading.RLock()
         with self._changing():
-            staging.clear(folder)
-            found = adopt(folder, self._state, self._table.read())
+            files.clear(folder)
+            found = files.adopt(folder, self._state, self._table.read())
             if found:
                 self._journal.append(found)
             self._write_table()
@@ -122,7 +121,7 @@ class Store:
     def set_label(
         self, identifier: str, label: str, *, by: str, confidence: float | None = None
     ) -> Record:
-        """Give a sample a label, told by a person or a model; return what it is then.
+        """Give a sample a label from a person or a model; return its new record.
 
         The same label again, by the same, is a decision too: somebody looked once more. Raises
         LabelError for a label that cannot stand in a file name, ``ValueError`` for a confidence
@@ -172,14 +171,14 @@ class Store:
             self._state = State()
         self._state.follow(records)
         for record in {record.id: record for record in records}.values():
-            self._state.here(record, staging.settle(self.folder, record))
+            self._state.here(record, files.settle(self.folder, record))
 
     def _commit(self, records: Sequence[Record]) -> None:
         """Write what the samples are now; their new images, if any, are staged."""
         self._journal.append(records)
         self._follow()
         if any(record.was or len(record.history) == 1 for record in records):
-            staging.sync(self.folder)
+            files.sync(self.folder)
 
     def _change(self, identifier: str, change: Change) -> Record:
         with self._changing():
@@ -192,10 +191,10 @@ class Store:
         """Give a file that gets another name one that nobody has."""
         if record.was is None:
             return record
-        return replace(record, file=free_name(self.folder, self._state, record))
+        return replace(record, file=files.free_name(self.folder, self._state, record))
 
     def _add_batch(self, batch: list[New]) -> list[Added]:
-        """Add images under the lock: stage, write lines, name; tell what became of each."""
+        """Add images under the lock: stage, write lines, name; return the outcomes."""
         known: list[Record] = []
         fresh: dict[str, tuple[Record, bytes]] = {}
         for new in batch:
@@ -204,13 +203,13 @@ class Store:
             if there is None and identifier not in fresh:
                 fresh[identifier] = self._record(identifier, new), new.data
             known.append(there or fresh[identifier][0])
-        staging.stage(self.folder, [(record.file, data) for record, data in fresh.values()])
+        files.stage(self.folder, [(record.file, data) for record, data in fresh.values()])
         if fresh:
             self._commit([record for record, _ in fresh.values()])
-        return list(self._told(known, set(fresh)))
+        return list(self._outcomes(known, set(fresh)))
 
-    def _told(self, known: list[Record], fresh: set[str]) -> Iterator[Added]:
-        """Say of each sample whether it is new, once, and which earlier ones look like it."""
+    def _outcomes(self, known: list[Record], fresh: set[str]) -> Iterator[Added]:
+        """Give the outcome for each image, with the earlier ones that look nearly the same."""
         for record in known:
             new = record.id in fresh
             fresh.discard(record.id)
@@ -233,7 +232,7 @@ class Store:
             phash=new.phash,
             authorised=new.authorised,
         )
-        return replace(record, file=free_name(self.folder, self._state, record))
+        return replace(record, file=files.free_name(self.folder, self._state, record))
 
     def _write_table(self) -> None:
         """Bring ``metadata.csv`` in step; what somebody changed in it by hand counts first."""
@@ -278,3 +277,54 @@ def read_records(folder: Path) -> list[Record]:
     for record in state.all():
         state.here(record, (folder / record.file).exists())
     return state.records()
+
+
+class DryStore:
+    """A `Store` that writes nothing, for a dry run."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read what there is of a folder, if there is one."""
+        self._state = State()
+        if folder.is_dir():
+            self._state.follow(Journal(folder / JOURNAL).read())
+            for record in self._state.all():
+                self._state.here(record, (folder / record.file).exists())
+            files.adopt(folder, self._state, Table(folder).read())
+
+    def get(self, identifier: str) -> Record:
+        """Return the sample of an id; raises ``FolderError`` where there is none."""
+        record = self._state.get(identifier)
+        if record is None:
+            raise FolderError("expected the id of a sample, found none such")
+        return record
+
+    def add_many(self, images: Iterable[New]) -> Iterator[Added]:
+        """Say what would become of images."""
+        for new in images:
+            identifier = content_id(new.data)
+            there = self._state.get(identifier)
+            if there:
+                yield Added(there, False)
+                continue
+            near = self._state.near(new.phash) if new.phash else ()
+            change = Change(now(), ADDED, new.label, new.by, new.confidence)
+            end = f"-{new.label}.{new.extension}" if new.label else f".{new.extension}"
+            record = Record(
+                identifier,
+                identifier + end,
+                new.source,
+                new.original,
+                change.time,
+                (change,),
+                new.phash,
+            )
+            self._state.follow([record])
+            self._state.here(record, True)
+            yield Added(record, True, near)
+
+    def set_label(
+        self, identifier: str, label: str, *, by: str, confidence: float | None = None
+    ) -> Record:
+        """Leave a sample as it is."""
+        del label, by, confidence
+        return self.get(identifier)

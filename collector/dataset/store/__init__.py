@@ -23,19 +23,21 @@ Images that somebody puts into the folder by hand become samples when it is open
 labels of their names; so do labels that somebody changes in ``metadata.csv``.
 """
 
-from collector.store.adding import Added, New
-from collector.store.dry import DryStore
-from collector.store.folder import Store, open_store, read_records
-from collector.store.near import perceptual_hash
-from collector.store.record import Change, Record, claimed_label, content_id
+from collector.dataset.store.journal import JOURNAL
+from collector.dataset.store.near import perceptual_hash
+from collector.dataset.store.new import Added, New, check_image
+from collector.dataset.store.record import Change, Record, claimed_label, content_id
+from collector.dataset.store.store import DryStore, Store, open_store, read_records
 
 __all__ = [
+    "JOURNAL",
     "Added",
     "Change",
     "DryStore",
     "New",
     "Record",
     "Store",
+    "check_image",
     "claimed_label",
     "content_id",
     "open_store",

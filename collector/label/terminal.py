@@ -1,17 +1,24 @@
-"""Edit a label key by key, as the page's ``editor.js`` does."""
+"""What labelling on a terminal needs: a label edited key by key, an image in characters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+
+from digitsolver.io.images import ImageArray, to_channels
+
 GAP = "_"
 DOUBT = 0.9
 """Confidence below which a digit is in doubt."""
+UPPER_HALF = "▀"
+RESET = "\x1b[0m"
 
 
 @dataclass(slots=True)
 class Editor:
-    """Hold the text and the place of the cursor; typing goes over what is there.
+    """The text and the place of the cursor; typing goes over what is there.
 
     >>> editor = Editor("4811", "0123456789", (0.99, 0.5, 0.99, 0.99))
     >>> editor.press("7")
@@ -37,7 +44,7 @@ class Editor:
         return bool(self.text) and GAP not in self.text
 
     def press(self, key: str) -> bool:
-        """Do what a key does; tell whether it does anything here."""
+        """Apply a key; return whether it does anything."""
         if len(key) == 1 and key in self.alphabet:
             self.text = self.text[: self.here] + key + self.text[self.here + 1 :]
             self.here += 1
@@ -55,3 +62,32 @@ class Editor:
         else:
             return False
         return True
+
+
+def draw_blocks(image: ImageArray, columns: int, rows: int) -> str:
+    """Return lines of half blocks that show an image, in so many columns and rows at most.
+
+    It is enlarged or made smaller, keeping its shape. Raises ``ValueError`` where there is no
+    room for a column and a row.
+
+    >>> draw_blocks(np.array([[255, 0], [0, 0]], np.uint8), 1, 1).count("▀")
+    1
+    """
+    if columns < 1 or rows < 1:
+        raise ValueError(f"expected room for an image, found {columns} columns, {rows} rows")
+    height, width = image.shape[:2]
+    scale = min(columns / width, 2 * rows / height)
+    size = max(1, round(width * scale)), 2 * max(1, round(height * scale / 2))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    colours = to_channels(image, 3)
+    small = np.asarray(cv2.resize(colours, size, interpolation=way), dtype=np.uint8)
+    upper, lower = small[0::2], small[1::2]
+    return "\n".join(_line(*pair) for pair in zip(upper, lower, strict=True))
+
+
+def _line(upper: ImageArray, lower: ImageArray) -> str:
+    cells = []
+    for above, below in zip(upper.tolist(), lower.tolist(), strict=True):
+        front, back = ";".join(map(str, above)), ";".join(map(str, below))
+        cells.append(f"\x1b[38;2;{front};48;2;{back}m{UPPER_HALF}")
+    return "".join(cells) + RESET

@@ -1,7 +1,7 @@
-"""Divide samples into train, validation and test by captcha, with duplicates on one side.
+"""Split captchas into train, validation and test, with duplicates on one side.
 
-Images that are the same, or nearly the same (`collector.store.near`), go together, and so does
-what is near to one of them. The groups are ordered by a hash of seed and content: the division
+Images that are equal, or nearly so (`collector.dataset.store.near`), form a group, together with
+those that are near to one of them. The groups are ordered by a hash of seed and content: the split
 depends neither on names nor on the order of files.
 """
 
@@ -15,8 +15,8 @@ from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
-from collector.store import perceptual_hash
-from collector.store.near import near_pairs, unpack
+from collector.dataset.store import perceptual_hash
+from collector.dataset.store.near import near_pairs, unpack
 from digitsolver.datasets import Problem, Sample, fill_parts, read_captchas, unique_ids
 from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import FolderError, ImageError
@@ -27,8 +27,8 @@ PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Divided:
-    """Count the samples of each part, groups of two or more, and what was left out."""
+class SplitResult:
+    """The number of samples in each part, of groups of two or more, and what was left out."""
 
     counts: dict[str, int]
     together: int
@@ -42,9 +42,9 @@ class _Read:
     phash: str
 
 
-def divide(
+def split_folder(
     folder: Path, out: Path, *, validation: float = 0.1, test: float = 0.1, seed: int = 0
-) -> Divided:
+) -> SplitResult:
     """Copy the labelled samples of a folder into three folders below a new one.
 
     `validation` and `test` are shares of all samples; groups may make the parts a little smaller.
@@ -77,7 +77,7 @@ def divide(
             if members:
                 _write(place / name, members)
     together = sum(len(group) > 1 for group in groups)
-    return Divided({name: len(parts[name]) for name in PARTS}, together, problems)
+    return SplitResult({name: len(parts[name]) for name in PARTS}, together, problems)
 
 
 def _shares(validation: float, test: float) -> list[tuple[str, float]]:
@@ -85,7 +85,7 @@ def _shares(validation: float, test: float) -> list[tuple[str, float]]:
 
 
 def _groups(read: Sequence[_Read], seed: int) -> list[list[_Read]]:
-    """Put together what is nearly the same, and order the groups by seed and content."""
+    """Group nearly equal images, and order the groups by seed and content."""
     roots = list(range(len(read)))
 
     def root(index: int) -> int:

@@ -1,9 +1,9 @@
-"""Whether the digits of a drawn image can be told from what is round them.
+"""Whether the digits of a generated image can be told from their surroundings.
 
-For each digit the pixels of its strokes are set against the free pixels beside it, by the
+For each digit the pixels of its strokes are compared with the free pixels beside it, by the
 linear discriminant of their colours (Fisher, "The use of multiple measurements in taxonomic
-problems", 1936): how far apart they lie, and how many lie on the wrong side. A little
-blur goes first, since the eye, too, looks through specks that are finer than a stroke.
+problems", 1936): how far apart they lie, and how many lie on the wrong side. The
+image is blurred a little before, since people see through specks finer than a stroke as well.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ Pixels = NDArray[np.uint8]
 Cover = NDArray[np.float32]
 Planes = NDArray[np.float64]
 Means = list[list[float]]
-ALLOWED = 0.45
-"""Share of a digit's pixels that look like the other kind, at a distinctness of 1."""
-JUST = 14.0
-"""Deviation that an image is never thought to be below, of 255."""
+ALLOWED_ERROR = 0.45
+"""Share of pixels on the wrong side of the threshold at a distinctness of 1."""
+MIN_DEVIATION = 14.0
+"""Least standard deviation of colours that is assumed, of 255."""
 
 
 def distinctness(image: Pixels, cover: Cover, row: Row) -> float:
-    """Measure how distinct the least distinct digit is: the lesser of two measures.
+    """Return the distinctness of the least distinct digit: the lesser of two measures.
 
     The distance of its colour from that of the free pixels beside it, in deviations, and
-    ALLOWED over the share of pixels that a threshold between the two takes for the other.
-    image: (H, W, 3 or 4) uint8; laid on white where it is transparent. cover: (H, W), 0
-    to 1, where the digits' ink is. 0: a digit that cannot be seen; above 3: plain to see.
+    ALLOWED_ERROR over the share of pixels that a threshold between the two takes for the other.
+    image: (H, W, 3 or 4) uint8; composited on white where it is transparent. cover: (H, W), 0
+    to 1, where the digits' ink is. 0: a digit that cannot be seen; above 3: one that is easily
+    seen.
     """
     page = _laid_on_white(image) if image.shape[2] == 4 else image
     sigma, windows = max(0.5, 0.25 * row.stroke), list(_windows(row))
@@ -53,7 +54,7 @@ def distinctness(image: Pixels, cover: Cover, row: Row) -> float:
 
 
 def _windows(row: Row) -> Iterator[tuple[int, int, int, int]]:
-    """Give left, top, right and bottom of what lies round each digit."""
+    """Give left, top, right and bottom of the surroundings of each digit."""
     reach = 0.12 * row.em + 1
     for x, y, width, height in row.boxes.tolist():
         right, bottom = max(int(x + width + reach) + 1, 1), max(int(y + height + reach) + 1, 1)
@@ -61,7 +62,7 @@ def _windows(row: Row) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _apart(pixels: Planes) -> float:
-    """Measure how distinct ink and ground are.
+    """Return how distinct ink and background are.
 
     pixels: (6, n): 1, red, green, blue, and the weights as a part of a stroke and as free.
     """
@@ -73,21 +74,22 @@ def _apart(pixels: Planes) -> float:
     apart, axis, middle = _discriminant((sums[:4] / stroke).tolist(), (sums[4:] / free).tolist())
     stroke_near, free_near = weights @ (np.array(axis) @ colours[1:] > middle)
     wrong = 1 - float(stroke_near) / stroke + float(free_near) / free
-    return min(apart, ALLOWED / max(wrong, 1e-3))
+    return min(apart, ALLOWED_ERROR / max(wrong, 1e-3))
 
 
-def _discriminant(ink: Means, ground: Means) -> tuple[float, tuple[float, float, float], float]:
-    """Set ink against ground: distance, axis and the threshold halfway along it.
+def _discriminant(ink: Means, background: Means) -> tuple[float, tuple[float, float, float], float]:
+    """Return the distance of ink and background, the axis, and the threshold halfway along it.
 
-    ink, ground: (4, 4), means of the products of 1, red, green and blue. Solves the three
+    ink, background: (4, 4), means of the products of 1, red, green and blue. Solves the three
     equations by Cramer's rule: for so few numbers NumPy's calls take longer than the sums.
     """
     xx, xy, xz, yy, yz, zz = (
-        (ink[i][j] + ground[i][j] - ink[0][i] * ink[0][j] - ground[0][i] * ground[0][j]) / 2
-        + JUST**2 * (i == j)
+        (ink[i][j] + background[i][j] - ink[0][i] * ink[0][j] - background[0][i] * background[0][j])
+        / 2
+        + MIN_DEVIATION**2 * (i == j)
         for i, j in ((1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3))
     )
-    x, y, z = (ink[0][i] - ground[0][i] for i in (1, 2, 3))
+    x, y, z = (ink[0][i] - background[0][i] for i in (1, 2, 3))
     one, two, three = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     whole = xx * one + xy * two + xz * three
     mixed = xy * xz - xx * yz
@@ -96,14 +98,14 @@ def _discriminant(ink: Means, ground: Means) -> tuple[float, tuple[float, float,
         (two * x + (xx * zz - xz * xz) * y + mixed * z) / whole,
         (three * x + mixed * y + (xx * yy - xy * xy) * z) / whole,
     )
-    middle = sum(a * (ink[0][i] + ground[0][i]) / 2 for i, a in enumerate(axis, 1))
+    middle = sum(a * (ink[0][i] + background[0][i]) / 2 for i, a in enumerate(axis, 1))
     return math.sqrt(max(axis[0] * x + axis[1] * y + axis[2] * z, 0.0)), axis, middle
 
 
-def shown(row: Row, maps: Maps | None) -> float:
-    """Estimate which part of the least shown digit is left when a row is bent, 0 to 1.
+def visible_share(row: Row, maps: Maps | None) -> float:
+    """Estimate the share of the least visible digit that a distortion leaves in the image, 0 to 1.
 
-    Looks at the middle of each digit's box only, where the maps reach the page's edges.
+    Considers the middle of each digit's box only.
     """
     if maps is None:
         return 1.0

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from collector.store.record import Record, parse, render
+from collector.dataset.store.record import Record, parse, render
 from digitsolver.errors import FolderError, printable
 
 if sys.platform != "win32":
@@ -36,9 +36,9 @@ class Journal:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the lock during the block, the journal made where it is missing.
+        """Take the lock for the block; make the journal where it is missing.
 
-        What a killed process left of a line is cut off: it had not been promised to anybody.
+        Half a line that a killed process left is cut off: no caller was told that it is safe.
         """
         try:
             fd = _open_locked(self.path)

@@ -1,4 +1,4 @@
-"""Tell how fast somebody labels, and how long the rest will take."""
+"""How long the rest takes: of the labels a person gives, and of the steps of a training."""
 
 from __future__ import annotations
 
@@ -38,3 +38,26 @@ class Pace:
     def left(self, count: int) -> float | None:
         """Return the seconds that `count` more answers will take."""
         return None if self.seconds is None else count * self.seconds
+
+
+class TimeLeft:
+    """Tell from the steps done how long the others take; what comes before the first is not told.
+
+    >>> left = TimeLeft(iter([100.0, 104.0]).__next__)
+    >>> left.after(1, 5), left.after(3, 5)
+    (None, 4.0)
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with no step done."""
+        self._clock = clock
+        self._first: tuple[int, float] | None = None
+
+    def after(self, done: int, total: int) -> float | None:
+        """Return the seconds that are left when `done` of `total` steps have just been done."""
+        now = self._clock()
+        if self._first is None or done <= self._first[0]:
+            self._first = done, now
+            return None
+        step, began = self._first
+        return (now - began) / (done - step) * max(total - done, 0)

@@ -1,4 +1,4 @@
-"""What lies beneath: a colour, and gradients, blotches, grain and weave on it."""
+"""The background: a colour, with a gradient, blotches, a weave and grain on it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.colour import Colour
-from collector.draw.space import Ground
+from collector.draw.look import Background
 
 Field = NDArray[np.float32]
 
 
-def draw_ground(
-    colour: Colour, width: int, height: int, ground: Ground, rng: np.random.Generator
+def draw_background(
+    colour: Colour, width: int, height: int, background: Background, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Draw the ground, (H, W, 3) uint8 RGB."""
+    """Draw the background, (H, W, 3) uint8 RGB."""
     shape = (height, width)
     field: Field = colour[:, None, None]
     for setting, make in (
-        (ground.gradient, _gradient),
-        (ground.clouds, _clouds),
-        (ground.weave, _weave),
-        (ground.grain, _grain),
+        (background.gradient, _gradient),
+        (background.clouds, _clouds),
+        (background.weave, _weave),
+        (background.grain, _grain),
     ):
         strength = setting.draw(rng)
         if strength:
@@ -42,7 +42,7 @@ def _tint(rng: np.random.Generator) -> Field:
 
 
 def _gradient(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
-    """Rise from one side to the other, along a drawn direction."""
+    """Return a linear gradient in a random direction."""
     angle = rng.uniform(0, 2 * math.pi)
     down = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None] * np.float32(math.sin(angle))
     across = np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :] * np.float32(math.cos(angle))
@@ -50,7 +50,7 @@ def _gradient(shape: tuple[int, int], strength: float, rng: np.random.Generator)
 
 
 def _clouds(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
-    """Blow up a few random numbers to soft blotches."""
+    """Return soft blotches: a few random numbers, enlarged."""
     coarse = rng.uniform(-strength, strength, (int(rng.integers(2, 6)), int(rng.integers(3, 12))))
     size = (shape[1], shape[0])
     how = cv2.INTER_CUBIC if rng.random() < 0.8 else cv2.INTER_NEAREST
@@ -58,12 +58,12 @@ def _clouds(shape: tuple[int, int], strength: float, rng: np.random.Generator) -
 
 
 def _weave(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
-    """Repeat a small random tile."""
+    """Return a small random tile, repeated."""
     tile = rng.uniform(-strength, strength, tuple(rng.integers(2, 7, 2))).astype(np.float32)
     times = (-(-shape[0] // tile.shape[0]), -(-shape[1] // tile.shape[1]))
     return np.tile(tile, times)[: shape[0], : shape[1]]
 
 
 def _grain(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
-    """Draw noise of single pixels, evenly spread."""
+    """Return uniform noise of single pixels."""
     return (rng.random(shape, dtype=np.float32) - np.float32(0.5)) * np.float32(2 * strength)

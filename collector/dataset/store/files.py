@@ -1,4 +1,4 @@
-"""Put images under their names, in steps that a kill cannot leave half done.
+"""The images of a store on the disk: named in steps that survive a kill, and taken in.
 
 An image waits on the disk as ``.<name>.new`` until its line is in the journal. All functions
 are called under the journal's lock.
@@ -11,10 +11,12 @@ import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from collector.store.record import Record, content_id
-from digitsolver.errors import FolderError
+from collector.dataset.store.record import ADDED, Change, Record, claimed_label, content_id, now
+from collector.dataset.store.state import State
+from digitsolver.errors import FolderError, printable
 from digitsolver.io.files import NOT_IMAGES
 
 WRITERS = 8
@@ -38,7 +40,7 @@ def stage(folder: Path, images: Sequence[tuple[str, bytes]]) -> None:
 
 
 def settle(folder: Path, record: Record) -> bool:
-    """Give the image of a record the name that its line says; tell whether there is one."""
+    """Give the image of a record the name in its line; return whether there is an image."""
     path = folder / record.file
     if os.path.lexists(path):
         return True
@@ -87,6 +89,65 @@ def staged(name: str) -> str:
     '.1f0c5a99be01-4711.png.new'
     """
     return f".{name}.new"
+
+
+def adopt(folder: Path, state: State, labels: dict[str, str]) -> list[Record]:
+    """Return records of the images that have no line yet; `state` has them then.
+
+    Their labels are those in `labels`, by file name, or else in their names. An image that was
+    known under another name, which is gone, is the same sample.
+    """
+    records = []
+    for name in images(folder):
+        if state.owner(name):
+            continue
+        try:
+            identifier = content_id((folder / name).read_bytes())
+        except OSError:
+            continue  # nobody could read it as a sample, either
+        record = _adopted(folder, state, name, identifier, labels)
+        state.follow([record])
+        state.here(record, True)
+        records.append(record)
+    return records
+
+
+def _adopted(
+    folder: Path, state: State, name: str, identifier: str, labels: dict[str, str]
+) -> Record:
+    label, by = claimed_label(name), "name"
+    if name in labels:
+        label, by = labels[name], "metadata.csv"
+    if not (label and label.isalnum()):
+        label, by = None, "folder"
+    lost = state.lost(identifier)
+    if lost:
+        change = Change(now(), ADDED, label or lost.label, by if label else lost.by)
+        return replace(lost, file=name, history=(*lost.history, change), was=None)
+    unique, number = identifier, 1
+    while state.get(unique):
+        number += 1
+        unique = f"{identifier}.{number}"
+    change = Change(now(), ADDED, label, by)
+    return Record(unique, name, printable(folder), name, change.time, (change,))
+
+
+def free_name(folder: Path, state: State, record: Record) -> str:
+    """Return the name that a record has, or one with its id too where somebody has that."""
+    name, number = record.file, 1
+    while _is_taken(folder, state, name, record.id):
+        extension = record.file.rpartition(".")[2]
+        end = f"-{record.label}.{extension}" if record.label else f".{extension}"
+        further = f"-{number}x" if number > 1 else ""
+        name = f"{record.stem}-{record.id.replace('.', '-')}{further}{end}"
+        number += 1
+    return name
+
+
+def _is_taken(folder: Path, state: State, name: str, identifier: str) -> bool:
+    """Return whether another sample or file has that name."""
+    owner = state.owner(name)
+    return owner != identifier if owner else os.path.lexists(folder / name)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -44,7 +44,7 @@ MAX_LABEL = 64
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Hold one change of a sample: what it said afterwards, who said it, and when."""
+    """One change of a sample: what it said afterwards, who said it, and when."""
 
     time: str
     action: str
@@ -55,7 +55,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Hold what is known of one sample; see the fields in the module's table."""
+    """What is known of one sample; see the fields in the module's table."""
 
     id: str
     file: str

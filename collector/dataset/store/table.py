@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collector.store.record import MAX_LABEL, Record, claimed_label
+from collector.dataset.store.record import MAX_LABEL, Record, claimed_label
 from digitsolver.datasets.tables import METADATA, Cells, columns_of, read_table, render_rows
 from digitsolver.io.files import write_text
 

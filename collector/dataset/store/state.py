@@ -1,15 +1,15 @@
-"""What a journal says, in memory."""
+"""The content of a journal in memory, indexed for look-ups."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collector.store.near import Index
-from collector.store.record import DECISIONS, UNDONE, Record
+from collector.dataset.store.near import Index
+from collector.dataset.store.record import DECISIONS, UNDONE, Record
 
 
 class State:
-    """Hold the latest line of each sample, and what is looked up often."""
+    """The latest line of each sample, and what is looked up often."""
 
     def __init__(self) -> None:
         """Begin with no sample."""
@@ -37,7 +37,7 @@ class State:
                 self._near.add(record.id, record.phash)
 
     def here(self, record: Record, there: bool) -> None:
-        """Note whether the image of a sample is there."""
+        """Record whether the image of a sample is there."""
         if there:
             self._here[record.file] = record.id
         elif self._here.get(record.file) == record.id:

@@ -1,0 +1,28 @@
+"""How a long run tells how far it is: one protocol for every job."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Is called after each step of a long run.
+
+    Parameters
+    ----------
+    done
+        Steps done so far, those of an earlier run that is resumed included.
+    total
+        Steps there are altogether, or at most.
+    text
+        Figures of the step for people, empty where there are none.
+
+    Examples
+    --------
+    >>> def tell(done: int, total: int, text: str) -> None:
+    ...     print(f"{done} of {total} {text}".rstrip())
+    >>> progress: Progress = tell
+    >>> progress(1, 20, "loss 0.31")
+    1 of 20 loss 0.31
+    """
+
+    def __call__(self, done: int, total: int, text: str, /) -> object:
+        """Take in how far the run is."""
