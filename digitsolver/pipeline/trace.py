@@ -1,4 +1,4 @@
-"""Run the stages over one image and keep what each of them gave."""
+"""Run the stages on one image and keep the output of each."""
 
 import os
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ from digitsolver.stages import (
 from digitsolver.stages.clip import Box
 
 WINDOW_TO_HEIGHT = 1.4
-"""Height of the window over that of a digit, where the style does not say it."""
+"""Height of the window over that of a digit, if the style does not set it."""
 WINDOW_TO_PITCH = 1.5
-"""Width of the window over the distance of digits, where the style does not say it."""
+"""Width of the window over the distance of digits, if the style does not set it."""
 SPOT = "spot"
 """Name of a segmentation that a network made: see `stages.spot`."""
 
@@ -112,17 +112,35 @@ def trace(
     *,
     length: int | None = None,
 ) -> Trace:
-    """Run every stage over an image: a path, bytes, or uint8 (H, W[, 3|4]) RGB.
+    """Run all stages on one image.
 
-    `length` is the number of digits, by default the style's; where that has none either, it is
-    estimated from the image.
+    Parameters
+    ----------
+    image
+        A path, the bytes of a file, or an RGB array, (H, W[, 3|4]), of uint8.
+    style
+        Settings of the stages; by default those of `Style()`.
+    length
+        Number of digits; by default the style's, otherwise it is estimated from the image.
 
-    Raises:
-        ImageError: The image cannot be read.
-        SegmentationError: It holds no digits, or too little ink for so many.
-        TypeError: An array of another type than uint8.
-        ValueError: An array of another shape, or a length below 1.
+    Returns
+    -------
+    Trace
+        The output of every stage, in columns and rows of the original image.
 
+    Raises
+    ------
+    ImageError
+        The image cannot be read.
+    SegmentationError
+        It has no digits, or too little ink for this number of digits.
+    TypeError
+        The array is not uint8.
+    ValueError
+        The array has another shape, or the length is below 1.
+
+    Examples
+    --------
     >>> grey = np.full((20, 30), 255, np.uint8)
     >>> grey[4:16, 6:9] = grey[4:16, 20:23] = 0
     >>> found = trace(grey, length=2)
