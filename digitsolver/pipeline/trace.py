@@ -26,17 +26,17 @@ WINDOW_TO_HEIGHT = 1.4
 WINDOW_TO_PITCH = 1.5
 """Width of the window over the distance of digits, if the style does not set it."""
 SPOT = "spot"
-"""Name of a segmentation that a network made: see `stages.spot`."""
+"""Name of a segmentation by a network instead of a segmenter: see `stages.spot`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Hold where the digits of one captcha are. Columns and rows are those of the original."""
+    """Positions of the digits of one captcha, in columns and rows of the original image."""
 
     segmenter: str
-    """Name of the function that told them apart."""
+    """Name of the segmenter that found them."""
     centroids: NDArray[np.float64]
-    """(n,), the columns where it puts the digits."""
+    """(n,), the centre column of each digit."""
     spans: NDArray[np.intp]
     """(n, 2), the columns ``[start, stop)`` of each digit."""
     boxes: NDArray[np.intp]
@@ -44,32 +44,32 @@ class Places:
 
     @property
     def centres(self) -> NDArray[np.float64]:
-        """The middles of the windows, (n, 2): x and y."""
+        """The centres of the windows, (n, 2): x and y."""
         return _centres(self.centroids, self.boxes)
 
 
 @dataclass(frozen=True, slots=True)
 class Cut(Places):
-    """Hold the digits of one captcha."""
+    """Positions and crops of the digits of one captcha."""
 
     window: tuple[int, int]
-    """Height and width of what is cropped round each digit."""
+    """Height and width, in pixels of the original, of the window around each digit."""
     crops: NDArray[np.uint8]
-    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
+    """(n, height, width), dark on white; (n, height, width, 3 or 4) if the style says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace(Cut):
-    """Hold what every stage made of one captcha. Columns and rows are those of the original."""
+    """Output of every stage for one captcha, in columns and rows of the original image."""
 
     original: NDArray[np.uint8]
     """(H, W) or (H, W, 3) RGB."""
     steps: tuple[tuple[str, NDArray[np.uint8]], ...]
-    """Name and image, (H, W), of each step of stage 1."""
+    """Name and output image, (H, W), of each step of stage 1."""
     box: Box
-    """Of all digits: ``(x, y, width, height)``."""
+    """Bounding box of all digits: ``(x, y, width, height)``."""
     source: NDArray[np.uint8]
-    """What the crops are cut from: the cleaned image, its levels before the cleaners, or the
+    """The image that is cropped: the cleaned image, its levels before the cleaners, or the
     original in the style's channels."""
 
     @property
@@ -90,11 +90,11 @@ class Trace(Cut):
 
     @property
     def digits(self) -> Cut:
-        """The digits alone, without the images that they come from."""
+        """Only the digits, without the images of the stages."""
         return Cut(self.segmenter, self.centroids, self.spans, self.boxes, self.window, self.crops)
 
     def with_cut(self, cut: Cut) -> "Trace":
-        """Return the trace with other digits."""
+        """Return a copy of the trace with other digits."""
         return replace(
             self,
             segmenter=cut.segmenter,
@@ -162,13 +162,16 @@ def cut(
     style: Style,
     length: int | None,
 ) -> Cut:
-    """Run stages 3 and 4 over a cleaned image, (H, W), whose digits lie in `box`.
+    """Run stages 3 and 4 on a cleaned image, (H, W), whose digits are in `box`.
 
     The crops are cut from `source`, (H, W[, channels]). A `length` that is None is estimated.
 
-    Raises:
-        SegmentationError: There is too little ink for so many digits.
-        ValueError: A length below 1.
+    Raises
+    ------
+    SegmentationError
+        There is too little ink for this number of digits.
+    ValueError
+        The length is below 1.
     """
     found = find(cleaned, box, style, length)
     window = (
@@ -180,7 +183,7 @@ def cut(
 
 
 def find(cleaned: NDArray[np.uint8], box: Box, style: Style, length: int | None) -> Places:
-    """Run stage 3 over a cleaned image, (H, W), whose digits lie in `box`.
+    """Run stage 3 on a cleaned image, (H, W), whose digits are in `box`.
 
     A `length` that is None is estimated. Raises as `cut` does.
     """
@@ -220,7 +223,7 @@ def cut_round(
 
 
 def digit_width(window: tuple[int, int]) -> float:
-    """Return how wide a digit is, in pixels, for which such a window is made."""
+    """Return the width of a digit, in pixels, that a window of this size is made for."""
     return window[1] / WINDOW_TO_PITCH
 
 
