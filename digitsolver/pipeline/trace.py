@@ -205,10 +205,10 @@ def cut_round(
     window: tuple[int, int],
     centroids: NDArray[np.float64],
 ) -> Cut:
-    """Cut the `window` round these columns, rising, as `cut` does round those of a segmenter.
+    """Crop a `window` around each of these rising columns, as `cut` does for a segmenter.
 
-    A digit is taken to be as wide as fits into the window; the spans may overlap, and lie in the
-    box, be it at its edge.
+    Each digit gets the width that the window is made for; spans may overlap, and are clipped to
+    the box.
     """
     x, _, width, _ = box
     half = digit_width(window) / 2

@@ -152,7 +152,7 @@ def test_the_page_shows_images_and_runs_nothing(tmp_path: Path) -> None:
     (folder / "<script>alert(1)<&amp;>-77.png").write_bytes(data)
     result = run(folder, "--html", tmp_path / "page.html")
     assert f"{tmp_path / 'page.html'}: report with images\n" in result.stderr
-    assert "labels that may be wrong, the likeliest first" in result.stdout
+    assert "labels that may be wrong, the most probable first" in result.stdout
     assert result.exit_code == 1
     page = (tmp_path / "page.html").read_text()
     assert "<script" not in page
