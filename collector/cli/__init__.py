@@ -1,4 +1,4 @@
-"""The ``collector`` command: parse, call one function, report what it did."""
+"""The ``collector`` command: parse, call one function, print its result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digitsolver.cli.console import Group
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digitsolver", prog_name="collector")
 def main() -> None:
-    """Collect labelled captchas: generate, import, fetch or label them.
+    """Collect labelled captchas: generate, import, fetch, label and check them.
 
     \b
     Example:

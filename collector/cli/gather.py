@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """Refuse the name of no look; the looks are imported only when one is asked for."""
+    """Reject an unknown look; the looks are imported only when needed."""
     from collector.draw import LOOKS
 
     if value not in LOOKS:
@@ -38,7 +38,9 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
 )
 @click.option("--count", type=click.IntRange(1), required=True, help="How many to generate.")
 @click.option("--out", type=FOLDER, required=True, help="The folder to write to.")
-@click.option("--length", type=click.IntRange(1, 12), help="Digits in each; else as the style.")
+@click.option(
+    "--length", type=click.IntRange(1, 12), help="Number of digits; default: that of the style."
+)
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same files."
 )
@@ -48,8 +50,8 @@ def generate(
 ) -> None:
     """Generate captchas with their labels.
 
-    The same seed gives the same files, and a run that was interrupted goes on where it
-    stopped. No file is overwritten.
+    The same seed gives the same files, and the same command continues an interrupted run. No
+    file is overwritten.
 
     \b
     Example:
@@ -70,16 +72,16 @@ def generate(
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
-@click.option("--unlabelled", is_flag=True, help="Take images without a label, too.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@click.option("--unlabelled", is_flag=True, help="Also import images without a label.")
+@click.option("--dry-run", is_flag=True, help="Report what would be done, and write nothing.")
 @AS_JSON
 def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: bool) -> None:
     """Import captchas from PATH: a folder, a zip or tar, or a CSV or TSV table.
 
-    A label stands in the file name, after the last - or _ (00017-4711.png), or in a table
-    metadata.csv or metadata.jsonl with file_name and text, as in a Hugging Face ImageFolder; in
-    a digits folder (0/ to 9/) the folder is the label. A CSV or TSV names the images beside
-    it. Each image is checked; what cannot be taken is named, and the others are. Importing
+    A label is the end of the file name, after the last - or _ (00017-4711.png), or a row of a
+    table metadata.csv or metadata.jsonl with file_name and text, as in a Hugging Face
+    ImageFolder; in a digits folder (0/ to 9/) the folder is the label. A CSV or TSV table names
+    images relative to itself. Each image is checked; bad files are listed and skipped. Importing
     again adds nothing.
 
     \b
@@ -99,7 +101,7 @@ def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: boo
 
 
 def _report_import(done: Imported, out: Path, dry_run: bool, as_json: bool) -> None:
-    """Report an import; exit with 1 where something was not taken."""
+    """Print what an import did; exit with status 1 if something was skipped."""
     counts = {
         "added": done.added,
         "present": done.present,
@@ -122,7 +124,7 @@ def _report_import(done: Imported, out: Path, dry_run: bool, as_json: bool) -> N
 def _headers(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    """Parse the headers."""
+    """Parse the headers into names and values."""
     for name in ("httpx", "protego", "tenacity"):
         if importlib.util.find_spec(name) is None:
             raise MissingExtraError(
@@ -139,13 +141,15 @@ def _headers(
 
 @click.command()
 @click.argument("url")
-@click.option("--count", type=click.IntRange(1), required=True, help="How many there shall be.")
+@click.option(
+    "--count", type=click.IntRange(1), required=True, help="Stop when the folder has this many."
+)
 @click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
 @click.option(
     "--i-am-authorised",
     "authorised",
     metavar="REASON",
-    help="Why you may fetch from this host; asked once a host, kept with the images.",
+    help="Why you are allowed to fetch from this host; needed once for each host, and stored.",
 )
 @click.option(
     "--rate",
@@ -160,13 +164,15 @@ def _headers(
     multiple=True,
     metavar="'NAME: VALUE'",
     callback=_headers,
-    help="Send a header, such as a token; it is written nowhere. May be repeated.",
+    help="Send a header, such as a token; it is not stored. May be repeated.",
 )
-@click.option("--cookies", is_flag=True, help="Send back the cookies that come, in this run.")
+@click.option(
+    "--cookies", is_flag=True, help="Send back cookies that the site sets, during this run."
+)
 @click.option(
     "--allow-private",
     is_flag=True,
-    help="Follow a name that leads into your own machine or network.",
+    help="Allow a host name that leads to your own machine or network.",
 )
 @AS_JSON
 def fetch(
@@ -180,12 +186,12 @@ def fetch(
     allow_private: bool,
     as_json: bool,
 ) -> None:
-    """Fetch images from the address URL of your own site, or of one that you may read.
+    """Fetch images from URL, on your own site or one that you are allowed to read.
 
-    One GET of the same address after another, at most one a second. robots.txt is obeyed, a
-    Retry-After waited out once; a refusal, a throttle, a redirect elsewhere or anything but a
-    image ends the run. What was fetched stays, and the same command goes on. Nothing is
-    submitted, and no page is read.
+    Sends one GET request for the same address at a time, by default one a second. Obeys
+    robots.txt and waits once for Retry-After; a refusal, a second throttling, a redirect to
+    another host or anything but an image ends the run. Fetched images stay, and the same command
+    continues. Nothing is submitted, and no page is read.
 
     \b
     Example:
@@ -213,12 +219,12 @@ def fetch(
     except fetching.UnauthorisedError as error:
         raise click.UsageError(str(error)) from None
     except KeyboardInterrupt:
-        stopped = "stopped by you: the same command goes on"
+        stopped = "interrupted: the same command continues"
     _report_fetch(done, stopped, out, as_json)
 
 
 def _report_fetch(done: Fetched, stopped: str | None, out: Path, as_json: bool) -> None:
-    """Report what was fetched; exit with 1 where it ended early."""
+    """Print what a run fetched; exit with status 1 if it ended early."""
     for line in done.near:
         click.echo(line, err=True)
     if as_json:

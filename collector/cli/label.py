@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 @click.option(
     "--model",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The model folder that proposes; else the one trained here before, or the default.",
+    help="The model that proposes labels; default: the one trained here before, or the default.",
 )
-@click.option("--length", type=click.IntRange(1), help="Digits in each, where all have as many.")
 @click.option(
-    "--retrain-every", type=click.IntRange(10), metavar="N", help="Train after N new labels each."
+    "--length", type=click.IntRange(1), help="Number of digits, if it is the same in all."
+)
+@click.option(
+    "--retrain-every", type=click.IntRange(10), metavar="N", help="Train after every N new labels."
 )
 @click.option("--by", "who", default="person", show_default=True, help="Who labels.")
-@click.option("--no-browser", is_flag=True, help="Print the address, and open nothing.")
+@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--terminal", is_flag=True, help="Label here, without a browser.")
 @AS_JSON
 def label(
@@ -51,9 +53,9 @@ def label(
 ) -> None:
     """Label the captchas of DIR: a model proposes, you accept with Enter or type over.
 
-    Opens a page on this machine alone, at an address that nobody else knows. What the model
-    doubts most comes first. Each answer is on the disk before the next image comes; ctrl-C
-    ends it, and the same command goes on.
+    Opens a page on this machine only, at a secret address. Captchas with the lowest confidence
+    come first. Each label is on disk before the next image is shown; Ctrl-C ends the command,
+    and the same command continues.
 
     \b
     Example:
@@ -89,7 +91,7 @@ def _session(
     who: str,
     retrain_every: int | None,
 ) -> Iterator[Session]:
-    """Open a folder to be labelled, with what proposes; end all of it afterwards."""
+    """Open a folder for labelling, with the model that proposes; close both afterwards."""
     from collector.dataset.store import JOURNAL, open_store
     from collector.label.proposals import Proposals
     from collector.label.session import Session
@@ -100,7 +102,7 @@ def _session(
     if not folder.is_dir():
         raise click.BadParameter(f"expected a folder with images: {folder}", param_hint="DIR")
     if not (folder / JOURNAL).exists():
-        image_paths(folder)  # or it says why there are none, and nothing is written
+        image_paths(folder)  # raises if there are none, before anything is written
     trainer = Trainer(folder)
     solver = _solver(model or trainer.kept)
     with open_store(folder) as store:
@@ -116,7 +118,7 @@ def _session(
 
 
 def _solver(model: Path | None) -> Solver | None:
-    """Open what proposes; where there is no default model, nothing does, and that is said."""
+    """Open the model that proposes; without a default model, say so and return None."""
     from digitsolver.solver import load
 
     try:
@@ -129,7 +131,7 @@ def _solver(model: Path | None) -> Solver | None:
 
 
 def _serve(session: Session, folder: Path, *, open_browser: bool) -> None:
-    """Serve the page until ctrl-C."""
+    """Serve the page until Ctrl-C."""
     import uvicorn
 
     from collector.label.app import create_app

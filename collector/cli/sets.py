@@ -1,4 +1,4 @@
-"""The commands for a whole set: ``check``, ``export`` and ``split``."""
+"""The commands for a whole data set: ``check``, ``export`` and ``split``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SET = click.Path(exists=True, file_okay=False, path_type=Path)
 MOST_LINES = 20
-"""Suspects that are printed; a page or JSON has all."""
+"""Number of suspects that are printed; the page and JSON have all."""
 SHARE = click.FloatRange(0, 1, max_open=True)
 
 
@@ -28,7 +28,7 @@ SHARE = click.FloatRange(0, 1, max_open=True)
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The zip to write; a new one.",
+    help="The zip to write; must not exist.",
 )
 @click.option(
     "--format",
@@ -36,14 +36,14 @@ SHARE = click.FloatRange(0, 1, max_open=True)
     type=click.Choice(["names", "imagefolder", "csv", "tsv", "digits"]),
     default="imagefolder",
     show_default=True,
-    help="Where the labels stand: in names, metadata.csv, labels.csv, labels.tsv or folders.",
+    help="Where the labels are: in file names, metadata.csv, labels.csv, labels.tsv or folders.",
 )
 @AS_JSON
 def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
-    """Write the labelled captchas of DIR into a zip that others can read.
+    """Write the labelled captchas of DIR to a zip that other programs can read.
 
-    `collector import` reads every format. Where the images came from stays behind, and so do
-    those without a label. The same captchas give the same bytes.
+    `collector import` reads every format. The zip does not say where the images came from, and
+    leaves out unlabelled images. The same captchas give the same bytes.
 
     \b
     Example:
@@ -58,9 +58,11 @@ def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=SET)
-@click.option("--out", type=FOLDER, required=True, help="The folder to write; a new one.")
-@click.option("--validation", type=SHARE, default=0.1, show_default=True, help="Their share.")
-@click.option("--test", type=SHARE, default=0.1, show_default=True, help="Their share.")
+@click.option("--out", type=FOLDER, required=True, help="The folder to write; must not exist.")
+@click.option(
+    "--validation", type=SHARE, default=0.1, show_default=True, help="Share for validation."
+)
+@click.option("--test", type=SHARE, default=0.1, show_default=True, help="Share for the test.")
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same split."
 )
@@ -70,8 +72,8 @@ def split(
 ) -> None:
     """Copy the labelled captchas of DIR into train, validation and test.
 
-    The split is by captcha. Images that are the same, or nearly so, stay on one side: what was
-    trained on is never measured on.
+    The split is by captcha. Duplicates and near duplicates stay in the same part, so that no
+    test captcha was trained on.
 
     \b
     Example:
@@ -91,26 +93,26 @@ def split(
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=SET)
-@click.option("--model", type=FOLDER, help="A bundle that knows the look; else the default model.")
+@click.option("--model", type=FOLDER, help="A model for the look; default: the default model.")
 @click.option(
     "--folds",
     type=click.IntRange(2, 20),
-    help="Fit the model to the labels in so many parts first, each judged by the others: minutes.",
+    help="Cross-validate: fine-tune on all parts but one, check that one; takes minutes.",
 )
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a page with images, too.",
+    help="Also write a page with images.",
 )
 @AS_JSON
 def check(
     folder: Path, model: Path | None, folds: int | None, html: Path | None, as_json: bool
 ) -> None:
-    """Look whether the captchas of DIR can be trained on, and which labels may be wrong.
+    """Check whether the captchas of DIR are ready for training, and which labels may be wrong.
 
     Counts labels, digits, sizes and formats; finds files that are no images, duplicates,
-    images unlike the others, and labels that a model contradicts, the likeliest mistake first.
-    Nothing is changed. The exit status is 1 where something needs a person.
+    outliers, and labels that a model contradicts, the most probable mistake first. Nothing is
+    changed. The exit status is 1 if you should look at something.
 
     \b
     Example:
@@ -126,33 +128,33 @@ def check(
             update(found.looked, found.samples, "")
     if html:
         write_text(html, render_page(found))
-        click.echo(f"{printable(html)}: what was found, with images", err=True)
+        click.echo(f"{printable(html)}: report with images", err=True)
     if as_json:
         click.echo(json.dumps(found.to_json()))
     else:
         _tell_checked(found)
     if found.needs_a_person:
         named = ", ".join(f"{name} {count}" for name, count in found.for_a_person.items())
-        click.echo(f"needs a person: {named}", err=True)
+        click.echo(f"to look at: {named}", err=True)
         sys.exit(SOME_INPUT_FAILED)
 
 
 def _tell_checked(found: Checked) -> None:
-    """Print a table, and a line for what needs a person."""
+    """Print the table, and a line for each thing to look at."""
     _tell_counts(found)
     if found.suspects:
-        click.echo("labels that may be wrong, the likeliest first, and how strongly that is said:")
+        click.echo("labels that may be wrong, the most probable first, with their scores:")
     for one in found.suspects[:MOST_LINES]:
         click.echo(
             f"{printable(one.file)}  labelled {one.label}, read as {one.proposed}  {one.score}"
         )
     if len(found.suspects) > MOST_LINES:
-        click.echo(f"... and {len(found.suspects) - MOST_LINES} further suspects: --html or --json")
+        click.echo(f"... and {len(found.suspects) - MOST_LINES} more: --html or --json lists all")
     for line in (*found.unreadable, *found.problems):
         click.echo(str(line), err=True)
     for file, other in found.conflicts:
         click.echo(
-            f"{printable(file)}: has another label than {printable(other)}, which is alike",
+            f"{printable(file)}: has another label than its duplicate {printable(other)}",
             err=True,
         )
     for outlier in found.outliers:

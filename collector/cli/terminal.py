@@ -39,7 +39,7 @@ SURE, DOUBTFUL = (60, 60, 60), (185, 122, 23)
 
 
 def label_on_terminal(session: Session) -> None:
-    """Show one sample after another until all are done, or somebody quits."""
+    """Show one sample after another until all have an answer, or the user quits."""
     while True:
         state = session.state()
         if state["sample"] is None:
@@ -120,7 +120,7 @@ def _show(session: Session, state: State, sample: SampleState, editor: Editor, n
 
 
 def _cells(editor: Editor) -> str:
-    """Return the digits, with a colour behind those in doubt, that at the cursor reversed."""
+    """Return the digits, doubtful ones with a coloured background, the cursor reversed."""
     cells = []
     for place, character in enumerate(editor.text + " "):
         sure = editor.sure[place] if place < len(editor.sure) else 1.0

@@ -1,4 +1,4 @@
-"""The ``digitsolver`` command: parse, call one function, say what it did."""
+"""The ``digitsolver`` command: parse, call one function, print its result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from digitsolver.errors import BundleError, DigitSolverError, MissingExtraError
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digitsolver", prog_name="digitsolver")
 def main() -> None:
-    """Read short digit strings in small noisy images: your own, or ones you may read.
+    """Read short digit strings in small noisy images that you are allowed to read.
 
     \b
     Example:
@@ -54,11 +54,11 @@ def preprocess(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """Cut labelled captchas into a folder of digits.
+    """Segment labelled captchas into a digits folder.
 
-    Writes OUT/<digit>/<id>-<position>.png, the style as OUT/style.toml, and what could not be
-    cut, with the reason, as OUT/rejected.csv. Capital letters go to OUT/upper_a and so on, so
-    that folders stay apart where case does not count.
+    Writes OUT/<digit>/<id>-<position>.png and the style as OUT/style.toml. Captchas that cannot
+    be segmented are listed with the reason in OUT/rejected.csv. Capital letters go to OUT/upper_a
+    and so on, because some file systems ignore case.
 
     \b
     Example:
@@ -75,7 +75,7 @@ def preprocess(
     samples, foreign = check_labels(samples, alphabet)
     problems += foreign
     chosen = resolve(style, samples)
-    with bar(len(samples), "cutting") as advance:
+    with bar(len(samples), "segmenting") as advance:
         done = cut_all(samples, chosen, out, rejected=problems, workers=workers, progress=advance)
     counts = {"captchas": done.captchas, "digits": done.digits, "rejected": len(done.rejected)}
     result = {**counts, "style": chosen.name, "out": str(out)}
@@ -98,7 +98,7 @@ main.add_command(train)
     "--plot",
     metavar="FILE.png",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw there what the confidence is worth.",
+    help="Plot calibration and risk-coverage to this file.",
 )
 @JOBS
 @CLUSTER
@@ -115,9 +115,9 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled captchas it was not trained on.
 
-    Accuracy is the part of captchas read without a single error, with its 95 % Wilson interval.
-    The second table tells how much is answered, and how much of it wrongly, when readings below a
-    confidence are not given.
+    Accuracy is the share of captchas read without a single error, with its 95 % Wilson interval.
+    The second table lists the coverage, and the share of wrong readings among the answered, for
+    several values of --min-confidence.
 
     \b
     Example:
@@ -142,7 +142,7 @@ def evaluate(
     if plot and found.confidences:
         try:
             plots.draw_confidence(plot, found)
-        except DigitSolverError as error:  # the figures took long: they are told all the same
+        except DigitSolverError as error:  # print the results anyway: they took long to compute
             troubles.append(error)
     finish(found.to_json() if as_json else found.table(), troubles)
 
@@ -154,17 +154,21 @@ main.add_command(solve)
 @click.argument("captchas", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="The folder for the images.")
 @STYLE
-@click.option("--model", metavar="BUNDLE", help="Show what this model reads and sees as well.")
-@click.option("--count", type=click.IntRange(1), help="Only that many captchas, drawn.")
+@click.option(
+    "--model", metavar="BUNDLE", help="Also show the reading and activations of this model."
+)
+@click.option(
+    "--count", type=click.IntRange(1), help="Use only this many captchas, chosen by --seed."
+)
 @SEED
 def visualize(
     captchas: Path, out: Path, style: str, model: str | None, count: int | None, seed: int
 ) -> None:
     """Write images of every stage, and a strip of all stages for each captcha.
 
-    With a model that reads digits also what it reads, what its last convolution sees, and by its
-    Grad-CAM where it sees each digit; that needs the extra train. With one that reads whole
-    images, at which columns it reads each digit.
+    With a model of the reader digits, also show its reading, the activations of its last
+    convolution, and the Grad-CAM of each digit, which needs the extra train. With a model of the
+    reader line, show the columns where it reads each digit instead of the stages.
 
     \b
     Example:
@@ -180,12 +184,15 @@ def visualize(
     solver = load(model) if model else None
     attend = None
     if solver and not solver.has_stages:
-        click.echo(f"{model}: reads whole images: shown is where, without the stages", err=True)
+        click.echo(
+            f"{model}: reads whole images, so where it reads is shown instead of the stages",
+            err=True,
+        )
     elif solver:
         try:
             attend = open_attention(solver.bundle)
         except (BundleError, MissingExtraError) as error:
-            click.echo(f"left out is Grad-CAM: {error}", err=True)
+            click.echo(f"no Grad-CAM: {error}", err=True)
     samples, problems = read_captchas(captchas, labelled=False)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
@@ -201,7 +208,7 @@ def visualize(
 @click.argument("bundle", type=FOLDER)
 @AS_JSON
 def info(bundle: Path, as_json: bool) -> None:
-    """Check a model folder and say what is in it.
+    """Check a bundle and print what is in it.
 
     \b
     Example:

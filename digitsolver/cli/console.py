@@ -25,10 +25,10 @@ REDRAW = 0.2
 
 
 class Group(click.Group):
-    """Say what the library raises in one line, with exit status 1, and never a traceback."""
+    """Print errors of the library as one line, without traceback, and exit with status 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order of their definition, that of their use."""
+        """Return the command names in the order of their definition."""
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -41,11 +41,11 @@ class Group(click.Group):
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Import and open what lasts as long as the process, without waiting for what is of no use.
+    """Make the imports and loading inside the block faster.
 
-    Of 0.2 s to the first answer, NumPy's threads for large matrices, which nothing here has, take
-    20 ms (and 60 ms of CPU, in each worker process too), and looking through modules for garbage
-    6 ms now and 8 at the end.
+    The first reading takes 0.2 s. Without this, NumPy's BLAS threads, which nothing here needs,
+    would add 20 ms (and 60 ms of CPU, also in each worker process), and garbage collection of
+    modules 6 ms at the start and 8 ms at the end.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()
@@ -68,7 +68,7 @@ def finish(result: str | Mapping[str, object], problems: Sequence[object] = ()) 
 def each(
     steps: Iterable[_Step], length: int | None, label: str
 ) -> AbstractContextManager[Iterable[_Step]]:
-    """Show progress over what is iterated, on standard error, on a terminal only."""
+    """Show progress while `steps` are iterated, on standard error, on a terminal only."""
     hidden = not sys.stderr.isatty()
     return click.progressbar(steps, length=length, label=label, file=sys.stderr, hidden=hidden)
 
@@ -83,9 +83,9 @@ def bar(length: int, label: str) -> Iterator[Progress]:
 
 @contextmanager
 def counting(total: int | None, before: int = 0) -> Iterator[Callable[[int], object]]:
-    """Show how many are done, how fast, and the time left, on a terminal only.
+    """Show the number of finished images, their rate and the time left, on a terminal only.
 
-    `before` were done by an earlier run.
+    An earlier run has finished `before` of them.
     """
     terminal = sys.stderr.isatty()
     start, done, shown = time.monotonic(), before, 0.0
@@ -106,7 +106,7 @@ def counting(total: int | None, before: int = 0) -> Iterator[Callable[[int], obj
 
 
 def _progress(done: int, before: int, total: int | None, seconds: float) -> str:
-    """Say how far a count is.
+    """Return the text of a progress line.
 
     >>> _progress(150, 100, 400, 5.0)
     '150/400  10 images/s  0:25 left'
@@ -121,7 +121,7 @@ def _progress(done: int, before: int, total: int | None, seconds: float) -> str:
 
 @contextmanager
 def epochs_bar(before: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show a line, then the epochs done and their figures on standard error, on a terminal only."""
+    """Show a line, then the finished epochs and their metrics on standard error, on a terminal."""
     terminal = sys.stderr.isatty()
     if terminal:
         click.echo(before, err=True)

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ ALPHABET = click.option(
     metavar="TEXT",
     default="0123456789",
     show_default=True,
-    help="Characters that labels may have.",
+    help="Characters that labels can have.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 STYLE = click.option(
@@ -19,7 +19,7 @@ STYLE = click.option(
     metavar="auto|NAME|FILE",
     default="auto",
     show_default=True,
-    help="How the stages are set: chosen by the images, a named style, or a TOML file.",
+    help="Settings of the stages: searched for on the images, a named style, or a TOML file.",
 )
 SEED = click.option(
     "--seed",
@@ -28,15 +28,19 @@ SEED = click.option(
     show_default=True,
     help="The same seed gives the same result.",
 )
-JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes; by default one a core.")
+JOBS = click.option(
+    "--jobs", type=click.IntRange(1), help="Number of processes; default: one per core."
+)
 CLUSTER = click.option(
     "--cluster",
     metavar="tcp://HOST:PORT",
-    help="The Dask scheduler whose workers do it; they see files under the same paths.",
+    help="Use the workers of this Dask scheduler; they must see files under the same paths.",
 )
 MODEL = click.option(
-    "--model", metavar="BUNDLE", help="The folder of the model; by default the one that is shipped."
+    "--model", metavar="BUNDLE", help="The model folder; default: the default model."
 )
 LENGTH = click.option(
-    "--length", type=click.IntRange(1), help="Number of digits; else the model's, or estimated."
+    "--length",
+    type=click.IntRange(1),
+    help="Number of digits; default: that of the model, or estimated.",
 )

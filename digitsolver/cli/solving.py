@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     "--min-confidence",
     type=click.FloatRange(0, 1),
     default=0.0,
-    help="Answer nothing, rather than guess, below this.",
+    help="Abstain if the confidence is below this.",
 )
 @click.option(
     "--out",
     metavar="FILE.jsonl",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the readings there as they come, one JSON line an image.",
+    help="Write each reading at once to this file, as one JSON line.",
 )
-@click.option("--resume", is_flag=True, help="Go on with an interrupted --out.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run with --out.")
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -52,8 +52,8 @@ def solve(
 ) -> None:
     """Read images: files, folders, patterns, zip or tar archives, or - for a list of paths.
 
-    The list comes on standard input. Archives are read where they are. With --out the readings
-    go to a file; after an interruption the same command with --resume reads what is left.
+    With -, the list comes from standard input. Archives are not unpacked to disk. With --out the
+    readings go to a file; after an interruption, the same command with --resume reads the rest.
 
     \b
     Example:
@@ -62,7 +62,7 @@ def solve(
       digitsolver solve 'scans/**/*.png' more.zip --out readings.jsonl --resume
     """
     if resume and not out:
-        raise click.UsageError("--resume: expected --out, the file to go on with")
+        raise click.UsageError("--resume: expected --out, the file to continue")
     with starting():
         from digitsolver.io.inputs import count, find_images
         from digitsolver.io.readings_log import open_readings_log
@@ -98,7 +98,7 @@ def solve(
 def _count(
     answers: Iterable[Reading | Failure], take: Callable[[Reading | Failure], None]
 ) -> tuple[int, int]:
-    """Have `take` do with each answer what is to be done, and count all and the failures."""
+    """Call `take` with each reading or failure; return how many there were, and the failures."""
     from digitsolver.results import Failure
 
     done = failed = 0
@@ -112,7 +112,7 @@ def _count(
 
 
 def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> None:
-    """Print an answer, as JSON or as a line; a failure has its line on standard error."""
+    """Print a reading as JSON or as a line; a failure only as JSON."""
     from digitsolver.results import Reading
 
     if as_json:
@@ -123,7 +123,7 @@ def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> N
 
 
 def _object(answer: Reading | Failure, min_confidence: float) -> JsonObject:
-    """Return the contract's object for an answer."""
+    """Return the JSON object of a reading or failure."""
     from digitsolver.results import Reading
 
     return answer.to_json(min_confidence) if isinstance(answer, Reading) else answer.to_json()

@@ -19,50 +19,52 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     type=click.Choice(["auto", "digits", "line"]),
     default="auto",
     show_default=True,
-    help="How text is found: line reads the whole image; digits runs the stages, then a "
-    "network on each digit. auto measures both on the same captchas held out and keeps line "
-    "unless digits reads more by more than chance; a folder of digits is digits.",
+    help="line reads the whole image with one network; digits runs the stages, then a network "
+    "on each digit. auto validates both on the same held-out captchas and keeps line unless "
+    "digits reads significantly more; a digits folder always uses digits.",
 )
 @click.option(
     "--architecture",
     metavar="NAME",
     help="Network: line (default) or positions for line; cnn (default), lenet, tinyvgg or "
-    "resnet18 for digits. Chooses the reader, too.",
+    "resnet18 for digits. Also chooses the reader.",
 )
 @ALPHABET
 @click.option(
     "--labels",
     type=click.IntRange(1),
-    help="Train on that many captchas of SOURCE, chosen by --seed; without SOURCE, on that many "
-    "drawn ones [500].",
+    help="Train on this many captchas of SOURCE, chosen by --seed; without SOURCE, on this many "
+    "generated ones [500].",
 )
 @click.option(
     "--generate",
     metavar="LOOK",
-    help="Draw captchas of this look while training and learn from them, too; see "
+    help="Generate captchas of this look during training and learn from them too; see "
     "collector generate.",
 )
 @click.option(
     "--unlabelled",
     type=FOLDER,
-    help="Images of the look without labels: those read surely are learned from too.",
+    help="Unlabelled images of the look: learn from pseudo-labels with high confidence too.",
 )
 @click.option(
     "--epochs",
     type=click.IntRange(1),
-    help="Passes over the digits, or rounds of 50 steps of the reader line, at most.",
+    help="At most this many epochs (reader digits) or rounds of 50 steps (reader line).",
 )
-@click.option("--from-scratch", is_flag=True, help="Do not start from the default model.")
+@click.option("--from-scratch", is_flag=True, help="Start from random weights.")
 @click.option(
     "--devices",
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="GPUs, or logical CPUs, that the reader digits learns on at once.",
+    help="GPUs, or logical CPUs, that train the reader digits in parallel.",
 )
 @SEED
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
-@click.option("--tensorboard", type=FOLDER, help="Write event files for TensorBoard there.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
+@click.option(
+    "--tensorboard", type=FOLDER, help="Write event files for TensorBoard to this folder."
+)
 @AS_JSON
 def train(
     source: Path | None,
@@ -83,13 +85,13 @@ def train(
     devices: int,
     seed: int,
 ) -> None:
-    """Train a network on SOURCE: a folder of labelled captchas, or of digits.
+    """Train a model on SOURCE: a folder of labelled captchas, or a digits folder.
 
     With --generate, SOURCE may be left out.
 
-    Captchas fit the default model to their look; 50 labels are a good start. While it trains,
-    history.csv and curves.png are drawn anew after each epoch or round, in the hidden folder
-    .OUT.checkpoint beside OUT; --resume goes on from what is kept there.
+    Training fine-tunes the default model; 50 labels are a good start. During training,
+    history.csv and curves.png are updated after each epoch or round, in the hidden folder
+    .OUT.checkpoint beside OUT; --resume continues from there.
 
     \b
     Example:
@@ -112,7 +114,7 @@ def train(
     if unlabelled is not None and not any(one.takes_unlabelled for one in settings):
         raise click.UsageError("--unlabelled: expected the reader line, found another")
     try:
-        with epochs_bar(f"to watch it: {training.watched_folder(out)}") as progress:
+        with epochs_bar(f"progress: {training.watched_folder(out)}") as progress:
             trained = training.train(
                 source,
                 style,
@@ -125,7 +127,7 @@ def train(
                 tensorboard=tensorboard,
             )
     except KeyboardInterrupt:
-        click.echo("interrupted: the same command with --resume goes on from here", err=True)
+        click.echo("interrupted: the same command with --resume continues", err=True)
         raise
     metrics = trained.bundle.metrics()
     result = {

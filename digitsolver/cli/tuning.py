@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from digitsolver.tune import Candidate
 
 LISTED = 5
-"""Candidates that are told."""
+"""Number of candidates that are printed."""
 
 
 @click.command()
@@ -24,18 +24,20 @@ LISTED = 5
     metavar="FILE.toml",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The style to write; FILE.png beside it shows the candidates.",
+    help="The style file to write; FILE.png beside it shows the candidates.",
 )
-@click.option("--length", type=click.IntRange(1), help="Number of digits; else that of the labels.")
+@click.option(
+    "--length", type=click.IntRange(1), help="Number of digits; default: that of the labels."
+)
 @SEED
 @AS_JSON
 def tune(captchas: Path, out: Path, length: int | None, seed: int, as_json: bool) -> None:
-    """Search the settings of the stages that suit a folder of captchas.
+    """Search for the settings of the stages that fit a folder of captchas.
 
-    Projection, polarity, cleaners and their sizes, segmenter, rows and crop window are changed
-    one by one, from the named styles on. With labels, a style is the better the more digits a
-    quick classifier tells right that learned from other captchas; without, the more evenly
-    digits stand and the more whole, steady and alike they are.
+    Starts from the named styles and changes projection, polarity, cleaners and their sizes,
+    segmenter, rows and crop window one at a time. With labels, the score is the share of digits
+    that a quick classifier reads right on captchas that it was not fitted on; without labels,
+    how even, complete, stable and similar the segmented digits are.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""Measure a solver on captchas whose labels are known."""
+"""Evaluate a solver on labelled captchas."""
 
 import time
 from collections import Counter
@@ -27,17 +27,17 @@ CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 
 class Solves(Protocol):
-    """What evaluation asks of a solver."""
+    """The part of a solver that evaluation uses."""
 
     def solve_many(
         self, images: Iterable[str], *, length: int | None, workers: Workers | None
     ) -> Iterator[Reading | Failure]:
-        """Yield a reading or a failure for each image, in their order."""
+        """Yield a reading or a failure for each image, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Hold one captcha that was read wrongly."""
+    """A captcha that was misread."""
 
     path: str
     label: str
@@ -47,14 +47,14 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Hold what a solver got right.
+    """Results of a solver on labelled captchas.
 
     ``digits`` counts the characters of all labels; ``digits_correct`` those that the reading has
     at the same position. A character that the reading lacks, and every one of an unreadable
     image, is wrong. ``wrong_length`` counts readings longer or shorter than their label,
     ``unreadable`` images without a reading: both are among the wrong. ``seconds`` is the time
     from the first path to the last reading. ``confidences`` and ``right`` have a value for each
-    reading, and say how sure it was and whether it was right. ``confusion`` counts (true, read)
+    reading: its confidence, and whether it was right. ``confusion`` counts (true, read)
     characters where the length is right.
     """
 
@@ -92,7 +92,7 @@ class Evaluation:
 
     @property
     def confidence_auroc(self) -> float | None:
-        """Return the chance that a right reading is surer than a wrong one; see ``stats.auroc``."""
+        """Return the AUROC of the confidence; see `statistics.auroc`."""
         return auroc(self.confidences, self.right)
 
     @property
@@ -103,11 +103,11 @@ class Evaluation:
 
     @property
     def calibration_error(self) -> float | None:
-        """Return how far confidence is from accuracy; see ``stats.calibration_error``."""
+        """Return how far confidence is from accuracy; see `statistics.calibration_error`."""
         return calibration_error(self.confidences, self.right)
 
     def risk_coverage(self, confidences: Sequence[float] = CONFIDENCES) -> tuple[Answered, ...]:
-        """Return what is answered, and wrongly, when readings below each confidence are not given.
+        """Return coverage and risk when the solver abstains below each confidence.
 
         Images without a reading are never answered.
         """
@@ -119,7 +119,7 @@ class Evaluation:
         return self.images / self.seconds
 
     def to_json(self) -> dict[str, object]:
-        """Return the contract's object."""
+        """Return the object of ``evaluate --json``."""
         return {
             "images": self.images,
             "correct": self.correct,
@@ -136,7 +136,7 @@ class Evaluation:
         }
 
     def table(self) -> str:
-        """Return the figures as lines for people."""
+        """Return the results as a text table."""
         low, high = self.interval
         error = self.calibration_error
         rows = [
@@ -170,11 +170,27 @@ def evaluate(
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Return how well `solver` reads `samples`, with `length` characters where that is given.
+    """Evaluate `solver` on labelled `samples`.
 
-    The `workers` read them, by default this process. `progress` is called after each image.
-    Raises LabelError for a sample without a label and ``ValueError`` when there are no
-    samples.
+    Parameters
+    ----------
+    solver
+        Reads the images.
+    samples
+        Captchas with labels, which the model was not trained on.
+    length
+        Number of characters of every reading; by default it is unknown.
+    workers
+        Processes that read; by default this process.
+    progress
+        Called after each image.
+
+    Raises
+    ------
+    LabelError
+        A sample has no label.
+    ValueError
+        There are no samples.
     """
     if not samples:
         raise ValueError("samples: expected at least 1, found 0")
@@ -195,7 +211,7 @@ def evaluate(
 def _judge(
     labels: Sequence[str], answers: Sequence[Reading | Failure], seconds: float
 ) -> Evaluation:
-    """Return the figures for `answers` whose true texts are `labels`."""
+    """Return the evaluation of `answers` with these labels."""
     pairs = [
         (label, answer)
         for label, answer in zip(labels, answers, strict=True)
@@ -236,7 +252,7 @@ def _confusion(pairs: Iterable[tuple[str, Reading]]) -> dict[tuple[str, str], in
 
 
 def _answered_json(one: Answered) -> dict[str, object]:
-    """Return one line of the risk-coverage table for machines."""
+    """Return one row of the risk-coverage table as JSON object."""
     return {
         "confidence": one.confidence,
         "answered": one.answered,
@@ -248,7 +264,7 @@ def _answered_json(one: Answered) -> dict[str, object]:
 
 
 def _answered_line(one: Answered | None) -> str:
-    """Return one line of the risk-coverage table for people; the heading for ``None``."""
+    """Return one line of the risk-coverage table as text; the heading for ``None``."""
     if one is None:
         return "min confidence  answered          wrong of them"
     answered = f"{one.answered} ({one.coverage:.1%})"

@@ -1,4 +1,4 @@
-"""Make figures and write them as images, without any state that is shared."""
+"""Make matplotlib figures and write them as PNG, without global state."""
 
 import io
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Draw what a solver's confidence is worth, from its evaluation."""
+"""Plot the reliability and selective risk of an evaluation."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_POINTS = 500
-"""Points of the risk-coverage curve at most."""
+"""Largest number of points of the risk-coverage curve."""
 IN_SCALE = 0.2
-"""Coverage from which the whole interval is in the image: it is wide where answers are few."""
+"""Coverage from which the axis shows the whole interval: it is very wide below."""
 APART = 5.0
-"""Per cent between points that each get a name of their own; nearer ones share it."""
+"""Smallest distance, in per cent, of points with labels of their own; closer ones share one."""
 DARK, PALE = "#1f5fa8", "#9fc1e6"
 
 
@@ -37,14 +37,18 @@ def require_matplotlib() -> None:
 def draw_confidence(path: StrPath, found: Evaluation) -> None:
     """Write a reliability diagram and a risk-coverage curve of `found` as the PNG `path`.
 
-    The diagram shows accuracy against confidence in bins of about as many readings each, the
-    curve the share of wrong answers when only the surest are given; both with 95 % Wilson
-    intervals. The same evaluation gives the same bytes with the same matplotlib.
+    The diagram shows accuracy against confidence in equally filled bins, the curve the share of
+    wrong readings against coverage; both with 95 % Wilson intervals. The same evaluation gives
+    the same bytes with the same matplotlib.
 
-    Raises:
-        ValueError: Not one image was read.
-        MissingExtraError: matplotlib is not installed.
-        FolderError: The file cannot be written.
+    Raises
+    ------
+    ValueError
+        There is no reading.
+    MissingExtraError
+        matplotlib is not installed.
+    FolderError
+        The file cannot be written.
     """
     if not found.confidences:
         raise ValueError("found: expected at least 1 reading to draw, found 0")
@@ -56,7 +60,7 @@ def draw_confidence(path: StrPath, found: Evaluation) -> None:
 
 
 def _draw_reliability(axes: "Axes", found: Evaluation) -> None:
-    """Draw accuracy against confidence, one point a bin."""
+    """Draw accuracy against confidence, one point for each bin."""
     bins = reliability(found.confidences, found.right)
     sure = [one.confidence for one in bins]
     share = np.array([one.accuracy for one in bins])
@@ -87,7 +91,7 @@ def _draw_reliability(axes: "Axes", found: Evaluation) -> None:
 
 
 def _draw_risk(axes: "Axes", found: Evaluation) -> None:
-    """Draw the share of wrong answers when only the surest are given."""
+    """Draw the share of wrong readings against coverage."""
     curve = found.risk_coverage(_steps(found.confidences))
     share = 100 * np.array([one.coverage for one in curve])
     axes.fill_between(share, *_band(curve), color=PALE, alpha=0.5, label="95 % interval")
@@ -108,7 +112,7 @@ def _draw_risk(axes: "Axes", found: Evaluation) -> None:
 
 
 def _mark(axes: "Axes", table: Sequence[Answered]) -> None:
-    """Mark the points of `table`; neighbours share a name."""
+    """Mark the points of `table`; close ones share a label."""
     named: list[tuple[float, float, str]] = []
     for one, risk in zip(table, _risks(table), strict=True):
         share, name = 100 * one.coverage, f"{one.confidence:g}"
@@ -122,7 +126,7 @@ def _mark(axes: "Axes", table: Sequence[Answered]) -> None:
 
 
 def _steps(confidences: Sequence[float]) -> list[float]:
-    """Return the thresholds of a curve, falling: each confidence, or evenly many of them."""
+    """Return falling thresholds for a curve: all confidences, or an even selection of them."""
     values = np.unique(np.asarray(confidences))[::-1]
     chosen = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round())
     return [float(one) for one in values[chosen.astype(np.intp)]]

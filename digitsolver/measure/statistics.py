@@ -1,4 +1,4 @@
-"""Figures about answers: intervals for shares, and what confidence is worth."""
+"""Statistics of readings: intervals for shares, calibration, selective risk."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 Z95 = 1.959963984540054
 """The 97.5 % point of the normal distribution: a two-sided 95 % interval ends here."""
 MOST_BINS = 10
-"""Bins of a calibration error at most."""
+"""Largest number of bins of a calibration error."""
 FEWEST_IN_BIN = 10
-"""Answers that a bin should hold: fewer answers have fewer bins."""
+"""Number of answers that a bin should have; with fewer answers there are fewer bins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Hold answers of about the same confidence.
+    """Answers of similar confidence.
 
-    ``confidence`` is their mean, ``accuracy`` the share of them that is right.
+    ``confidence`` is their mean confidence, ``accuracy`` the share that is right.
     """
 
     count: int
@@ -39,10 +39,10 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Hold what remains when answers below a ``confidence`` are not given.
+    """Coverage and selective risk when a solver abstains below a ``confidence``.
 
-    ``total`` counts all questions, ``answered`` the answers given, ``wrong`` those of them that
-    are wrong.
+    ``total`` counts all images, ``answered`` those with a reading at or above the confidence,
+    ``wrong`` the wrong ones among these.
     """
 
     confidence: float
@@ -52,12 +52,12 @@ class Answered:
 
     @property
     def coverage(self) -> float:
-        """Return the share of the questions that is answered."""
+        """Return the share of images that is answered."""
         return self.answered / self.total
 
     @property
     def risk(self) -> float | None:
-        """Return the share of the given answers that is wrong; ``None`` without an answer."""
+        """Return the share of wrong readings among the answered; ``None`` if there are none."""
         return self.wrong / self.answered if self.answered else None
 
     @property
@@ -69,10 +69,20 @@ class Answered:
 def wilson(correct: int, total: int) -> tuple[float, float]:
     """Return the 95 % Wilson interval of the share `correct` / `total`.
 
-    Unlike the textbook interval it stays inside 0..1 and is honest for 200 of 200 (Wilson,
-    "Probable inference", 1927). With nothing counted it is ``(0.0, 1.0)``. Raises ``ValueError``
-    when `correct` is not within 0..`total`.
+    Unlike the normal approximation it stays inside 0..1 and has a width for 200 of 200. For a
+    `total` of 0 it is ``(0.0, 1.0)``.
 
+    Raises
+    ------
+    ValueError
+        `correct` is not within 0..`total`.
+
+    References
+    ----------
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+
+    Examples
+    --------
     >>> low, high = wilson(199, 200)
     >>> f"{low:.4f} {high:.4f}"
     '0.9722 0.9991'
@@ -93,9 +103,21 @@ def wilson(correct: int, total: int) -> tuple[float, float]:
 def auroc(scores: Sequence[float], right: Sequence[bool]) -> float | None:
     """Return the chance that a right answer scores above a wrong one; ties count half.
 
-    This is the area under the ROC curve, from ranks (Mann & Whitney, 1947). It is ``None`` when
-    all answers are right or all are wrong. Raises ``ValueError`` on different lengths.
+    This is the area under the ROC curve, computed from ranks. It is ``None`` if all answers are
+    right or all are wrong.
 
+    Raises
+    ------
+    ValueError
+        `scores` and `right` differ in length.
+
+    References
+    ----------
+    H. B. Mann and D. R. Whitney, "On a test of whether one of two random variables is
+    stochastically larger than the other", 1947.
+
+    Examples
+    --------
     >>> auroc([0.9, 0.8, 0.3], [True, True, False])
     1.0
     """
@@ -113,11 +135,23 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float | None:
 def auroc_interval(area: float, rights: int, wrongs: int) -> tuple[float, float]:
     """Return a 95 % interval of the AUROC `area` of `rights` right and `wrongs` wrong answers.
 
-    The ends are the areas whose own standard error, after Hanley & McNeil (1982), puts `area`
-    1.96 of it away: method 5 of Newcombe, "Confidence intervals for an effect size measure based
-    on the Mann-Whitney statistic, part 2" (2006). Like Wilson's interval it stays within 0..1 and
-    has a width at an area of 1. Raises ``ValueError`` for an area outside 0..1 or a count below 1.
+    The ends are the areas that are 1.96 of their own standard errors (Hanley and McNeil) away
+    from `area`: method 5 of Newcombe. Like Wilson's interval it stays within 0..1 and has a width
+    at an area of 1.
 
+    Raises
+    ------
+    ValueError
+        The area is outside 0..1, or a count is below 1.
+
+    References
+    ----------
+    J. A. Hanley and B. J. McNeil, "The meaning and use of the area under a receiver operating
+    characteristic (ROC) curve", 1982. R. G. Newcombe, "Confidence intervals for an effect size
+    measure based on the Mann-Whitney statistic, part 2", 2006.
+
+    Examples
+    --------
     >>> low, high = auroc_interval(0.98, 980, 20)
     >>> f"{low:.3f} {high:.3f}"
     '0.915 0.995'
@@ -128,7 +162,7 @@ def auroc_interval(area: float, rights: int, wrongs: int) -> tuple[float, float]
         raise ValueError(f"expected a right and a wrong answer, found {rights} and {wrongs}")
 
     def within(end: float) -> bool:
-        """Say whether `area` lies within 1.96 of the standard errors of `end`."""
+        """Return whether `area` is within 1.96 standard errors of `end`."""
         others = (rights + wrongs) / 2 - 1
         spread = 1 + others * ((1 - end) / (2 - end) + end / (1 + end))
         return (area - end) ** 2 <= Z95**2 * end * (1 - end) * spread / (rights * wrongs)
@@ -137,11 +171,18 @@ def auroc_interval(area: float, rights: int, wrongs: int) -> tuple[float, float]
 
 
 def reliability(scores: Sequence[float], right: Sequence[bool]) -> tuple[Bin, ...]:
-    """Return bins of about as many answers each, by rising score.
+    """Return bins with about the same number of answers each, by rising score.
 
-    There are as many bins as hold 10 answers each, 10 at most and 1 at least; answers of equal
-    score share a bin. Raises ``ValueError`` on different lengths.
+    There is one bin for every 10 answers, but at least 1 and at most 10 bins; answers of equal
+    score are in the same bin.
 
+    Raises
+    ------
+    ValueError
+        `scores` and `right` differ in length.
+
+    Examples
+    --------
     >>> [one.right for one in reliability([0.5] * 10 + [0.9] * 10, [False] * 10 + [True] * 10)]
     [0, 10]
     """
@@ -161,11 +202,21 @@ def calibration_error(scores: Sequence[float], right: Sequence[bool]) -> float |
     """Return how far confidence is from the share of right answers, on average.
 
     This is the expected calibration error: the mean over all answers of the distance between the
-    mean confidence and the accuracy of their bin (Guo et al., "On calibration of modern neural
-    networks", 2017), with the equally filled bins of `reliability`, as Nixon et al. advise
-    ("Measuring calibration in deep learning", 2019). Chance alone gives more than 0. It is
-    ``None`` without answers. Raises ``ValueError`` on different lengths.
+    mean confidence and the accuracy of their bin, with the equally filled bins of `reliability`.
+    A perfectly calibrated model gets more than 0 too, by chance. It is ``None`` without answers.
 
+    Raises
+    ------
+    ValueError
+        `scores` and `right` differ in length.
+
+    References
+    ----------
+    C. Guo et al., "On calibration of modern neural networks", 2017. J. Nixon et al., "Measuring
+    calibration in deep learning", 2019, for equally filled bins.
+
+    Examples
+    --------
     >>> calibration_error([0.75, 0.75, 0.75, 0.75], [True, True, True, False])
     0.0
     """
@@ -179,13 +230,22 @@ def calibration_error(scores: Sequence[float], right: Sequence[bool]) -> float |
 def risk_coverage(
     scores: Sequence[float], right: Sequence[bool], confidences: Sequence[float], total: int
 ) -> tuple[Answered, ...]:
-    """Return what is answered, and wrongly, at each of `confidences`, of `total` questions.
+    """Return coverage and selective risk at each of `confidences`, of `total` images.
 
-    An answer is given when its score reaches the confidence; questions beyond ``len(scores)``
-    have none. The trade is that of El-Yaniv & Wiener, "On the foundations of noise-free selective
-    classification" (2010). Raises ``ValueError`` on different lengths and for a `total` below 1
-    or below the number of answers.
+    An image is answered if its score is at least the confidence; images beyond ``len(scores)``
+    have no reading.
 
+    Raises
+    ------
+    ValueError
+        `scores` and `right` differ in length, or `total` is below 1 or below the number of scores.
+
+    References
+    ----------
+    R. El-Yaniv and Y. Wiener, "On the foundations of noise-free selective classification", 2010.
+
+    Examples
+    --------
     >>> [(one.coverage, one.risk) for one in risk_coverage([0.9, 0.6], [1, 0], [0.5, 0.8], 4)]
     [(0.5, 0.5), (0.25, 0.0)]
     """
@@ -210,7 +270,7 @@ def _edge(inside: float, outside: float, within: Callable[[float], bool]) -> flo
 
 
 def _check_same(scores: Sequence[float], right: Sequence[bool]) -> None:
-    """Raise ``ValueError`` unless there are as many scores as judgements."""
+    """Raise ``ValueError`` if the two differ in length."""
     if len(scores) != len(right):
         raise ValueError(f"right: expected {len(scores)} values like scores, found {len(right)}")
 

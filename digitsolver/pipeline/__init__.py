@@ -1,1 +1,1 @@
-"""Run the stages in order, as a style says, and record what each of them gives."""
+"""The pipeline: a style, the stages in order, and the trace of their outputs."""

@@ -23,15 +23,24 @@ STYLES: dict[str, Style] = {
         Style(name="across", projection="ink", cleaners=("frame", "curves"), rows="digit"),
     )
 }
-"""The named styles, those that take least away first. `tune.choose` starts from them."""
+"""The named styles, those that remove the least first. `tune.choose` starts from them."""
 
 
 def get_style(name: str) -> Style:
-    """Return a named style, or the one in the TOML file of that path.
+    """Return a named style, or load one from a TOML file.
 
-    Raises:
-        StyleError: There is neither, or the file is wrong.
+    Parameters
+    ----------
+    name
+        A key of `STYLES`, or the path of a ``.toml`` file.
 
+    Raises
+    ------
+    StyleError
+        There is neither, or the file is not valid.
+
+    Examples
+    --------
     >>> get_style("speckle").cleaners
     ('speckles',)
     """

@@ -1,4 +1,4 @@
-"""The settings that fit one look, kept as TOML beside what was made with them."""
+"""The settings of the stages for one look, stored as TOML."""
 
 import os
 import tomllib
@@ -27,36 +27,36 @@ RANGES = {
     "crop_height": (8, 1024),
     "crop_width": (8, 1024),
 }
-"""Smallest and largest value of what is a number."""
+"""Smallest and largest allowed value of each number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """Hold what the stages need to know of a look.
+    """Settings of the stages for one look.
 
-    What is None is measured: by ``tune.complete`` on a sample of a folder, or else by each stage
-    on the image at hand.
+    A setting that is None is measured: by ``tune.complete`` on a sample of a folder, otherwise by
+    each stage on the current image.
     """
 
     name: str = "plain"
     projection: str = "grey"
-    """Colour to one channel: ``grey`` (brightness), ``ground`` (distance to the ground), or ``ink``
-    (nearness to the digits' colour)."""
+    """Colour to one channel: ``grey`` (brightness), ``ground`` (distance to the background), or
+    ``ink`` (nearness to the digits' colour)."""
     polarity: str = "auto"
-    """Digits are ``dark`` on light, ``light`` on dark, or whichever the image says: ``auto``."""
+    """Digits are ``dark`` on light, ``light`` on dark, or ``auto``: detected for each image."""
     cleaners: tuple[str, ...] = ()
     """Names of `remove_*` functions of ``stages.clean``, in order, without ``remove_``."""
     stroke: float | None = None
     """Width of the digits' strokes in pixels."""
     segmenter: str = "kmeans"
     length: int | None = None
-    """Number of digits, where it is the same in every image."""
+    """Number of digits, if it is the same in every image."""
     lengths: tuple[int, int] | None = None
-    """Fewest and most digits, where their number varies; it is estimated between the two."""
+    """Smallest and largest number of digits, if it varies; it is estimated in this range."""
     pitch: float | None = None
-    """Step from a digit to one that touches it, over its height: for that estimate."""
+    """Distance of two touching digits divided by their height, for that estimate."""
     rows: str = "line"
-    """Crops stand at the middle of the whole ``line``, or of each ``digit``."""
+    """Crops are vertically centred on the whole ``line``, or on each ``digit``."""
     window_height: int | None = None
     """Height of the window that is cropped, in pixels of the captcha."""
     window_width: int | None = None
@@ -64,28 +64,29 @@ class Style:
     """Height of a crop, in pixels: the window is scaled to it."""
     crop_width: int = 20
     channels: int = 1
-    """Of a crop: 1 is the cleaned image, dark on white; 3 the image's own colours at the same
-    place, 4 those and its alpha."""
+    """Channels of a crop: 1 is the cleaned image, dark on white; 3 the colours of the original
+    image at the same position, 4 its colours and alpha."""
     cropped: str = "cleaned"
     """With one channel, crops show the ``cleaned`` image, or its ``levels`` before the cleaners,
-    which then tell where the digits are and leave their strokes whole."""
+    which then only locate the digits and do not damage their strokes."""
 
     def __post_init__(self) -> None:
-        """Raise StyleError where a value is not allowed."""
+        """Raise StyleError if a value is not allowed."""
         for key, problem in _problems(self):
             raise StyleError(f"style {self.name!r}: {key}: {problem}")
 
     def with_length(self, length: int | None) -> "Style":
-        """Return the style with another number of digits."""
+        """Return a copy of the style with this number of digits."""
         return replace(self, length=length)
 
 
 def load_style(path: str | os.PathLike[str]) -> Style:
     """Return the style in a TOML file.
 
-    Raises:
-        StyleError: The file is missing, is not TOML, or has an unknown key or a value that is
-            not allowed.
+    Raises
+    ------
+    StyleError
+        The file is missing, is not TOML, or has an unknown key or a value that is not allowed.
     """
     shown = printable(path)
     try:
@@ -108,7 +109,7 @@ def load_style(path: str | os.PathLike[str]) -> Style:
 
 
 def write_style(style: Style, path: str | os.PathLike[str]) -> None:
-    """Write a style as TOML, whole or not at all; what is None is left out."""
+    """Write a style as TOML, atomically; settings that are None are left out."""
     table = {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in asdict(style).items()
@@ -168,7 +169,7 @@ def _wrong_value(key: str, value: object) -> str | None:
 
 
 def _choices(key: str) -> tuple[object, ...]:
-    """Return the values that a key may have, none where it is free."""
+    """Return the allowed values of a key; empty if any value is allowed."""
     if key in {"segmenter", "cleaners"}:
         from digitsolver.stages import CLEANERS, SEGMENTERS
 

@@ -1,4 +1,4 @@
-"""Run the stages over one image and keep what each of them gave."""
+"""Run the stages on one image and keep the output of each."""
 
 import os
 from dataclasses import dataclass, replace
@@ -22,21 +22,21 @@ from digitsolver.stages import (
 from digitsolver.stages.clip import Box
 
 WINDOW_TO_HEIGHT = 1.4
-"""Height of the window over that of a digit, where the style does not say it."""
+"""Height of the window over that of a digit, if the style does not set it."""
 WINDOW_TO_PITCH = 1.5
-"""Width of the window over the distance of digits, where the style does not say it."""
+"""Width of the window over the distance of digits, if the style does not set it."""
 SPOT = "spot"
-"""Name of a segmentation that a network made: see `stages.spot`."""
+"""Name of a segmentation by a network instead of a segmenter: see `stages.spot`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Hold where the digits of one captcha are. Columns and rows are those of the original."""
+    """Positions of the digits of one captcha, in columns and rows of the original image."""
 
     segmenter: str
-    """Name of the function that told them apart."""
+    """Name of the segmenter that found them."""
     centroids: NDArray[np.float64]
-    """(n,), the columns where it puts the digits."""
+    """(n,), the centre column of each digit."""
     spans: NDArray[np.intp]
     """(n, 2), the columns ``[start, stop)`` of each digit."""
     boxes: NDArray[np.intp]
@@ -44,32 +44,32 @@ class Places:
 
     @property
     def centres(self) -> NDArray[np.float64]:
-        """The middles of the windows, (n, 2): x and y."""
+        """The centres of the windows, (n, 2): x and y."""
         return _centres(self.centroids, self.boxes)
 
 
 @dataclass(frozen=True, slots=True)
 class Cut(Places):
-    """Hold the digits of one captcha."""
+    """Positions and crops of the digits of one captcha."""
 
     window: tuple[int, int]
-    """Height and width of what is cropped round each digit."""
+    """Height and width, in pixels of the original, of the window around each digit."""
     crops: NDArray[np.uint8]
-    """(n, height, width), dark on white; (n, height, width, 3 or 4) where the style says so."""
+    """(n, height, width), dark on white; (n, height, width, 3 or 4) if the style says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace(Cut):
-    """Hold what every stage made of one captcha. Columns and rows are those of the original."""
+    """Output of every stage for one captcha, in columns and rows of the original image."""
 
     original: NDArray[np.uint8]
     """(H, W) or (H, W, 3) RGB."""
     steps: tuple[tuple[str, NDArray[np.uint8]], ...]
-    """Name and image, (H, W), of each step of stage 1."""
+    """Name and output image, (H, W), of each step of stage 1."""
     box: Box
-    """Of all digits: ``(x, y, width, height)``."""
+    """Bounding box of all digits: ``(x, y, width, height)``."""
     source: NDArray[np.uint8]
-    """What the crops are cut from: the cleaned image, its levels before the cleaners, or the
+    """The image that is cropped: the cleaned image, its levels before the cleaners, or the
     original in the style's channels."""
 
     @property
@@ -90,11 +90,11 @@ class Trace(Cut):
 
     @property
     def digits(self) -> Cut:
-        """The digits alone, without the images that they come from."""
+        """Only the digits, without the images of the stages."""
         return Cut(self.segmenter, self.centroids, self.spans, self.boxes, self.window, self.crops)
 
     def with_cut(self, cut: Cut) -> "Trace":
-        """Return the trace with other digits."""
+        """Return a copy of the trace with other digits."""
         return replace(
             self,
             segmenter=cut.segmenter,
@@ -112,17 +112,35 @@ def trace(
     *,
     length: int | None = None,
 ) -> Trace:
-    """Run every stage over an image: a path, bytes, or uint8 (H, W[, 3|4]) RGB.
+    """Run all stages on one image.
 
-    `length` is the number of digits, by default the style's; where that has none either, it is
-    estimated from the image.
+    Parameters
+    ----------
+    image
+        A path, the bytes of a file, or an RGB array, (H, W[, 3|4]), of uint8.
+    style
+        Settings of the stages; by default those of `Style()`.
+    length
+        Number of digits; by default the style's, otherwise it is estimated from the image.
 
-    Raises:
-        ImageError: The image cannot be read.
-        SegmentationError: It holds no digits, or too little ink for so many.
-        TypeError: An array of another type than uint8.
-        ValueError: An array of another shape, or a length below 1.
+    Returns
+    -------
+    Trace
+        The output of every stage, in columns and rows of the original image.
 
+    Raises
+    ------
+    ImageError
+        The image cannot be read.
+    SegmentationError
+        It has no digits, or too little ink for this number of digits.
+    TypeError
+        The array is not uint8.
+    ValueError
+        The array has another shape, or the length is below 1.
+
+    Examples
+    --------
     >>> grey = np.full((20, 30), 255, np.uint8)
     >>> grey[4:16, 6:9] = grey[4:16, 20:23] = 0
     >>> found = trace(grey, length=2)
@@ -144,13 +162,16 @@ def cut(
     style: Style,
     length: int | None,
 ) -> Cut:
-    """Run stages 3 and 4 over a cleaned image, (H, W), whose digits lie in `box`.
+    """Run stages 3 and 4 on a cleaned image, (H, W), whose digits are in `box`.
 
     The crops are cut from `source`, (H, W[, channels]). A `length` that is None is estimated.
 
-    Raises:
-        SegmentationError: There is too little ink for so many digits.
-        ValueError: A length below 1.
+    Raises
+    ------
+    SegmentationError
+        There is too little ink for this number of digits.
+    ValueError
+        The length is below 1.
     """
     found = find(cleaned, box, style, length)
     window = (
@@ -162,7 +183,7 @@ def cut(
 
 
 def find(cleaned: NDArray[np.uint8], box: Box, style: Style, length: int | None) -> Places:
-    """Run stage 3 over a cleaned image, (H, W), whose digits lie in `box`.
+    """Run stage 3 on a cleaned image, (H, W), whose digits are in `box`.
 
     A `length` that is None is estimated. Raises as `cut` does.
     """
@@ -184,10 +205,10 @@ def cut_round(
     window: tuple[int, int],
     centroids: NDArray[np.float64],
 ) -> Cut:
-    """Cut the `window` round these columns, rising, as `cut` does round those of a segmenter.
+    """Crop a `window` around each of these rising columns, as `cut` does for a segmenter.
 
-    A digit is taken to be as wide as fits into the window; the spans may overlap, and lie in the
-    box, be it at its edge.
+    Each digit gets the width that the window is made for; spans may overlap, and are clipped to
+    the box.
     """
     x, _, width, _ = box
     half = digit_width(window) / 2
@@ -202,7 +223,7 @@ def cut_round(
 
 
 def digit_width(window: tuple[int, int]) -> float:
-    """Return how wide a digit is, in pixels, for which such a window is made."""
+    """Return the width of a digit, in pixels, that a window of this size is made for."""
     return window[1] / WINDOW_TO_PITCH
 
 

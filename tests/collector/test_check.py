@@ -63,7 +63,7 @@ def test_planted_mistakes_come_first(tmp_path: Path) -> None:
     assert list(found) == KEYS
     suspects = found["suspects"]
     assert sorted(one["file"] for one in suspects[: len(wrong)]) == wrong
-    assert result.stderr == f"needs a person: suspects {len(suspects)}\n"
+    assert result.stderr == f"to look at: suspects {len(suspects)}\n"
     assert list(suspects[0]) == ["file", "label", "proposed", "score"]
     assert [one["score"] for one in suspects] == sorted(
         (s["score"] for s in suspects), reverse=True
@@ -117,7 +117,7 @@ def test_few_images_without_labels_are_told_shortly(tmp_path: Path) -> None:
     result = run(folder)
     assert result.stdout.splitlines()[-1] == "formats           PNG grey: 5"
     assert "each digit" not in result.stdout
-    assert result.stderr == "needs a person: unlabelled 5\n"  # of 5, none is unlike the others
+    assert result.stderr == "to look at: unlabelled 5\n"  # of 5, none is unlike the others
 
 
 def test_what_somebody_found_unreadable_is_no_work_left(tmp_path: Path, solver: Solver) -> None:
@@ -151,8 +151,8 @@ def test_the_page_shows_images_and_runs_nothing(tmp_path: Path) -> None:
     data = min(folder.iterdir()).read_bytes()
     (folder / "<script>alert(1)<&amp;>-77.png").write_bytes(data)
     result = run(folder, "--html", tmp_path / "page.html")
-    assert f"{tmp_path / 'page.html'}: what was found, with images\n" in result.stderr
-    assert "labels that may be wrong, the likeliest first" in result.stdout
+    assert f"{tmp_path / 'page.html'}: report with images\n" in result.stderr
+    assert "labels that may be wrong, the most probable first" in result.stdout
     assert result.exit_code == 1
     page = (tmp_path / "page.html").read_text()
     assert "<script" not in page

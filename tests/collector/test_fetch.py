@@ -380,7 +380,7 @@ def test_ctrl_c_loses_nothing(site: Site, tmp_path: Path, monkeypatch: pytest.Mo
     result = command(*words)
     assert result.exit_code == 1
     assert "2 images fetched" in result.stderr
-    assert "stopped by you: the same command goes on" in result.stderr
+    assert "interrupted: the same command continues" in result.stderr
     assert len(read_records(tmp_path)) == 2
 
 

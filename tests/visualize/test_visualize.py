@@ -118,7 +118,7 @@ def test_the_command_says_that_there_are_no_gradients(tmp_path: Path) -> None:
     words = ["visualize", str(tmp_path / "in"), "--out", str(out), "--model", str(model)]
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 0, result.output
-    assert f"left out is Grad-CAM: {model}: expected model.keras" in result.stderr
+    assert f"no Grad-CAM: {model}: expected model.keras" in result.stderr
     assert "images of 1 captchas" in result.stdout
     seen = sorted(path.name for path in (out / "5-activations").iterdir())
     assert seen == [

@@ -298,7 +298,7 @@ def test_visualize_shows_where_a_line_model_reads(folder: Path, tmp_path: Path) 
     words = ("visualize", tmp_path / "in", "--out", out, "--style", "plain", "--model", folder)
     status, told, err = run(*words)
     assert status == 0
-    assert "model: reads whole images: shown is where, without the stages" in err
+    assert "model: reads whole images, so where it reads is shown instead of the stages" in err
     assert "images of 1 captchas" in told
     assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png")) == [
         "0-0110.png",
