@@ -18,7 +18,7 @@ from digitsolver.measure.statistics import (
 )
 from digitsolver.parallel.processes import Workers
 from digitsolver.parallel.progress import Progress
-from digitsolver.results import Failure, Reading
+from digitsolver.results import Failure, JsonObject, Reading
 
 __all__ = ["CONFIDENCES", "Evaluation", "Mistake", "evaluate", "wilson"]
 
@@ -118,7 +118,7 @@ class Evaluation:
         """Return the speed of reading, decoding included."""
         return self.images / self.seconds
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> JsonObject:
         """Return the object of ``evaluate --json``."""
         return {
             "images": self.images,
@@ -251,7 +251,7 @@ def _confusion(pairs: Iterable[tuple[str, Reading]]) -> dict[tuple[str, str], in
     )
 
 
-def _answered_json(one: Answered) -> dict[str, object]:
+def _answered_json(one: Answered) -> JsonObject:
     """Return one row of the risk-coverage table as JSON object."""
     return {
         "confidence": one.confidence,

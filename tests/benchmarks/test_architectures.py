@@ -12,7 +12,8 @@ from benchmarks.architectures import HEAD, Look, Row, report
 from benchmarks.parts.tables import as_csv
 from digitsolver.measure.statistics import wilson
 from digitsolver.readers.digits.architectures import ARCHITECTURES, build_lenet
-from digitsolver.readers.digits.settings import gather, recipe_for
+from digitsolver.readers.digits.crops import label_crops
+from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.solver import load
 from tests.templates import STYLE, make_bundle
 
@@ -58,8 +59,8 @@ def test_captchas_are_divided_and_the_style_found_on_those_to_learn_from(look: L
 
 def test_one_architecture_is_measured(look: Look) -> None:
     options = argparse.Namespace(seeds=1, steps=2, rounds=2)
-    recipe = recipe_for("lenet", epochs=1, fewest_steps=2)
-    row = architectures.measure(look, 10, recipe, options)
+    settings = DigitsSettings(architecture="lenet", epochs=1, min_steps=2)
+    row = architectures.measure(look, 10, settings, options)
     height, width = look.style.crop_height, look.style.crop_width
     assert row.crop == f"{height} x {width} x 1"
     assert row.weights == build_lenet((height, width, 1), 10).count_params()
@@ -77,6 +78,8 @@ def test_a_batch_is_of_as_many_crops_as_it_says(
     seen: list[tuple[int, ...]] = []
     monkeypatch.setattr(solver, "probabilities", lambda crops: seen.append(crops.shape))
     crops = np.full((20, STYLE.crop_height, STYLE.crop_width), 255, np.uint8)
-    digits = gather(crops, list("0123456789" * 2), [str(i // 4) for i in range(20)], "0123456789")
+    digits = label_crops(
+        crops, list("0123456789" * 2), [str(i // 4) for i in range(20)], "0123456789"
+    )
     assert architectures.ms_of(solver, digits, 3) >= 0
     assert seen == [(64, STYLE.crop_height, STYLE.crop_width)] * 4

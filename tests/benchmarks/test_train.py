@@ -8,16 +8,19 @@ import pytest
 from benchmarks import train
 from benchmarks.parts.tables import as_csv
 from benchmarks.train import HEAD, OTHER, OWN, Lap, own, report
-from digitsolver.readers.digits.settings import Digits, Recipe, gather
+from digitsolver.readers.digits.crops import LabelledCrops, label_crops
+from digitsolver.readers.digits.settings import DigitsSettings
 
 LAP = Lap(2000, 0, OWN, 2, 10.0, 6.0, 0.995, 40.0, 0.5)
-RECIPE = Recipe(epochs=3, fewest_steps=2, batch=8)
+SETTINGS = DigitsSettings(epochs=3, min_steps=2, batch=8)
 
 
 @pytest.fixture(scope="module")
-def digits() -> Digits:
+def digits() -> LabelledCrops:
     crops = np.random.default_rng(0).integers(0, 256, (20, 14, 12), np.uint8)
-    return gather(crops, list("0123456789" * 2), [str(i // 4) for i in range(20)], "0123456789")
+    return label_crops(
+        crops, list("0123456789" * 2), [str(i // 4) for i in range(20)], "0123456789"
+    )
 
 
 def test_report_has_a_line_a_network_and_the_ratio_of_rounds() -> None:
@@ -47,18 +50,18 @@ def test_short_form_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     assert options.recipe.fewest_steps == 10
 
 
-def test_own_training_ends_at_the_target(digits: Digits) -> None:
-    at_once = own(digits, digits, RECIPE, target=0.0)
-    never = own(digits, digits, RECIPE, target=2.0)
+def test_own_training_ends_at_the_target(digits: LabelledCrops) -> None:
+    at_once = own(digits, digits, SETTINGS, target=0.0)
+    never = own(digits, digits, SETTINGS, target=2.0)
     assert at_once.epochs == 1
-    assert 1 <= never.epochs <= RECIPE.epochs
+    assert 1 <= never.epochs <= SETTINGS.epochs
     assert at_once.cpu > 0
     assert at_once.step_ms > 0
     assert at_once.batch_ms > 0
     assert 0 <= never.digits_right <= 1
 
 
-def test_the_other_network_learns_for_so_many_epochs(digits: Digits) -> None:
+def test_the_other_network_learns_for_so_many_epochs(digits: LabelledCrops) -> None:
     lap = train.other(digits, digits, seed=0, epochs=2)
     assert (lap.labels, lap.network, lap.epochs) == (5, OTHER, 2)
     assert lap.cpu > 0

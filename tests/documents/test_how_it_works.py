@@ -13,7 +13,7 @@ from digitsolver import bundle, train
 from digitsolver.cli import main as digitsolver
 from digitsolver.io.images import decode_image
 from digitsolver.pipeline.style import load_style
-from digitsolver.train import LineRecipe, Recipe
+from digitsolver.training.trainer import Settings
 from tests.documents.test_images import differ
 from tools.learning_images import NETWORK, STAGES
 
@@ -81,16 +81,17 @@ def run(words: list[str], folder: Path) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each recipe learn for a step or two, and fit once, not again to all captchas."""
-    make = train.make_recipe
+    short = {
+        "digits": {"epochs": 1, "min_steps": 1, "batch": 32},
+        "line": {"rounds": 1, "steps": 1, "batch": 2, "generated_every": 0},
+    }
+    choose = train.choose_settings
 
-    def make_short(*given: object, **settings: object) -> Recipe | LineRecipe:
-        recipe = make(*given, **settings)  # type: ignore[arg-type]
-        if isinstance(recipe, LineRecipe):
-            return replace(recipe, rounds=1, steps=1, batch=2, drawn=0)
-        assert isinstance(recipe, Recipe)
-        return replace(recipe, epochs=1, fewest_steps=1, batch=32)
+    def choose_short(*arguments: object) -> list[Settings]:
+        chosen = choose(*arguments)  # type: ignore[arg-type]
+        return [replace(one, **short[one.reader]) for one in chosen]  # type: ignore[arg-type]
 
-    monkeypatch.setattr(train, "make_recipe", make_short)
+    monkeypatch.setattr(train, "choose_settings", choose_short)
     monkeypatch.setattr("digitsolver.readers.digits.trainer.SMALL", 0)
 
 
