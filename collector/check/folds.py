@@ -15,7 +15,7 @@ from collector.check.suspects import Suspect, common_length, judge
 from digitsolver import solver
 from digitsolver.datasets import Sample
 from digitsolver.datasets.tables import METADATA, render_table
-from digitsolver.errors import ImageError
+from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.images import ImageArray, read_image
 
 Fit = Callable[[Path, Path], object]
@@ -27,25 +27,32 @@ def cross_validated(
 ) -> Iterator[list[Suspect]]:
     """Give the suspects of each of `count` folds, judged by a model fitted to the others.
 
-    Raises ``ValueError`` for fewer than two folds, and what `digitsolver.training` raises.
+    There are fewer folds where there are fewer different images. Raises ``ValueError`` for fewer
+    than two folds, ``FolderError`` for fewer than two different images, and what
+    `digitsolver.train` raises.
     """
+    from sklearn.model_selection import GroupKFold
+
     if count < 2:
         raise ValueError(f"folds: expected 2 or more, found {count}")
     labelled = [sample for sample in samples if sample.label]
     length = common_length(sample.label or "" for sample in labelled)
-    folds = [_fold(sample.path, count) for sample in labelled]
-    for fold in range(count):
+    contents = [_content(sample.path) for sample in labelled]
+    different = len(set(contents))
+    if different < 2:
+        raise FolderError(f"folds: expected two different images or more, found {different}")
+    folds = GroupKFold(min(count, different), shuffle=True, random_state=0)
+    for others, held in folds.split(labelled, groups=contents):
         with tempfile.TemporaryDirectory() as scratch:
             source, bundle = Path(scratch, "captchas"), Path(scratch, "model")
-            others = [s for s, own in zip(labelled, folds, strict=True) if own != fold]
-            _link(others, source)
+            _link([labelled[index] for index in others], source)
             (fit or _train)(source, bundle)
             judge_with = solver.load(bundle)
-            held = [s for s, own in zip(labelled, folds, strict=True) if own == fold]
+            judged = [labelled[index] for index in held]
             yield [
                 suspect
-                for start in range(0, len(held), 64)
-                for suspect in judge(judge_with, list(_shown(held[start : start + 64])), length)
+                for start in range(0, len(judged), 64)
+                for suspect in judge(judge_with, list(_shown(judged[start : start + 64])), length)
             ]
 
 
@@ -56,13 +63,12 @@ def _train(source: Path, bundle: Path) -> None:
     train(source, "auto", bundle, settings=choose_settings(source, "line"))
 
 
-def _fold(path: Path, count: int) -> int:
-    """Return the fold of an image, by its content."""
+def _content(path: Path) -> str:
+    """Return what is the same for files of the same content; for those that cannot be read, too."""
     try:
-        digest = hashlib.sha256(path.read_bytes()).digest()
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return 0
-    return int.from_bytes(digest[:4]) % count
+        return ""
 
 
 def _link(samples: Sequence[Sample], folder: Path) -> None:

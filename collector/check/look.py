@@ -34,7 +34,10 @@ CHUNK = 64
 MOST_WORKERS = 4
 MOST_OUTLIERS = 50
 FAR = 8.0
-"""Times the usual distance from the median that make an image an outlier."""
+"""Times the usual distance to the nearest others that make an image an outlier."""
+FEWEST_NEIGHBOURS = 5
+MOST_NEIGHBOURS = 20
+"""A twentieth of the images, within these: so many that are alike can still be outliers."""
 FEWEST = 10
 """Images below which none can be told to be unlike the others."""
 USUAL = 0.9
@@ -198,7 +201,14 @@ def _pair(one: Seen, other: Seen, pairs: list[tuple[str, str]], found: Checked) 
 
 
 def _outliers(seen: Sequence[Seen], sizes: Counter[str]) -> list[Outlier]:
-    """Name the images of a rare size, and those far brighter or flatter than the others."""
+    """Name the images of a rare size, and those that have no others of like brightness near.
+
+    In the plane of brightness and contrast the distance to the k-th nearest neighbour is compared
+    with the usual one, so that a folder may have several looks (Ramaswamy et al., "Efficient
+    algorithms for mining outliers from large data sets", 2000).
+    """
+    from sklearn.neighbors import NearestNeighbors
+
     if len(seen) < FEWEST:
         return []
     why: dict[str, list[str]] = defaultdict(list)
@@ -206,12 +216,15 @@ def _outliers(seen: Sequence[Seen], sizes: Counter[str]) -> list[Outlier]:
     for one in seen:
         if one.size != usual and count >= USUAL * len(seen):
             why[one.file].append(f"{one.size} pixels, most have {usual}")
-    for name, values in (
-        ("brightness", np.array([one.brightness for one in seen])),
-        ("contrast", np.array([one.contrast for one in seen])),
-    ):
-        middle = float(np.median(values))
-        usual_distance = max(float(np.median(np.abs(values - middle))) * 1.4826, 2.0)
-        for index in np.flatnonzero(np.abs(values - middle) > FAR * usual_distance).tolist():
-            why[seen[index].file].append(f"{name} {values[index]:.0f}, most have {middle:.0f}")
+    levels = np.array([(one.brightness, one.contrast) for one in seen])
+    k = min(max(FEWEST_NEIGHBOURS, len(seen) // 20), MOST_NEIGHBOURS)
+    distances = NearestNeighbors(n_neighbors=k).fit(levels).kneighbors()[0][:, -1]
+    far = distances > FAR * max(float(np.median(distances)), 1.0)
+    bright, contrast = np.median(levels, axis=0)
+    for one, is_far in zip(seen, far, strict=True):
+        if is_far:
+            why[one.file].append(
+                f"brightness {one.brightness:.0f} and contrast {one.contrast:.0f}, "
+                f"the median is {bright:.0f} and {contrast:.0f}"
+            )
     return [Outlier(file, "; ".join(reasons)) for file, reasons in sorted(why.items())]

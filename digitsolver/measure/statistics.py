@@ -103,8 +103,7 @@ def wilson(correct: int, total: int) -> tuple[float, float]:
 def auroc(scores: Sequence[float], right: Sequence[bool]) -> float | None:
     """Return the chance that a right answer scores above a wrong one; ties count half.
 
-    This is the area under the ROC curve, computed from ranks. It is ``None`` if all answers are
-    right or all are wrong.
+    This is the area under the ROC curve. It is ``None`` if all answers are right or all are wrong.
 
     Raises
     ------
@@ -121,15 +120,14 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float | None:
     >>> auroc([0.9, 0.8, 0.3], [True, True, False])
     1.0
     """
+    # `sklearn.metrics.roc_auc_score` gives the same, which a test checks; importing it takes 1.4 s,
+    # longer than `evaluate` needs to read 200 images (0.9 s).
     _check_same(scores, right)
-    good = np.asarray(right, dtype=bool)
-    rights = int(good.sum())
-    wrongs = len(good) - rights
-    if not rights or not wrongs:
+    values, good = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)
+    pairs = int(good.sum()) * int((~good).sum())
+    if not pairs:
         return None
-    ranks = _ranks(np.asarray(scores, dtype=np.float64))
-    above = ranks[good].sum() - rights * (rights + 1) / 2
-    return float(above / (rights * wrongs))
+    return float(_twice_below(values[good], values[~good]).sum() / (2 * pairs))
 
 
 def auroc_interval(area: float, rights: int, wrongs: int) -> tuple[float, float]:
@@ -186,12 +184,13 @@ def reliability(scores: Sequence[float], right: Sequence[bool]) -> tuple[Bin, ..
     >>> [one.right for one in reliability([0.5] * 10 + [0.9] * 10, [False] * 10 + [True] * 10)]
     [0, 10]
     """
+    # `sklearn.calibration.calibration_curve` gives no counts, which the intervals need.
     _check_same(scores, right)
     values, good = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)
     if not len(values):
         return ()
     bins = min(MOST_BINS, max(1, len(values) // FEWEST_IN_BIN))
-    place = np.floor((_ranks(values) - 0.5) * bins / len(values)).astype(np.intp)
+    place = _twice_below(values, values) * bins // (2 * len(values))
     return tuple(
         Bin(int(inside.sum()), int(good[inside].sum()), float(values[inside].mean()))
         for inside in (place == one for one in np.unique(place))
@@ -275,8 +274,7 @@ def _check_same(scores: Sequence[float], right: Sequence[bool]) -> None:
         raise ValueError(f"right: expected {len(scores)} values like scores, found {len(right)}")
 
 
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rank of each value from 1; equal values share their mean rank."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return np.asarray((last - (count - 1) / 2)[place], dtype=np.float64)
+def _twice_below(values: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return twice the number of `others` below each value; equal ones count half."""
+    ordered = np.sort(others)
+    return np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")

@@ -14,6 +14,7 @@ from collector.check.suspects import Suspect, judge, ranked
 from collector.cli import main
 from collector.dataset.store import New, open_store
 from digitsolver.datasets import Sample, read_captchas
+from digitsolver.errors import FolderError
 from digitsolver.io.images import encode_png, read_image
 from digitsolver.solver import Solver
 from tests.templates import make_bundle, write
@@ -214,6 +215,38 @@ def test_folds_judge_labels_that_their_models_have_not_seen(tmp_path: Path) -> N
     assert [sum(name in one for one in trained) for name in sorted(names)] == [2] * 9
     with pytest.raises(ValueError, match="folds: expected 2 or more, found 1"):
         next(folds.cross_validated([Sample(folder, "1")], 1, fit))
+
+
+def test_images_of_the_same_content_share_a_fold(tmp_path: Path) -> None:
+    folder = some(tmp_path / "in", 3)
+    for path in sorted(folder.iterdir()):
+        (folder / f"copy-{path.name}").write_bytes(path.read_bytes())
+    samples = read_captchas(folder)[0]
+    trained: list[set[bytes]] = []
+
+    def fit(source: Path, bundle: Path) -> None:
+        trained.append({path.read_bytes() for path in source.glob("*.[jp]*")})
+        bundle.symlink_to(digitsolver.solver.DEFAULT)
+
+    assert len(list(folds.cross_validated(samples, 5, fit))) == 3  # as many as there are contents
+    assert [len(contents) for contents in trained] == [2, 2, 2]
+    same = [sample for sample in samples if sample.path.name.endswith(samples[0].path.name)]
+    with pytest.raises(FolderError, match="folds: expected two different images or more, found"):
+        next(folds.cross_validated(same[:1], 2, fit))
+
+
+def test_a_image_unlike_all_looks_of_a_folder_is_named(tmp_path: Path, solver: Solver) -> None:
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(40):  # two looks, light and dark, and one that is between them
+        level = 135 if number == 39 else (60, 210)[number % 2]
+        pixels = rng.normal(level + rng.normal(0, 2), 15, (20, 50)).clip(0, 255).astype(np.uint8)
+        (folder / f"{number:02}.png").write_bytes(encode_png(pixels))
+    *_, found = check(folder, solver)
+    (outlier,) = found.outliers
+    assert outlier.file == "39.png"
+    assert outlier.why.startswith("brightness 13")
 
 
 def test_suspects_are_ranked() -> None:
