@@ -9,6 +9,7 @@ from digitsolver import datasets
 from digitsolver.bundle import Bundle
 from digitsolver.datasets import Problem
 from digitsolver.errors import DigitSolverError, FolderError
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.trainable import TRAINABLE, prepare
 from digitsolver.results import JsonObject
@@ -18,7 +19,7 @@ from digitsolver.training.comparison import FEWEST_HELD_OUT, comparison_table
 from digitsolver.training.data import TrainingData, read_training_data
 from digitsolver.training.generated import SOURCE, check_look, generated_folder
 from digitsolver.training.job import train_bundle
-from digitsolver.training.trainer import Options, Progress, Settings, Trainer
+from digitsolver.training.trainer import Options, Settings, Trainer
 
 __all__ = ["AUTO", "READERS", "Options", "Trained", "choose_settings", "summary", "train"]
 

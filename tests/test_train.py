@@ -17,6 +17,7 @@ from digitsolver.datasets import DigitsFolder, Problem, Sample
 from digitsolver.datasets.preprocess import crops_of
 from digitsolver.errors import FolderError
 from digitsolver.io import images
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style, write_style
 from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.readers.digits.trainer import DigitsTrainer
@@ -25,7 +26,7 @@ from digitsolver.readers.trainable import prepare
 from digitsolver.train import Options, choose_settings
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.data import read_training_data
-from digitsolver.training.trainer import Progress, Settings
+from digitsolver.training.trainer import Settings
 from digitsolver.training.validation import Validation
 from tests import tiny
 from tests.templates import STYLE, facts, make_bundle, write
@@ -365,13 +366,17 @@ def test_each_image_is_decoded_once_for_both_readers(
     [
         (
             {"kept": 3, "loss_before": 0.21, "loss_after": 0.14, "used": True},
-            "3 of 9 images got a pseudo-label and were learned from; "
-            "loss on the validation set 0.21 -> 0.14",
+            (
+                "3 of 9 images got a pseudo-label and were learned from; "
+                "loss on the validation set 0.21 -> 0.14"
+            ),
         ),
         (
             {"kept": 3, "loss_before": 0.14, "loss_after": 0.31, "used": False},
-            "3 of 9 images got a pseudo-label; "
-            "loss on the validation set 0.14 -> 0.31: they made it worse, and were dropped",
+            (
+                "3 of 9 images got a pseudo-label; "
+                "loss on the validation set 0.14 -> 0.31: they made it worse, and were dropped"
+            ),
         ),
         (
             {"kept": 0, "loss_before": 0.14, "loss_after": None, "used": False},

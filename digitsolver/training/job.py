@@ -12,6 +12,7 @@ from pathlib import Path
 from digitsolver import __version__, bundle
 from digitsolver.bundle import Bundle, Facts
 from digitsolver.io import files
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import write_style
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.comparison import Comparison, not_compared
@@ -24,7 +25,7 @@ from digitsolver.training.plots import (
     draw_curves,
     draw_mistakes,
 )
-from digitsolver.training.trainer import Progress, Trainer
+from digitsolver.training.trainer import Trainer
 from digitsolver.training.validation import Metrics, Validation
 
 PACKAGES = ("keras", "numpy", "onnxruntime", "opencv-python-headless", "tensorflow")

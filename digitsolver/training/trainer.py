@@ -1,19 +1,17 @@
 """What the training job asks of a reader's trainer, and the records that pass between them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from digitsolver.datasets import DIGITS, Problem, Sample
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.listeners import Row
 from digitsolver.training.validation import Metrics, Validation
-
-Progress = Callable[[int, int, str], object]
-"""Is called after each epoch or round: how many are done, how many at most, their figures."""
 
 TOO_FEW, ADVISED = 5, 30
 """Captchas below which training is refused, and below which figures mean little."""

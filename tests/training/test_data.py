@@ -34,7 +34,8 @@ def test_captchas_have_their_pixels_and_bad_ones_are_reported(tmp_path: Path) ->
     assert [sample.label for sample in data.samples] == ["1234", "5678"]
     assert all((sample.read() == draw(sample.label or "")).all() for sample in data.samples)
     assert [str(problem) for problem in data.problems] == [
-        f"{tmp_path}/bad-1234.png: expected an image, found an empty file"
+        f"{tmp_path}/bad-1234.png: expected an image (PNG, JPEG, GIF, BMP, WebP or TIFF), "
+        "found an empty file"
     ]
 
 

@@ -13,6 +13,7 @@ from digitsolver.datasets import DigitsFolder, Problem, Sample
 from digitsolver.datasets.preprocess import crops_of
 from digitsolver.errors import FolderError
 from digitsolver.measure.softmax import log_softmax
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.digits.batches import GeneratedCrops
 from digitsolver.readers.digits.candidates import BESIDE
@@ -35,7 +36,6 @@ from digitsolver.training.job import train_bundle
 from digitsolver.training.listeners import Row
 from digitsolver.training.trainer import (
     TOO_FEW,
-    Progress,
     Report,
     describe,
     few_captchas,

@@ -9,6 +9,7 @@ import numpy as np
 from digitsolver import bundle
 from digitsolver.datasets import Problem, Sample
 from digitsolver.errors import FolderError
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.line.augmentation import augment
 from digitsolver.readers.line.batches import Prepared, to_width
@@ -40,7 +41,6 @@ from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.data import TrainingData
 from digitsolver.training.listeners import Row
 from digitsolver.training.trainer import (
-    Progress,
     Report,
     describe,
     few_captchas,
