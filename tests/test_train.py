@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -16,7 +17,6 @@ from digitsolver.cli import main
 from digitsolver.datasets import DigitsFolder, Problem, Sample
 from digitsolver.datasets.preprocess import crops_of
 from digitsolver.errors import FolderError
-from digitsolver.io import images
 from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style, write_style
 from digitsolver.readers.digits.settings import DigitsSettings
@@ -345,14 +345,14 @@ def test_interrupted_comparison_ends_the_same(captchas: Path, tmp_path: Path) ->
 def test_each_image_is_decoded_once_for_both_readers(
     captchas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decode = images.cv2.imdecode
+    decode = cv2.imdecode
     decoded: Counter[bytes] = Counter()
 
     def count(data: np.ndarray[Any, Any], flags: int) -> Any:
         decoded[data.tobytes()] += 1
         return decode(data, flags)
 
-    monkeypatch.setattr(images.cv2, "imdecode", count)
+    monkeypatch.setattr("digitsolver.io.images.cv2.imdecode", count)
     made = train.train(captchas, "auto", tmp_path / "model", settings=tiny.BOTH)
     assert "chance" in made.bundle.metrics()["comparison"], "both readers were trained"
     assert decoded == {path.read_bytes(): 1 for path in captchas.iterdir()}

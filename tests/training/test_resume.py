@@ -11,12 +11,13 @@ import pytest
 
 from digitsolver import train
 from digitsolver.errors import BundleError
+from digitsolver.training.trainer import Settings
 from tests import tiny
 from tests.templates import STYLE, draw, write
 
 DIGITS = replace(tiny.DIGITS, epochs=2, look="plain")
 LINE = replace(tiny.LINE, rounds=2, steps=2, generated_every=2, look="plain")
-SETTINGS = {"digits": [DIGITS], "auto": [LINE, DIGITS]}
+SETTINGS: dict[str, list[Settings]] = {"digits": [DIGITS], "auto": [LINE, DIGITS]}
 
 CODE = """
 import os, signal, sys

@@ -85,5 +85,5 @@ def test_missing_devices_are_reported() -> None:
 
 def test_best_epoch_has_the_least_loss_or_is_the_last_without_a_validation_set() -> None:
     losses = [{"val_loss": loss} for loss in (0.5, 0.2, 0.3)]
-    assert Fit(None, losses).best_epoch == 2  # type: ignore[arg-type]
-    assert Fit(None, [{"loss": 0.5}, {"loss": 0.2}]).best_epoch == 2  # type: ignore[arg-type]
+    assert Fit(None, losses).best_epoch == 2
+    assert Fit(None, [{"loss": 0.5}, {"loss": 0.2}]).best_epoch == 2

@@ -281,7 +281,7 @@ def measure(
 ) -> Validation:
     """Return what `made` measures with a network that reads these classes."""
     logits = np.eye(len(made.settings.alphabet), dtype=np.float32)[list(read)] * 4
-    fitted = Fit(Known(logits), [])  # type: ignore[arg-type]
+    fitted = Fit(Known(logits), [])
     monkeypatch.setattr(trainer, "fit", lambda *_: fitted)
     return made.measure(Checkpoint(folder / "unused"), lambda *_: None)
 
