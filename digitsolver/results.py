@@ -84,10 +84,6 @@ class Failure:
         return {"path": self.path, "error": self.reason}
 
 
-Answer = Reading | DigitSolverError
-"""What a reader makes of an image: a reading, or the error that says why there is none."""
-
-
 def path_of(image: ImageSource | NamedImage) -> str | None:
     """Return the path or the name of an image that was given with one."""
     if isinstance(image, NamedImage):

@@ -2,24 +2,20 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver import bundle as bundles
 from digitsolver.bundle import Bundle
-from digitsolver.errors import BundleError, DigitSolverError, printable
+from digitsolver.errors import BundleError, DigitSolverError
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
-from digitsolver.readers import DIGITS, open_reader
+from digitsolver.readers import Answer, Explanation, open_reader
 from digitsolver.results import Failure, ImageSource, NamedImage, Reading, path_of
-
-if TYPE_CHECKING:
-    from digitsolver.pipeline.trace import Trace
-    from digitsolver.readers.digits.reader import DigitsReader
 
 __all__ = ["Solver", "load"]
 
@@ -40,37 +36,66 @@ _Item = TypeVar("_Item")
 
 
 class Solver:
-    """Read images with one model; several threads may share one solver."""
+    """Read images with one model; several threads may share one solver.
+
+    Parameters
+    ----------
+    bundle
+        The model, as ``digitsolver.bundle.load`` returns it.
+    threads
+        Cores that the network runs on, by default those that this process may use, up to 4.
+
+    Raises
+    ------
+    BundleError
+        There is no such reader, or its network is not what the manifest says.
+    ValueError
+        Fewer than 1 thread.
+    """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
-        """Open the network of `bundle` for `threads` cores, by default those there are, up to 4."""
         _check_at_least_one("threads", threads)
         self.bundle = bundle
         self._reader = open_reader(bundle, threads or min(usable_cores(), MOST_THREADS))
 
     @property
-    def has_stages(self) -> bool:
-        """Return whether the model reads what the stages give, rather than whole images."""
-        return self.bundle.facts.reader == DIGITS
-
-    @property
     def digest(self) -> str:
-        """Return the SHA-256 of the network."""
+        """The SHA-256 of the network."""
         return self.bundle.sha256[bundles.ONNX]
 
-    def solve(self, image: ImageSource, *, length: int | None = None) -> Reading:
-        """Return the text of `image`, with `length` characters where that is given.
+    @property
+    def explains(self) -> frozenset[str]:
+        """The fields of an explanation that this model's reader fills."""
+        return self._reader.explains
 
-        Raises ImageError when it is no image, SegmentationError when its digits cannot be told
-        apart, BundleError when the network has but one length and that is another, and
-        ``ValueError`` for a `length` below 1.
+    def solve(self, image: ImageSource, *, length: int | None = None) -> Reading:
+        """Return the reading of one image.
+
+        Parameters
+        ----------
+        image
+            A path, an encoded image, or uint8 pixels (H, W) or (H, W, 3 or 4).
+        length
+            Characters that the text has, by default those of the model, or any number.
+
+        Raises
+        ------
+        ImageError
+            The image cannot be read.
+        SegmentationError
+            Its digits cannot be separated.
+        BundleError
+            The network has but one length, and that is another.
+        TypeError, ValueError
+            An array of another type or shape, or a `length` below 1.
         """
         _check_at_least_one("length", length)
-        length = self._reader.length(length)
-        (answer,) = self._reader.read([self._reader.look(image, length)], length)
+        (answer,) = self._reader.read([image], self._reader.resolve_length(length))
         if isinstance(answer, DigitSolverError):
+            raise answer.at(path_of(image))
+        if isinstance(answer, Exception):
             raise answer
-        return answer
+        return replace(answer, path=path_of(image))
 
     def solve_many(
         self,
@@ -83,20 +108,36 @@ class Solver:
         """Yield a reading or a failure for each of `images`, in their order.
 
         Images are taken `chunk` at a time and go through the network in one batch, so memory
-        stays the same however many there are. An image that cannot be read never stops it, and
-        a failure that is among them is passed on. Where there are more `workers`, this process
-        reads the first 256 images while they start, and they what is left; those of a cluster,
-        that find the images and the bundle under the same paths, read all.
+        stays the same however many there are. An image that cannot be read never stops it.
 
-        Raises as ``solve`` does for a wrong `length`, ``ValueError`` for a `chunk` below 1, and
-        as ``workers.in_order`` does.
+        Parameters
+        ----------
+        images
+            As for ``solve``, or named bytes; a failure among them is passed on.
+        length
+            As for ``solve``.
+        chunk
+            Images in one batch.
+        workers
+            Processes that help: this one reads the first 256 images while they start. Those of a
+            cluster, which find the images and the bundle under the same paths, read all.
+
+        Raises
+        ------
+        BundleError
+            The network has but one length, and that is another.
+        ClusterError
+            The machines of a cluster do not answer.
+        ValueError
+            A `length` or a `chunk` below 1.
         """
         _check_at_least_one("length", length)
         _check_at_least_one("chunk", chunk)
-        length = self._reader.length(length)
+        length = self._reader.resolve_length(length)
         workers = workers or Workers()
         place = str(self.bundle.path.resolve())
-        here, there = partial(self._read, length), partial(_read, place, self.digest, length)
+        here = partial(self._read, length)
+        there = partial(_read, place, self.digest, length)
         chunks = _chunks(images, chunk)
         if workers.alone:
             yield from chain.from_iterable(map(here, chunks))
@@ -104,98 +145,101 @@ class Solver:
             first = map(here, [] if workers.cluster else list(islice(chunks, FIRST)))
             yield from chain.from_iterable(in_order(there, chunks, workers, meanwhile=first))
 
-    def read(self, traced: "Trace") -> Reading:
-        """Return the reading of an image whose stages have already run, as they cut it.
+    def explain(
+        self, image: ImageSource, *, length: int | None = None, label: str | None = None
+    ) -> Explanation:
+        """Return what the reader sees in an image: its stages or frames, and the reading.
 
-        Raises BundleError for a model that reads whole images, without stages.
+        Parameters
+        ----------
+        image
+            As for ``solve``.
+        length
+            As for ``solve``.
+        label
+            The true text, whose length the stages are given where `length` is not.
+
+        Returns
+        -------
+        Explanation
+            Its `error` says where a stage failed; the fields that the reader fills are
+            ``explains``.
+
+        Raises
+        ------
+        ImageError
+            The image cannot be read.
         """
-        return self._digits_reader().read_trace(traced)
-
-    def retrace(self, traced: "Trace", *, length: int | None = None) -> "Trace":
-        """Return the trace with the segmentation that ``solve`` keeps, where it is unsure another.
-
-        Raises BundleError for a model that reads whole images, without stages.
-        """
-        reader = self._digits_reader()
-        return reader.retrace(traced, reader.length(length))
+        _check_at_least_one("length", length)
+        return self._reader.explain(image, length, label)
 
     def probabilities(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return calibrated probabilities ``(n, classes)`` of `crops` ``(n, h, w[, channels])``.
+        """Return the network's calibrated probabilities.
 
-        For the reader ``line``, ``(n, frames, classes)`` of prepared images ``(n, 48, w, 3)``.
-        Raises ``ValueError`` for another size than the network was trained on.
+        Parameters
+        ----------
+        crops
+            ``(n, height, width[, channels])``; for the reader ``line``, prepared images
+            ``(n, 48, width, 3)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, classes)``; for the reader ``line``, ``(n, frames, classes)``.
+
+        Raises
+        ------
+        ValueError
+            Another size than the network was trained on.
         """
         return self._reader.probabilities(crops)
 
     def activations(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what the last convolution saw in `crops`: ``(n, rows, columns, filters)``.
+        """Return the output of the last convolution, ``(n, rows, columns, filters)``.
 
-        For the reader ``line``, in prepared images. Raises ``ValueError`` for another size than
-        the network was trained on.
+        Parameters and errors are those of ``probabilities``.
         """
         return self._reader.activations(crops)
 
-    def frames(self, image: ImageSource) -> NDArray[np.float32]:
-        """Return calibrated probabilities ``(frames, classes)`` along a whole `image`.
+    def ctc_frames(self, images: Sequence[ImageSource]) -> list[NDArray[np.float64] | None] | None:
+        """Return log-probabilities ``(frames, classes)`` along each image, the blank last.
 
-        The blank is the last class. A network with a head a position has no blank, and a frame a
-        position. Raises BundleError for a model that reads what the stages give.
+        ``None`` for an image that cannot be prepared, and in place of the list for a model that
+        has no such frames: one that reads crops, or has a head a position.
         """
-        from digitsolver.readers.line.reader import LineReader
-
-        if not isinstance(self._reader, LineReader):
-            raise BundleError(
-                f"expected the reader 'line', which reads whole images; "
-                f"found {self.bundle.facts.reader!r}",
-                self.bundle.path,
-            )
-        found = self._reader.look(image, None)
-        return np.asarray(self._reader.probabilities(found.prepared[None])[0])
-
-    def _digits_reader(self) -> "DigitsReader":
-        from digitsolver.readers.digits.reader import DigitsReader
-
-        if not isinstance(self._reader, DigitsReader):
-            raise BundleError(
-                f"expected the reader 'digits', which reads what the stages "
-                f"give; found {self.bundle.facts.reader!r}",
-                self.bundle.path,
-            )
-        return self._reader
+        return self._reader.ctc_frames(images)
 
     def _read(
         self, length: int | None, images: Sequence[ImageSource | NamedImage | Failure]
     ) -> list[Reading | Failure]:
         """Read `images` in one batch."""
-        looked = [self._try(image, length) for image in images]
-        found = [one.found for one in looked if isinstance(one, _Looked)]
-        answers = iter(self._reader.read(found, length))
-        return [
-            one if isinstance(one, Failure) else _told(next(answers), one.path) for one in looked
+        sources = [
+            image.data if isinstance(image, NamedImage) else image
+            for image in images
+            if not isinstance(image, Failure)
         ]
-
-    def _try(
-        self, image: ImageSource | NamedImage | Failure, length: int | None
-    ) -> "_Looked | Failure":
-        """Look at `image`, or say why that cannot be done."""
-        if isinstance(image, Failure):
-            return image
-        path = path_of(image)
-        try:
-            if not isinstance(image, NamedImage):
-                return _Looked(path, self._reader.look(image, length))
-            found = self._reader.look(image.data, length)
-            return _Looked(path, replace(found, path=path))
-        except (DigitSolverError, OSError, TypeError, ValueError) as error:
-            return _failure(error, path)
+        answers = iter(self._reader.read(sources, length))
+        return [
+            image if isinstance(image, Failure) else _result(next(answers), path_of(image))
+            for image in images
+        ]
 
 
 def load(path: str | os.PathLike[str] | None = None, *, threads: int | None = None) -> Solver:
     """Return a solver for the bundle at `path`, or for the default model.
 
-    The network runs on `threads` cores, by default those that this process may use, up to 4.
-    Raises BundleError when the bundle is incomplete, changed, or for another version, and when
-    this checkout has no default model.
+    Parameters
+    ----------
+    path
+        The folder of a model.
+    threads
+        Cores that the network runs on, by default those that this process may use, up to 4.
+
+    Raises
+    ------
+    BundleError
+        The bundle is incomplete, changed, or for another version, or this checkout has no
+        default model.
     """
     if path is None and not bundles.is_bundle(DEFAULT):
         raise BundleError(
@@ -203,14 +247,6 @@ def load(path: str | os.PathLike[str] | None = None, *, threads: int | None = No
             "`make default-model`, or name a model (--model)"
         )
     return Solver(bundles.load(DEFAULT if path is None else os.fspath(path)), threads=threads)
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """Hold what the reader found in one image."""
-
-    path: str | None
-    found: Any
 
 
 def _chunks(images: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
@@ -244,17 +280,13 @@ def _opened(path: str, digest: str) -> Solver:
     return solver
 
 
-def _told(answer: Reading | DigitSolverError, path: str | None) -> Reading | Failure:
-    """Return a reading as it is, and an error as a failure."""
-    return answer if isinstance(answer, Reading) else _failure(answer, path)
-
-
-def _failure(error: Exception, path: str | None) -> Failure:
-    """Return the failure that `error` tells of, in one line that does not repeat the path."""
-    line = " ".join(str(error).split())
-    if not path:
-        return Failure(path, line)
-    return Failure(path, line.removeprefix(f"{printable(path)}: ").removeprefix("image: "))
+def _result(answer: Answer, path: str | None) -> Reading | Failure:
+    """Return a reading with its path, and an error as a failure."""
+    if isinstance(answer, Reading):
+        return replace(answer, path=path)
+    if isinstance(answer, DigitSolverError):
+        return Failure.of(path, answer)
+    return Failure(path, " ".join(str(answer).split()))
 
 
 def _check_at_least_one(name: str, value: int | None) -> None:

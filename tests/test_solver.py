@@ -16,9 +16,10 @@ from digitsolver.errors import BundleError, ImageError, SegmentationError
 from digitsolver.pipeline.style import write_style
 from digitsolver.pipeline.trace import trace
 from digitsolver.readers.digits import reader as digits_reader
-from digitsolver.readers.digits.candidates import BESIDE
+from digitsolver.readers.digits.candidates import BACKGROUND
 from digitsolver.results import Digit, Failure, Reading
 from digitsolver.solver import Solver
+from digitsolver.stages import SEGMENTERS
 from tests.templates import STYLE, draw, facts, make_bundle, write, write_onnx
 
 TEXTS = ["1928", "3746", "5501", "0082", "6677"]
@@ -35,7 +36,7 @@ def reader(folder: Path) -> Solver:
 
 
 def of_any_length(folder: Path, **settings: Any) -> Solver:
-    """Return a solver that is told no length, with a style of those settings."""
+    """Return a solver that is given no length, with a style of those settings."""
     make_bundle(folder, length=None)
     write_style(replace(STYLE, length=None, **settings), folder / bundle.STYLE)
     bundle.seal(folder, facts(length=None))
@@ -115,8 +116,29 @@ def test_unreadable_image_raises(reader: Solver, tmp_path: Path) -> None:
         reader.solve(np.full((40, 120), 255, np.uint8))
 
 
-def test_read_takes_a_trace(reader: Solver) -> None:
-    assert reader.read(trace(draw("6677"), STYLE)) == reader.solve(draw("6677"))
+def test_an_explanation_has_every_stage_and_the_reading_that_is_kept(reader: Solver) -> None:
+    image = draw("6677")
+    explained = reader.explain(image)
+    stages = trace(image, STYLE)
+    assert explained.trace is not None
+    assert explained.reading == reader.solve(image)
+    assert explained.error is None
+    assert explained.frames is None
+    assert (explained.trace.crops == stages.crops).all()
+    assert explained.activations is not None
+    assert explained.activations.shape == (*stages.crops.shape, 1)
+    assert list(explained.segmentations) == list(SEGMENTERS)
+    assert explained.segmentations["kmeans"].reading == explained.reading
+    assert reader.ctc_frames([image]) is None
+
+
+def test_an_explanation_says_which_stage_failed(reader: Solver) -> None:
+    explained = reader.explain(np.full((40, 120), 255, np.uint8))
+    assert isinstance(explained.error, SegmentationError)
+    assert (explained.trace, explained.reading) == (None, None)
+    assert explained.steps
+    with pytest.raises(ValueError, match="length: expected at least 1, found 0"):
+        reader.explain(draw("1"), length=0)
 
 
 # --- where the network is unsure ----------------------------------------------------------
@@ -132,36 +154,38 @@ def uneven(text: str) -> np.ndarray:
 def test_another_segmentation_is_taken_where_it_is_surer(tmp_path: Path) -> None:
     poor = of_any_length(tmp_path / "model", segmenter="equal")
     image = uneven("1928")
-    stages = trace(image, poor.bundle.style, length=4)
-    first = poor.read(stages)
+    explained = poor.explain(image, label="1928")
+    first = explained.segmentations["equal"].reading
+    assert first is not None
     assert first.confidence < digits_reader.UNSURE
     found = poor.solve(image, length=4)
     assert found.text == "1928" != first.text
     assert found.confidence > first.confidence
     many = list(poor.solve_many([draw("3746"), image, draw("0082")], length=4))
     assert [one.text for one in many if isinstance(one, Reading)] == ["3746", "1928", "0082"]
-    kept = poor.retrace(stages, length=4)
-    assert (stages.segmenter, kept.segmenter) == ("equal", "kmeans")
-    assert poor.read(kept) == found
+    assert explained.trace is not None
+    assert explained.trace.segmenter == "kmeans"
+    assert explained.reading == found
     right = trace(image, replace(poor.bundle.style, segmenter="kmeans"), length=4)
-    assert (kept.crops == right.crops).all()
+    assert (explained.trace.crops == right.crops).all()
 
 
 def test_digits_are_looked_for_where_no_segmentation_finds_them(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "model")
     blind = solver.load(folder, threads=1)
-    bundle.seal(folder, replace(facts(), counts={BESIDE: 1}))
+    bundle.seal(folder, replace(facts(), counts={BACKGROUND: 1}))
     reader = solver.load(folder, threads=1)
     barred = np.hstack([draw("3746"), np.full((50, 70), 255, np.uint8)])
     barred[24:28, 120:-4] = 0
     stages = trace(barred, STYLE)
-    assert reader.read(stages).text != "3746"
     assert blind.solve(barred).text != "3746"
     found = reader.solve(barred)
     assert (found.text, len(found.digits)) == ("3746", 4)
-    kept = reader.retrace(stages)
+    explained = reader.explain(barred)
+    kept = explained.trace
+    assert kept is not None
     assert kept.segmenter == "spot"
-    assert reader.read(kept) == found
+    assert explained.reading == found
     assert kept.window == stages.window
     for centroid, (start, stop) in zip(kept.centroids, kept.spans, strict=True):
         assert start <= centroid <= stop
@@ -170,7 +194,7 @@ def test_digits_are_looked_for_where_no_segmentation_finds_them(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("estimate", [3, 4, 5])
-def test_a_digit_more_or_fewer_is_tried_where_no_length_is_told(
+def test_a_digit_more_or_fewer_is_tried_where_no_length_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, estimate: int
 ) -> None:
     monkeypatch.setattr("digitsolver.pipeline.trace.estimate_length", lambda *_, **__: estimate)
@@ -188,7 +212,9 @@ def test_a_sure_reading_is_kept(reader: Solver, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("digitsolver.readers.digits.reader.cut", never)
     assert reader.solve(draw("1928")).confidence > digits_reader.UNSURE
     stages = trace(draw("1928"), STYLE)
-    assert reader.retrace(stages).digits.centroids.tolist() == stages.centroids.tolist()
+    kept = reader.explain(draw("1928")).trace
+    assert kept is not None
+    assert kept.centroids.tolist() == stages.centroids.tolist()
 
 
 def test_segmentations_that_fail_are_left_out(

@@ -20,8 +20,7 @@ from digitsolver.io.files import write_bytes
 from digitsolver.pipeline.named_styles import get_style
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.digits.settings import DigitsSettings
-from digitsolver.visualize import View, compare, look_at, open_attention
-from digitsolver.visualize.attention import draw_attention
+from digitsolver.visualize import View, make_view, open_grad_cam
 from digitsolver.visualize.boards import (
     Row,
     cell_height,
@@ -32,10 +31,8 @@ from digitsolver.visualize.boards import (
     showing,
 )
 from digitsolver.visualize.canvas import Canvas
-from digitsolver.visualize.network import draw_activations, draw_reading
-from digitsolver.visualize.panels import draw_clipped, draw_digits, draw_original
-from digitsolver.visualize.segmenting import draw_segments
-from digitsolver.visualize.whole import draw_frames
+from digitsolver.visualize.network import draw_activations, draw_frames, draw_grad_cam, draw_reading
+from digitsolver.visualize.stages import draw_clipped, draw_digits, draw_original, draw_segments
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURED = 30
@@ -100,7 +97,7 @@ def draw_clipping() -> bytes:
 
 def draw_segmenting(name: str, style_name: str, index: int) -> bytes:
     """Draw what the segmenters make of one captcha."""
-    return draw_segmenters(compare(captcha(name, index), measured(name, style_name)), scale=SCALE)
+    return draw_segmenters(look(name, style_name, index).segmentations, scale=SCALE)
 
 
 def draw_cropping() -> bytes:
@@ -125,7 +122,7 @@ def draw_cropping() -> bytes:
         _row(
             "breaks",
             "Told 5 digits where there are 4, it puts two windows on one of them.",
-            look_at(Sample(captcha("plain", 6).path, None), wrong),
+            make_view(Sample(captcha("plain", 6).path, None), wrong),
             draw_segments,
             draw_digits,
         ),
@@ -140,7 +137,7 @@ def draw_whole() -> bytes:
         _row(
             "works",
             "Lines of the digits' own width, which no stage removes.",
-            look_at(captcha("lines", 11), Style(), shipped),
+            make_view(captcha("lines", 11), Style(), shipped),
             draw_frames,
             draw_reading,
         ),
@@ -151,7 +148,7 @@ def draw_whole() -> bytes:
             "mixed", FRESH_SEED, range(BROKEN, BROKEN + 1), None
         )
         path.write_bytes(data)
-        view = look_at(Sample(path, label), Style(), shipped)
+        view = make_view(Sample(path, label), Style(), shipped)
     rows.append(
         _row(
             "breaks",
@@ -177,11 +174,14 @@ def draw_network() -> bytes:
             settings=[DigitsSettings(epochs=8)],
             labels=LEARNT,
         )
-        reader, attend = solver.load(trained.bundle.path, threads=1), open_attention(trained.bundle)
+        reader, grad_cam = (
+            solver.load(trained.bundle.path, threads=1),
+            open_grad_cam(trained.bundle),
+        )
         samples, _ = read_captchas(folder / "fresh")
-        views = [look_at(sample, trained.bundle.style, reader, attend) for sample in samples]
+        views = [make_view(sample, trained.bundle.style, reader, grad_cam) for sample in samples]
     views.sort(key=_worth)
-    panels = (draw_digits, draw_activations, draw_attention, draw_reading)
+    panels = (draw_digits, draw_activations, draw_grad_cam, draw_reading)
     rows = [
         _row(
             "works",
@@ -225,7 +225,7 @@ def measured(name: str, style_name: str) -> Style:
 
 def look(name: str, style_name: str, index: int) -> View:
     """Return what there is to show of one of the drawn captchas."""
-    return look_at(captcha(name, index), measured(name, style_name))
+    return make_view(captcha(name, index), measured(name, style_name))
 
 
 def _row(name: str, idea: str, view: View, *draws: Draw) -> Row:

@@ -16,7 +16,7 @@ from digitsolver import tune
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.files import new_folder, write_bytes
 from digitsolver.pipeline.style import Style, write_style
-from digitsolver.visualize import FOLDERS, draw_strip, look_at, visualize
+from digitsolver.visualize import FOLDERS, draw_strip, make_view, visualize
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOKS = ("speckle", "plain", "lines")
@@ -61,7 +61,7 @@ def draw_steps(samples: list[Sample], style: Style, folder: Path) -> None:
 
 def strip(look: str, samples: list[Sample], style: Style) -> bytes:
     """Return the strip that documents show of a look, as the bytes of a PNG file."""
-    return draw_strip(look_at(samples[STRIPS[look]], style), scale=2)
+    return draw_strip(make_view(samples[STRIPS[look]], style), scale=2)
 
 
 def _foreign_captcha(folder: Path) -> str | None:

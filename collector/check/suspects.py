@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitsolver.datasets import common_length
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import ImageArray
 from digitsolver.readers.line.ctc import best_path, decode, log_likelihoods
-from digitsolver.readers.line.prepare import prepare
 
 if TYPE_CHECKING:
     from digitsolver.solver import Solver
@@ -31,6 +31,8 @@ MOST = 600.0
 
 __all__ = ["Suspect", "common_length", "judge", "knows", "ranked"]
 
+Frames = NDArray[np.float64]
+"""Log-probabilities ([images,] frames, classes), the blank last."""
 Labelled = tuple[str, str, ImageArray]
 """File, label and pixels of one sample."""
 
@@ -60,11 +62,11 @@ def judge(solver: Solver, samples: Sequence[Labelled], length: int | None) -> It
 
     `length` is the one that readings are to have, None for any.
     """
-    facts = solver.bundle.facts
-    if facts.reader == "line" and facts.architecture != "positions":
-        yield from _by_likelihood(solver, samples, length)
-    else:
+    frames = solver.ctc_frames([image for _, _, image in samples])
+    if frames is None:
         yield from _by_reading(solver, samples)
+    else:
+        yield from _by_likelihood(solver, samples, frames, length)
 
 
 def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
@@ -73,24 +75,23 @@ def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
 
 
 def _by_likelihood(
-    solver: Solver, samples: Sequence[Labelled], length: int | None
+    solver: Solver,
+    samples: Sequence[Labelled],
+    frames: Sequence[Frames | None],
+    length: int | None,
 ) -> Iterator[Suspect]:
-    """Compare label and reading under a line network."""
-    widths: dict[int, list[tuple[Labelled, ImageArray]]] = {}
-    for sample in samples:
-        try:
-            prepared = prepare(sample[2])
-        except DigitSolverError:
-            continue
-        widths.setdefault(prepared.shape[1], []).append((sample, prepared))
-    for some in widths.values():
-        chances = solver.probabilities(np.stack([prepared for _, prepared in some]))
-        frames = np.log(np.maximum(chances.astype(np.float64), 1e-30))
-        yield from _compare([sample for sample, _ in some], frames, solver, length)
+    """Compare label and reading under the frames of a CTC network, in batches of one width."""
+    batches: dict[int, list[tuple[Labelled, Frames]]] = {}
+    for sample, values in zip(samples, frames, strict=True):
+        if values is not None:
+            batches.setdefault(len(values), []).append((sample, values))
+    for batch in batches.values():
+        stacked = np.stack([values for _, values in batch])
+        yield from _compare([sample for sample, _ in batch], stacked, solver, length)
 
 
 def _compare(
-    samples: Sequence[Labelled], frames: np.ndarray, solver: Solver, length: int | None
+    samples: Sequence[Labelled], frames: Frames, solver: Solver, length: int | None
 ) -> Iterator[Suspect]:
     """Give the samples whose labels are less probable than what is read."""
     alphabet = solver.bundle.facts.alphabet
@@ -111,7 +112,7 @@ def _compare(
 
 
 def _of_length(
-    frames: np.ndarray, alphabet: str, length: int, text: str, likely: float
+    frames: Frames, alphabet: str, length: int, text: str, likely: float
 ) -> tuple[str, float]:
     """Return the most probable text of a length and how probable it is; the old one if none is."""
     try:

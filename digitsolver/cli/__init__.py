@@ -178,26 +178,26 @@ def visualize(
     from digitsolver.datasets import draw, read_captchas
     from digitsolver.solver import load
     from digitsolver.tune import resolve
-    from digitsolver.visualize import open_attention
+    from digitsolver.visualize import open_grad_cam
     from digitsolver.visualize import visualize as draw_stages
 
     solver = load(model) if model else None
-    attend = None
-    if solver and not solver.has_stages:
+    grad_cam = None
+    if solver and "trace" not in solver.explains:
         click.echo(
             f"{model}: reads whole images, so where it reads is shown instead of the stages",
             err=True,
         )
     elif solver:
         try:
-            attend = open_attention(solver.bundle)
+            grad_cam = open_grad_cam(solver.bundle)
         except (BundleError, MissingExtraError) as error:
             click.echo(f"no Grad-CAM: {error}", err=True)
     samples, problems = read_captchas(captchas, labelled=False)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
     with bar(len(some), "drawing") as advance:
-        done = draw_stages(some, out, chosen, solver=solver, attend=attend, progress=advance)
+        done = draw_stages(some, out, chosen, solver=solver, grad_cam=grad_cam, progress=advance)
     finish(
         f"{out}: images of {done.captchas} captchas, style {chosen.name}",
         [*problems, *done.problems],

@@ -7,8 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.errors import SegmentationError
-from digitsolver.io.images import check_image, decode_image, read_image, to_channels
+from digitsolver.io.files import StrPath
+from digitsolver.io.images import (
+    check_image,
+    decode_image,
+    read_bytes,
+    read_image,
+    to_channels,
+    to_grey,
+)
 from digitsolver.pipeline.style import Style
+from digitsolver.results import ImageSource
 from digitsolver.stages import (
     PITCH,
     SEGMENTERS,
@@ -25,8 +34,14 @@ WINDOW_TO_HEIGHT = 1.4
 """Height of the window over that of a digit, if the style does not set it."""
 WINDOW_TO_PITCH = 1.5
 """Width of the window over the distance of digits, if the style does not set it."""
+JPEG = b"\xff\xd8"
+"""The first bytes of a JPEG file, whose luma is stored beside its colours."""
 SPOT = "spot"
 """Name of a segmentation by a network instead of a segmenter: see `stages.spot`."""
+
+
+Steps = tuple[tuple[str, NDArray[np.uint8]], ...]
+"""Name and image, (H, W), of each step of stage 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ class Trace(Cut):
 
     original: NDArray[np.uint8]
     """(H, W) or (H, W, 3) RGB."""
-    steps: tuple[tuple[str, NDArray[np.uint8]], ...]
+    steps: Steps
     """Name and output image, (H, W), of each step of stage 1."""
     box: Box
     """Bounding box of all digits: ``(x, y, width, height)``."""
@@ -150,9 +165,57 @@ def trace(
     style = style or Style()
     pixels, path = _load(image, style)
     try:
-        return _run(pixels, style, style.length if length is None else length)
+        length = style.length if length is None else length
+        return _trace_cleaned(pixels, *_clean(pixels, style), style, length)
     except SegmentationError as error:
         raise error.at(path) from None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """The stages of one image as far as they ran."""
+
+    original: NDArray[np.uint8]
+    """As in the file, (H, W) or (H, W, 3) RGB."""
+    steps: Steps
+    trace: Trace | None
+    error: SegmentationError | None
+    """Why there is no trace."""
+
+
+def run_stages(image: ImageSource, style: Style, *, length: int | None = None) -> StageRun:
+    """Run every stage over an image as ``trace`` does, and keep what ran where one fails.
+
+    The image is decoded once; a JPEG in colour whose style reads its luma, twice.
+
+    Raises
+    ------
+    ImageError
+        The image cannot be read.
+    """
+    original, pixels, path = _load_both(image, style)
+    seen, steps = _clean(pixels, style)
+    try:
+        length = style.length if length is None else length
+        traced = _trace_cleaned(pixels, seen, steps, style, length)
+    except SegmentationError as error:
+        return StageRun(original, steps, None, error.at(path))
+    return StageRun(original, steps, traced, None)
+
+
+def compare_segmenters(
+    traced: Trace, style: Style, length: int | None
+) -> dict[str, Trace | SegmentationError]:
+    """Return the trace with what each segmenter makes of it, or why it makes nothing."""
+    compared: dict[str, Trace | SegmentationError] = {}
+    for name in SEGMENTERS:
+        other = replace(style, segmenter=name)
+        try:
+            digits = cut(traced.cleaned, traced.source, traced.box, other, length)
+            compared[name] = traced.with_cut(digits)
+        except SegmentationError as error:
+            compared[name] = error
+    return compared
 
 
 def cut(
@@ -227,21 +290,31 @@ def digit_width(window: tuple[int, int]) -> float:
     return window[1] / WINDOW_TO_PITCH
 
 
-def _run(pixels: NDArray[np.uint8], style: Style, length: int | None) -> Trace:
+def _clean(pixels: NDArray[np.uint8], style: Style) -> tuple[NDArray[np.uint8], Steps]:
+    """Run stage 1; return the pixels it was given, without alpha, and its steps."""
     seen = check_image(pixels) if pixels.shape[2:] == (4,) else pixels  # alpha on white
-    steps = tuple(
-        clean_steps(
-            seen,
-            style.cleaners,
-            projection=style.projection,
-            polarity=style.polarity,
-            stroke=style.stroke,
-        )
+    steps = clean_steps(
+        seen,
+        style.cleaners,
+        projection=style.projection,
+        polarity=style.polarity,
+        stroke=style.stroke,
     )
+    return seen, tuple(steps)
+
+
+def _trace_cleaned(
+    pixels: NDArray[np.uint8],
+    seen: NDArray[np.uint8],
+    steps: Steps,
+    style: Style,
+    length: int | None,
+) -> Trace:
+    """Run stages 2 to 4 after stage 1."""
     cleaned = steps[-1][1]
     box = bounding_box(cleaned)
-    printable = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
-    source = printable if style.channels == 1 else to_channels(pixels, style.channels)
+    grey = cleaned if style.cropped == "cleaned" else dict(steps)["levels"]
+    source = grey if style.channels == 1 else to_channels(pixels, style.channels)
     digits = cut(cleaned, source, box, style, length)
     return Trace(
         digits.segmenter,
@@ -293,3 +366,21 @@ def _load(
     if isinstance(image, str | os.PathLike):
         return read_image(image, grey=grey, alpha=alpha), image
     return check_image(image, alpha=alpha), None
+
+
+def _load_both(
+    image: ImageSource, style: Style
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], StrPath | None]:
+    """Return an image as in its file, the pixels that the style needs, and the path of a file."""
+    if isinstance(image, np.ndarray):
+        pixels, _ = _load(image, style)
+        return check_image(image), pixels, None
+    path = None if isinstance(image, bytes) else image
+    data = image if isinstance(image, bytes) else read_bytes(image)
+    decoded = decode_image(data, path, alpha=style.channels == 4)
+    shown = check_image(decoded)
+    if style.projection != "grey" or style.channels != 1 or shown.ndim == 2:
+        return shown, decoded, path
+    if data.startswith(JPEG):
+        return shown, decode_image(data, path, grey=True), path
+    return shown, to_grey(shown), path

@@ -13,52 +13,48 @@
     ├── 4-digits/<id>-<label>-<position>.png
     └── 5-activations/                                where a model was given
         ├── <id>-<label>-reading.png                  boxes, digits and confidences
-        ├── <id>-<label>-<position>.png               what the last convolution saw
-        └── <id>-<label>-<position>-grad_cam.png      where it saw what was read
+        ├── <id>-<label>-<position>.png               the last convolution's output
+        └── <id>-<label>-<position>-grad_cam.png      where it finds evidence for that digit
 
 A captcha without a label has no ``-<label>``. For a model that reads whole images there are no
 stages, but the original, the reading, and ``5-activations/<id>-<label>-frames.png``, which shows
 at which columns it read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from digitsolver.datasets import Problem, Sample, unique_ids
-from digitsolver.errors import DigitSolverError, FolderError
+from digitsolver.errors import DigitSolverError, FolderError, SegmentationError
 from digitsolver.io.files import StrPath
-from digitsolver.io.images import read_image
 from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
-from digitsolver.pipeline.trace import trace
-from digitsolver.readers.digits.gradcam import Attend
+from digitsolver.pipeline.trace import compare_segmenters, run_stages
+from digitsolver.readers import Explanation
+from digitsolver.readers.digits.gradcam import GradCam
 from digitsolver.solver import Solver
-from digitsolver.stages import SEGMENTERS, clean_steps
-from digitsolver.visualize.attention import open_attention
-from digitsolver.visualize.images import FOLDERS, write_images
-from digitsolver.visualize.panels import ATTENDED, SEEN, STAGES, WHOLE
-from digitsolver.visualize.strip import draw_strip
-from digitsolver.visualize.view import Steps, View
-from digitsolver.visualize.whole import look_at_whole
+from digitsolver.visualize.folders import ACTIVATIONS, FOLDERS, ORIGINAL, write_images
+from digitsolver.visualize.network import open_grad_cam
+from digitsolver.visualize.strip import STAGES, draw_strip
+from digitsolver.visualize.view import View
 
 __all__ = [
     "FOLDERS",
     "View",
     "Visualized",
-    "compare",
     "draw_strip",
-    "look_at",
-    "open_attention",
+    "make_view",
+    "open_grad_cam",
     "visualize",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Visualized:
-    """Hold what `visualize` has done: captchas drawn whole, files, and what went wrong.
+    """What `visualize` has done: captchas whose stages all ran, files, and what went wrong.
 
     A captcha whose stages failed is among the problems; the stages that ran are drawn.
     """
@@ -75,36 +71,50 @@ def visualize(
     style: Style,
     *,
     solver: Solver | None = None,
-    attend: Attend | None = None,
+    grad_cam: GradCam | None = None,
     progress: Progress | None = None,
 ) -> Visualized:
-    """Write the images of every stage of `samples` to the folder `out`.
+    """Write the images of every stage of `samples` to a folder.
 
-    With `solver`, also what its last convolution saw and what it read; `style` is then that of
-    its bundle. With `attend`, as `open_attention` gives it, the Grad-CAM of each digit. Images
-    of the same name are replaced, other files stay. The same samples, style and model give the
-    same bytes.
+    Each captcha is decoded and cleaned once. Images of the same name are replaced, other files
+    stay. The same samples, style and model give the same bytes.
 
-    Raises:
-        FolderError: `out` cannot be written, or the captchas lie in it.
-        ValueError: The crops of `style` are not those of the model.
+    Parameters
+    ----------
+    samples
+        The captchas.
+    out
+        The folder.
+    style
+        The settings of the stages; with a `solver`, those of its bundle count.
+    solver
+        A model, whose last convolution and readings are shown too.
+    grad_cam
+        From `open_grad_cam`, to show the Grad-CAM of each digit.
+    progress
+        Is called after each captcha.
+
+    Raises
+    ------
+    FolderError
+        `out` cannot be written, or the captchas lie in it.
     """
-    samples, folder = list(samples), Path(out)
+    samples = list(samples)
+    folder = Path(out)
     ids = unique_ids(samples)
     _check_apart(samples, folder)
-    show, folders = _plan(solver, attend)
-    _make_folders(folder, folders)
+    show = _shown_fields(solver, grad_cam)
+    _make_folders(folder, _folders(solver))
     problems: list[Problem] = []
     captchas = images = 0
     for done, sample in enumerate(samples, 1):
         try:
-            view = look_at(sample, style, solver, attend)
+            view = make_view(sample, style, solver, grad_cam)
         except DigitSolverError as error:
             problems.append(Problem.of(sample.path, error))
         else:
             name = f"{ids[sample.path]}-{sample.label}" if sample.label else ids[sample.path]
-            compared = compare(sample, style, solver) if view.trace else ()
-            images += write_images(view, folder, name, show, compared)
+            images += write_images(view, folder, name, show)
             captchas += view.problem is None
             if view.problem is not None:
                 problems.append(Problem(sample.path, view.problem))
@@ -113,92 +123,94 @@ def visualize(
     return Visualized(folder, captchas, images, problems)
 
 
-def _plan(solver: Solver | None, attend: Attend | None) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the fields of a view that are shown, and the folders that are written."""
-    if solver is None:
-        return STAGES, FOLDERS[:-1]
-    if not solver.has_stages:
-        return WHOLE, (FOLDERS[0], FOLDERS[-1])
-    return SEEN if attend is None else ATTENDED, FOLDERS
-
-
-def look_at(
+def make_view(
     sample: Sample,
     style: Style,
     solver: Solver | None = None,
-    attend: Attend | None = None,
-    *,
-    kept: bool = True,
+    grad_cam: GradCam | None = None,
 ) -> View:
-    """Return what there is to show of one captcha; `View.problem` says which stage failed.
+    """Return all that is drawn of one captcha; `View.problem` says which stage failed.
 
-    A `solver` that reads whole images has no use for the stages, and none are run. Another one
-    shows the segmentation that it keeps, unless `kept` is false: then that of the `style`.
+    Parameters
+    ----------
+    sample
+        The captcha; the length of its label is given to the stages.
+    style, solver, grad_cam
+        As for ``visualize``.
 
-    Raises:
-        ImageError: The image cannot be read.
-        ValueError: The crops of `style` are not those of the model.
+    Raises
+    ------
+    ImageError
+        The image cannot be read.
     """
-    if solver is not None and not solver.has_stages:
-        return look_at_whole(sample, solver)
-    original = read_image(sample.path)
-    length = style.length or (len(sample.label) if sample.label else None)
-    try:
-        stages = trace(sample.path, style, length=length)
-    except DigitSolverError as error:
-        why = error.reason_at(sample.path)
-        return View(
-            original,
-            _steps_of(sample, style),
-            label=sample.label,
-            problem=why,
-            segmenter=style.segmenter,
-        )
-    wrong = _wrong_length(sample.label, len(stages.crops))
-    if solver is not None and kept:
-        stages = solver.retrace(stages, length=length)
-    view = View(
-        original,
-        stages.steps,
-        stages,
-        sample.label,
-        problem=wrong,
-        segmenter=stages.segmenter,
-    )
     if solver is None:
-        return view
-    reading, seen = solver.read(stages), solver.activations(stages.crops)
-    view = replace(view, reading=reading, activations=seen)
-    if attend is None:
-        return view
+        return _view(sample, _explain_stages(sample, style), style.segmenter)
+    explained = solver.explain(sample.path, label=sample.label)
     alphabet = solver.bundle.facts.alphabet
-    classes = np.array([alphabet.index(digit.digit) for digit in reading.digits], np.intp)
-    return replace(view, attention=attend(stages.crops, classes))
+    view = _view(sample, explained, solver.bundle.style.segmenter, alphabet)
+    if grad_cam is None or view.trace is None or view.reading is None:
+        return view
+    classes = np.array([alphabet.index(digit.digit) for digit in view.reading.digits], np.intp)
+    return replace(view, grad_cam=grad_cam(view.trace.crops, classes))
 
 
-def compare(sample: Sample, style: Style, solver: Solver | None = None) -> list[View]:
-    """Return what each segmenter makes of one captcha, everything else as `style` says.
-
-    Raises as `look_at` does.
-    """
-    others = [replace(style, segmenter=name) for name in SEGMENTERS]
-    return [look_at(sample, other, solver, kept=False) for other in others]
-
-
-def _steps_of(sample: Sample, style: Style) -> Steps:
-    """Return the steps of stage 1 alone."""
-    return tuple(
-        clean_steps(
-            read_image(sample.path, grey=style.projection == "grey"),
-            style.cleaners,
-            projection=style.projection,
-            polarity=style.polarity,
-            stroke=style.stroke,
+def _explain_stages(sample: Sample, style: Style) -> Explanation:
+    """Return what the stages make of a captcha, without a model."""
+    length = style.length or len(sample.label or "") or None
+    run = run_stages(sample.path, style, length=length)
+    if run.trace is None:
+        return Explanation(run.original, run.steps, error=run.error)
+    compared = {}
+    for name, other in compare_segmenters(run.trace, style, length).items():
+        compared[name] = (
+            Explanation(run.original, run.steps, error=other)
+            if isinstance(other, SegmentationError)
+            else Explanation(run.original, run.steps, other)
         )
+    return Explanation(run.original, run.steps, run.trace, segmentations=compared)
+
+
+def _view(sample: Sample, explained: Explanation, segmenter: str, alphabet: str = "") -> View:
+    """Return the view of an explanation by a reader with that alphabet."""
+    traced = explained.trace
+    problem = explained.error.reason_at(sample.path) if explained.error else None
+    if traced is not None:
+        problem = _wrong_length(sample.label, len(traced.crops))
+        segmenter = traced.segmenter
+    return View(
+        explained.original,
+        explained.steps,
+        traced,
+        sample.label,
+        explained.reading,
+        explained.activations,
+        frames=explained.frames,
+        alphabet=alphabet,
+        problem=problem,
+        segmenter=segmenter,
+        segmentations=tuple(
+            _view(sample, other, name, alphabet) for name, other in explained.segmentations.items()
+        ),
     )
+
+
+def _shown_fields(solver: Solver | None, grad_cam: GradCam | None) -> frozenset[str]:
+    """Return the fields of a view that have panels."""
+    if solver is None:
+        return STAGES
+    more = {"original"} if grad_cam is None else {"original", "grad_cam"}
+    return solver.explains | more
+
+
+def _folders(solver: Solver | None) -> tuple[str, ...]:
+    """Return the folders that are written."""
+    if solver is None:
+        return FOLDERS[:-1]
+    return FOLDERS if "trace" in solver.explains else (ORIGINAL, ACTIVATIONS)
 
 
 def _wrong_length(label: str | None, digits: int) -> str | None:
+    """Say that a label has another length than the digits that were found."""
     if label is None or len(label) == digits:
         return None
     return f"expected a label of {digits} characters, found {len(label)} in {label!r}"

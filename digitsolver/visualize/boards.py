@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from digitsolver.stages import CLEANERS
 from digitsolver.visualize.canvas import BLUE, EDGE, INK, NOTE, RED, Canvas
 from digitsolver.visualize.network import draw_reading
-from digitsolver.visualize.panels import draw_digits
-from digitsolver.visualize.segmenting import draw_segments, title
+from digitsolver.visualize.stages import draw_digits, draw_segments, title
 from digitsolver.visualize.view import HEIGHT, TOP, WIDTH, View
 
 MARGIN, BETWEEN = 16.0, 18.0

@@ -1,26 +1,42 @@
-"""Draw the panels of the network: what its last convolution saw, and what it read."""
+"""Draw the panels of a model: its last convolution, Grad-CAM, frames, and the reading."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.bundle import KERAS, Bundle
+from digitsolver.errors import BundleError
+from digitsolver.io.images import check_image
+from digitsolver.readers.digits.gradcam import GradCam, load_grad_cam
 from digitsolver.results import Reading
 from digitsolver.visualize.canvas import (
+    BLUE,
     EDGE,
     GREEN,
     INK,
     NOTE,
+    ORANGE,
     PAPER,
     RED,
     Canvas,
     Colour,
     Place,
+    resized,
 )
-from digitsolver.visualize.view import SMALL, TOP, WIDTH, View, cells
+from digitsolver.visualize.view import GAP, HEIGHT, SMALL, TOP, WIDTH, View, cells
 
 PITCH = 27.0
 """Least distance of two digits of a reading, where there is room."""
 MAPS = 4
 """Activation maps that a strip shows of each digit."""
+BEST = 3
+"""Characters shown of each head, the most probable first."""
+ROOM = 16.0
+"""Below the bars, for the digits."""
+WARM = np.array([(255, 255, 255), (255, 236, 160), (250, 170, 70), (214, 62, 40)], np.float64)
+"""Colours of nothing, a third, two thirds and the most, from the lightest to the darkest."""
+PALER = 0.25
+"""Share of white that is laid over a crop, so that warm colours show on its ink."""
 
 
 def draw_activations(view: View, canvas: Canvas) -> str:
@@ -61,6 +77,64 @@ def draw_reading(view: View, canvas: Canvas) -> str:
         canvas.text(middle, line + 19, sure if fits else sure[:-1], size, NOTE, "mm")
         _draw_verdict(canvas, middle, line + 32, pitch, digit.digit, true)
     return _verdict(view.label, reading)
+
+
+def frames_title(view: View) -> str:
+    """Return what stands above the panel of frames."""
+    return "read at columns" if view.located else "heads"
+
+
+def draw_frames(view: View, canvas: Canvas) -> str:
+    """Draw which columns the digits were read at, or what each head says of its position.
+
+    A network with a blank says of each frame, a slice of the columns, what digit is there, if
+    any. The bars are its probability that there is one, in the colour of the digit that was read.
+    """
+    if view.frames is None or view.reading is None:
+        raise ValueError("expected frames and a reading, found none")
+    if view.located:
+        return _draw_columns(view, view.frames, canvas)
+    return _draw_heads(view, view.frames, canvas)
+
+
+def open_grad_cam(bundle: Bundle) -> GradCam:
+    """Return a function that gives the Grad-CAM of crops by the model in `bundle`.
+
+    Raises:
+        BundleError: The bundle holds no Keras model.
+        MissingExtraError: Keras is not installed.
+    """
+    if KERAS not in bundle.sha256:
+        raise BundleError(f"expected {KERAS}, which has gradients; found none", bundle.path)
+    return load_grad_cam(bundle.path / KERAS)
+
+
+def draw_grad_cam(view: View, canvas: Canvas) -> str:
+    """Draw each crop with its Grad-CAM, in the digits' places."""
+    if view.grad_cam is None:
+        raise ValueError("expected Grad-CAM maps, found none")
+    crops = view.stages.crops
+    for crop, heat, (x, y, width, height) in zip(crops, view.grad_cam, cells(crops), strict=True):
+        large = round(width * canvas.scale), round(height * canvas.scale)
+        canvas.draw_image(heated(crop, heat, large), x, y, width, height)
+    return "red: speaks for the digit read"
+
+
+def heated(
+    crop: NDArray[np.uint8], heat: NDArray[np.float32], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Return a crop, enlarged to `size` (width, height), tinted by its map: uint8 (H, W, 3).
+
+    The map, (rows, columns) from 0 to 1, is stretched over the crop without steps, for it is no
+    finer than the last convolution; white is none, red the most.
+    """
+    smooth = cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)
+    levels = np.linspace(0, 1, len(WARM))
+    tint = np.stack([np.interp(smooth, levels, channel) for channel in WARM.T], axis=2)
+    pixels = resized(check_image(crop), *size).astype(np.float64)
+    pale = pixels + PALER * (255 - pixels)
+    pale = pale if pale.ndim == tint.ndim else pale[..., None]
+    return np.asarray((pale * tint / 255).round(), np.uint8)
 
 
 def telling(maps: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -135,3 +209,40 @@ def _verdict(label: str | None, reading: Reading) -> str:
     if label is None:
         return f"{reading.text}, {sure}"
     return f"{reading.text} is {'right' if reading.text == label else 'wrong'}, {sure}"
+
+
+def _draw_columns(view: View, frames: NDArray[np.float32], canvas: Canvas) -> str:
+    """Draw a bar for each frame below its columns, and below them what was read where."""
+    place = canvas.draw_image(view.original, 0, 0, WIDTH, TOP)
+    base = HEIGHT - ROOM
+    room = base - place.bottom - GAP
+    step = place.width / len(frames)
+    digits = view.reading.digits if view.reading else ()
+    edges = np.array([digit.box[0] for digit in digits[1:]]) * place.zoom
+    for index, blank in enumerate(frames[:, -1].tolist()):
+        which = int(np.searchsorted(edges, (index + 0.5) * step, side="right"))
+        high = room * (1 - blank)
+        colour = (BLUE, ORANGE)[which % 2]
+        canvas.bar(place.x + index * step, base - high, step, high, colour, 0.85)
+    canvas.bar(0, base, place.width, 1, NOTE)
+    for index, digit in enumerate(digits):
+        x, _, width, _ = digit.box
+        middle = place.column(x + width / 2)
+        canvas.text(middle, base + 9, digit.digit, 14, (BLUE, ORANGE)[index % 2], "mm")
+    return f"{len(frames)} slices; bar: a digit is here"
+
+
+def _draw_heads(view: View, frames: NDArray[np.float32], canvas: Canvas) -> str:
+    """Draw for each position the most probable characters, the more probable the larger."""
+    pitch = WIDTH / len(frames)
+    row = HEIGHT / BEST
+    for position, chances in enumerate(frames):
+        best = np.argsort(-chances, kind="stable")[:BEST]
+        middle = (position + 0.5) * pitch
+        for rank, (index, chance) in enumerate(zip(best, chances[best], strict=True)):
+            size = min(26.0, 0.9 * pitch) * (0.5 + 0.5 * float(chance))
+            colour = INK if rank == 0 else NOTE
+            canvas.text(middle, (rank + 0.4) * row, view.alphabet[int(index)], size, colour, "mm")
+            sure = f"{int(100 * float(chance))}%"
+            canvas.text(middle, (rank + 0.85) * row, sure, min(SMALL, 0.4 * pitch), NOTE, "mm")
+    return f"{len(frames)} heads, one a position"

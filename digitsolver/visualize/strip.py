@@ -1,9 +1,27 @@
-"""Draw the strip of one captcha: all its stages side by side."""
+"""Draw the strip of one captcha: all its stages side by side.
 
-from collections.abc import Collection
+A new panel is a function named ``draw_*`` in `stages` or `network`, and a line in `PANELS`.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from digitsolver.visualize.canvas import BLUE, EDGE, INK, NOTE, RED, Canvas
-from digitsolver.visualize.panels import PANELS, STAGES, Panel
+from digitsolver.visualize.network import (
+    draw_activations,
+    draw_frames,
+    draw_grad_cam,
+    draw_reading,
+    frames_title,
+)
+from digitsolver.visualize.stages import (
+    draw_cleaned,
+    draw_clipped,
+    draw_digits,
+    draw_original,
+    draw_segments,
+    title,
+)
 from digitsolver.visualize.view import HEIGHT, WIDTH, View
 
 MARGIN = 16.0
@@ -11,12 +29,51 @@ BETWEEN = 18.0
 HEAD = 28.0
 FOOT = 24.0
 CAPTION, TEXT = 14.0, 12.0
+STAGES = frozenset(("original", "steps", "trace"))
+"""Fields of `View` that are shown without a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Name a panel, and what of a captcha it shows."""
+
+    number: int | None
+    """Of its stage."""
+    name: str
+    draw: Callable[[View, Canvas], str]
+    shows: str
+    """The field of `View` without which there is no such panel."""
+    named: Callable[[View], str] | None = None
+    """Gives what stands above the panel, where that is not always its name."""
+
+    def title(self, view: View) -> str:
+        """Return what stands above the panel."""
+        return self.named(view) if self.named else self.name
+
+    def fits(self, view: View) -> bool:
+        """Return whether the captcha has what the panel shows."""
+        found = getattr(view, self.shows)
+        return found is not None and not (self.shows == "steps" and not found)
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel(0, "original", draw_original, "original"),
+    Panel(1, "artifacts removed", draw_cleaned, "steps"),
+    Panel(2, "clipped", draw_clipped, "trace"),
+    Panel(3, "k-means", draw_segments, "trace", named=title),
+    Panel(4, "digits", draw_digits, "trace"),
+    Panel(5, "last convolution", draw_activations, "activations"),
+    Panel(5, "grad-cam", draw_grad_cam, "grad_cam"),
+    Panel(5, "frames", draw_frames, "frames", named=frames_title),
+    Panel(None, "reading", draw_reading, "reading"),
+)
+"""The panels of a strip, from left to right."""
 
 
 def draw_strip(view: View, *, show: Collection[str] = STAGES, scale: int = 1) -> bytes:
     """Return the strip of a captcha as the bytes of a PNG file.
 
-    `show` names the fields of the view that have panels: `STAGES`, or more with a model. All
+    `show` names the fields of the view that have panels, by default those without a model. All
     strips with the same `show` are of one size. A captcha that failed shows the stages that ran,
     and why the others did not.
     """

@@ -1,11 +1,11 @@
-"""What there is to show of one captcha, and the measures of a panel."""
+"""A captcha with all that is drawn of it, and the measures of a panel."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.pipeline.trace import Trace
+from digitsolver.pipeline.trace import Steps, Trace
 from digitsolver.results import Reading
 
 WIDTH, HEIGHT = 190.0, 136.0
@@ -15,12 +15,10 @@ GAP = 8.0
 SMALL = 11.0
 """Size of the smallest text."""
 
-Steps = tuple[tuple[str, NDArray[np.uint8]], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Hold what there is to show of one captcha; `trace` is None where a stage failed."""
+    """All that is drawn of one captcha; `trace` is ``None`` where a stage failed."""
 
     original: NDArray[np.uint8]
     """As in the file, (H, W) or (H, W, 3) RGB."""
@@ -31,28 +29,26 @@ class View:
     reading: Reading | None = None
     activations: NDArray[np.float32] | None = None
     """(n, rows, columns, filters)."""
-    attention: NDArray[np.float32] | None = None
-    """Grad-CAM of each digit for what it was read as, (n, rows, columns) from 0 to 1."""
+    grad_cam: NDArray[np.float32] | None = None
+    """Of each digit for the class it was read as, (n, rows, columns) from 0 to 1."""
     frames: NDArray[np.float32] | None = None
-    """Of a model that reads whole images: probabilities (frames, classes) along the image."""
+    """Probabilities (frames, classes) along the image, of a model that reads whole images."""
     alphabet: str = ""
     """Characters of the classes; where there is one more, that is the blank."""
     problem: str | None = None
     """Why stages are missing."""
     segmenter: str = "kmeans"
+    segmentations: tuple["View", ...] = ()
+    """The same captcha by each segmenter."""
 
     @property
     def located(self) -> bool:
-        """Whether the model tells where a digit is: one with a head a position does not."""
+        """Whether the model tells where a digit is: one with a head for each position does not."""
         return self.frames is None or self.frames.shape[1] > len(self.alphabet)
 
     @property
     def stages(self) -> Trace:
-        """The trace of a captcha whose stages all ran.
-
-        Raises:
-            ValueError: A stage failed.
-        """
+        """The trace; raises ``ValueError`` where a stage failed."""
         if self.trace is None:
             raise ValueError("expected a captcha whose stages ran, found one that failed")
         return self.trace

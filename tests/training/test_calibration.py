@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from digitsolver.training.calibration import class_temperature, log_softmax, reading_temperature
+from digitsolver.measure.softmax import log_softmax
+from digitsolver.training.calibration import class_temperature, reading_temperature
 
 
 def test_class_temperature_makes_confidence_match_accuracy() -> None:

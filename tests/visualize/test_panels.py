@@ -18,17 +18,22 @@ from digitsolver.stages import SEGMENTERS
 from digitsolver.visualize import (
     FOLDERS,
     View,
-    compare,
     draw_strip,
-    look_at,
-    open_attention,
+    make_view,
+    open_grad_cam,
 )
-from digitsolver.visualize.attention import draw_attention, heated
 from digitsolver.visualize.boards import changed, draw_segmenters, draw_steps, shares
 from digitsolver.visualize.canvas import BLUE, GREEN, PAPER, RED, Canvas, resized
-from digitsolver.visualize.network import draw_activations, draw_reading, mosaic, telling
-from digitsolver.visualize.panels import PANELS, SEEN
-from digitsolver.visualize.segmenting import PIECES, TITLES, draw_segments
+from digitsolver.visualize.network import (
+    draw_activations,
+    draw_grad_cam,
+    draw_reading,
+    heated,
+    mosaic,
+    telling,
+)
+from digitsolver.visualize.stages import PIECES, TITLES, draw_segments
+from digitsolver.visualize.strip import PANELS
 from digitsolver.visualize.view import HEIGHT, WIDTH, cells
 from tests.templates import facts
 from tests.visualize.visualizing import (
@@ -55,8 +60,8 @@ def make(tmp_path: Path) -> Make:
 @pytest.mark.parametrize("text", ["5", "042", "13572468"])
 def test_strips_are_of_one_size_and_small(make: Make, text: str, size: tuple[int, int]) -> None:
     sample = make(text, size=size, colour=True)
-    without = opened(draw_strip(look_at(sample, STYLE)))
-    data = draw_strip(look_at(sample, STYLE, solver(text)), show=SEEN)
+    without = opened(draw_strip(make_view(sample, STYLE)))
+    data = draw_strip(make_view(sample, STYLE, solver(text)), show={"original"} | Guesses.explains)
     assert without.size == (1054, 212)
     assert opened(data).size == (1470, 212)
     assert opened(data).mode == "P"
@@ -64,19 +69,22 @@ def test_strips_are_of_one_size_and_small(make: Make, text: str, size: tuple[int
 
 
 def test_a_strip_can_be_larger(make: Make) -> None:
-    assert opened(draw_strip(look_at(make("042"), STYLE), scale=2)).size == (2108, 424)
+    assert opened(draw_strip(make_view(make("042"), STYLE), scale=2)).size == (2108, 424)
 
 
 def test_the_segmentation_that_is_read_is_shown(make: Make) -> None:
     class Equal(Guesses):
-        def retrace(self, traced: Trace, *, length: int | None) -> Trace:
+        def kept(self, traced: Trace) -> Trace:
             other = replace(STYLE, segmenter="equal")
-            return traced.with_cut(cut(traced.cleaned, traced.source, traced.box, other, length))
+            return traced.with_cut(
+                cut(traced.cleaned, traced.source, traced.box, other, len(traced.crops))
+            )
 
-    sample, guesses = make("042"), cast(Solver, Equal("042"))
-    assert look_at(sample, STYLE).segmenter == "kmeans"
-    assert look_at(sample, STYLE, guesses).segmenter == "equal"
-    assert look_at(sample, STYLE, guesses, kept=False).segmenter == "kmeans"
+    sample = make("042")
+    assert make_view(sample, STYLE).segmenter == "kmeans"
+    view = make_view(sample, STYLE, cast(Solver, Equal("042")))
+    assert view.segmenter == "equal"
+    assert [other.segmenter for other in view.segmentations] == list(SEGMENTERS)
 
 
 def test_panels_are_numbered_as_the_folders() -> None:
@@ -89,8 +97,8 @@ def test_panels_are_numbered_as_the_folders() -> None:
 def test_a_panel_draws_within_its_place(make: Make, panel: object) -> None:
     """The long ones: eight digits, many cleaners, a wrong reading."""
     style = Style(cleaners=("frame", "specks", "lines", "holes"))
-    view = look_at(make("13572468", size=(180, 40)), style, solver("99999999"))
-    view = replace(view, attention=np.ones((8, 3, 2), np.float32))
+    view = make_view(make("13572468", size=(180, 40)), style, solver("99999999"))
+    view = replace(view, grad_cam=np.ones((8, 3, 2), np.float32))
     view = replace(view, frames=np.full((40, 11), 1 / 11, np.float32), alphabet="0123456789")
     drawing = next(one for one in PANELS if one is panel)
     canvas = Canvas(WIDTH + 40, HEIGHT + 40)
@@ -111,7 +119,7 @@ def test_a_panel_draws_within_its_place(make: Make, panel: object) -> None:
 
 def segmented(make: Make, segmenter: str, label: str = "042") -> tuple[str, Canvas]:
     """Return the line below the segmenter's panel, and the panel."""
-    view = look_at(make(label), replace(STYLE, segmenter=segmenter))
+    view = make_view(make(label), replace(STYLE, segmenter=segmenter))
     canvas = Canvas(WIDTH + 4, HEIGHT + 4)
     return draw_segments(view, canvas.at(2, 2)), canvas
 
@@ -120,10 +128,10 @@ def test_every_segmenter_has_its_own_title(make: Make) -> None:
     assert set(TITLES) == set(SEGMENTERS)
     panel = next(one for one in PANELS if one.number == 3)
     titles = [
-        panel.title(look_at(make("042"), replace(STYLE, segmenter=name))) for name in SEGMENTERS
+        panel.title(make_view(make("042"), replace(STYLE, segmenter=name))) for name in SEGMENTERS
     ]
     assert titles == ["k-means", "equal parts", "contours"]
-    assert PANELS[0].title(look_at(make("042"), STYLE)) == "original"
+    assert PANELS[0].title(make_view(make("042"), STYLE)) == "original"
 
 
 def test_segmenters_say_what_they_did(make: Make) -> None:
@@ -145,7 +153,7 @@ def test_pieces_of_ink_are_told_apart_by_colour(make: Make) -> None:
 @pytest.mark.parametrize(("length", "note"), [(4, "3 pieces of ink, 1 cut"), (2, ", joined to 2")])
 def test_pieces_that_are_no_digits_are_cut_or_joined(make: Make, length: int, note: str) -> None:
     style = replace(STYLE, segmenter="contours", length=length)
-    view = look_at(replace(make("042"), label=None), style)
+    view = make_view(replace(make("042"), label=None), style)
     canvas = Canvas(WIDTH + 4, HEIGHT + 4)
     assert draw_segments(view, canvas.at(2, 2)).endswith(note)
     assert bool(pixels_like(canvas, RED)) == (length == 4)
@@ -157,7 +165,7 @@ def test_pieces_that_are_no_digits_are_cut_or_joined(make: Make, length: int, no
 def read_as(make: Make, text: str, **how: object) -> tuple[str, Canvas]:
     """Return the line below the reading of 042 as `text`, and the panel."""
     canvas = Canvas(WIDTH + 4, HEIGHT + 4)
-    view = look_at(make("042", **how), Style(length=3), solver(text))
+    view = make_view(make("042", **how), Style(length=3), solver(text))
     return draw_reading(view, canvas.at(2, 2)), canvas
 
 
@@ -195,7 +203,7 @@ def test_a_reading_of_another_length_is_wrong(make: Make) -> None:
 
 
 def test_a_confidence_is_never_rounded_up_to_certain(make: Make) -> None:
-    view = look_at(make("042"), STYLE, solver("042", 0.9999))
+    view = make_view(make("042"), STYLE, solver("042", 0.9999))
     assert draw_reading(view, Canvas(WIDTH, HEIGHT)) == "042 is right, 99 % sure"
 
 
@@ -228,7 +236,7 @@ def test_grad_cam_warms_the_crop_where_the_map_is_high() -> None:
 def test_a_bundle_without_gradients_is_named() -> None:
     found = Bundle(Path("model"), facts(), STYLE, {"model.onnx": "0"})
     with pytest.raises(BundleError, match=r"model: expected model\.keras, .*; found none"):
-        open_attention(found)
+        open_grad_cam(found)
 
 
 # --- boards -------------------------------------------------------------------------------
@@ -251,7 +259,7 @@ def test_the_board_tells_how_much_of_the_ink_changed() -> None:
 
 def test_the_board_of_steps_grows_with_the_cleaners(make: Make) -> None:
     boards = [
-        opened(draw_steps(look_at(make("042"), Style(cleaners=names))))
+        opened(draw_steps(make_view(make("042"), Style(cleaners=names))))
         for names in ((), ("frame",), ("frame", "specks"))
     ]
     heights = [board.height for board in boards]
@@ -262,17 +270,18 @@ def test_the_board_of_steps_grows_with_the_cleaners(make: Make) -> None:
 
 
 def test_the_board_of_segmenters_has_a_row_for_each(make: Make) -> None:
-    views = compare(make("042"), STYLE)
+    views = make_view(make("042"), STYLE).segmentations
     assert [view.segmenter for view in views] == list(SEGMENTERS)
     board, read = (
-        opened(draw_segmenters(compare(make("042"), STYLE, one))) for one in (None, solver("042"))
+        opened(draw_segmenters(make_view(make("042"), STYLE, one).segmentations))
+        for one in (None, solver("042"))
     )
     assert read.height == board.height > 3 * HEIGHT
     assert read.width == board.width + 208
 
 
 def test_a_segmenter_that_fails_says_why_on_the_board(make: Make) -> None:
-    views = compare(make("042"), STYLE)
+    views = make_view(make("042"), STYLE).segmentations
     failed = replace(views[1], trace=None, problem="expected ink, found none")
     board, other = (
         np.asarray(opened(draw_segmenters(some)).convert("RGB")).astype(np.int16)
@@ -293,7 +302,7 @@ def test_panels_refuse_a_captcha_without_what_they_show() -> None:
     with pytest.raises(ValueError, match="expected a reading, found none"):
         draw_reading(view, Canvas(WIDTH, HEIGHT))
     with pytest.raises(ValueError, match="expected Grad-CAM maps, found none"):
-        draw_attention(view, Canvas(WIDTH, HEIGHT))
+        draw_grad_cam(view, Canvas(WIDTH, HEIGHT))
 
 
 # --- drawing ------------------------------------------------------------------------------

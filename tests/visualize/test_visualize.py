@@ -1,8 +1,11 @@
 """Every stage becomes files, whatever the captcha, and what fails is told."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -13,9 +16,11 @@ from digitsolver.datasets import Sample
 from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.images import write_png
 from digitsolver.pipeline.style import Style
+from digitsolver.solver import load
+from digitsolver.stages import clean_steps
 from digitsolver.visualize import (
     FOLDERS,
-    look_at,
+    make_view,
     visualize,
 )
 from tests.templates import make_bundle, write
@@ -72,14 +77,14 @@ def test_files_with_a_model(make: Make, tmp_path: Path) -> None:
 def test_files_with_gradients(make: Make, tmp_path: Path) -> None:
     asked: list[list[int]] = []
 
-    def attend(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
+    def grad_cam(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
         asked.append(classes.tolist())
         return np.linspace(0, 1, 12 * len(crops), dtype=np.float32).reshape(-1, 4, 3)
 
     out = tmp_path / "out"
-    visualize([make("042")], out, STYLE, solver=solver("049"), attend=attend)
+    visualize([make("042")], out, STYLE, solver=solver("049"), grad_cam=grad_cam)
     assert asked == [[0, 4, 9]], "of what was read, not of what is true"
-    view = look_at(make("042"), STYLE, solver("049"), attend)
+    view = make_view(make("042"), STYLE, solver("049"), grad_cam)
     for position, crop in enumerate(view.stages.crops):
         data = (out / "5-activations" / f"7-042-{position}-grad_cam.png").read_bytes()
         assert opened(data).size == (6 * crop.shape[1], 6 * crop.shape[0])
@@ -89,7 +94,7 @@ def test_files_with_gradients(make: Make, tmp_path: Path) -> None:
 def test_stages_are_stored_as_they_are(make: Make, tmp_path: Path) -> None:
     sample = make("042", colour=True)
     visualize([sample], tmp_path / "out", STYLE)
-    view = look_at(sample, STYLE)
+    view = make_view(sample, STYLE)
     for name, expected in (
         ("0-original/7-042.png", draw_text("042", colour=True)),
         ("1-artifacts_removed/7-042-0-levels.png", view.stages.steps[0][1]),
@@ -104,8 +109,8 @@ def test_stages_are_stored_as_they_are(make: Make, tmp_path: Path) -> None:
 def test_colour_crops_are_stored_as_they_are(make: Make, tmp_path: Path, channels: int) -> None:
     style = replace(STYLE, channels=channels)
     sample = make("042", colour=True)
-    visualize([sample], tmp_path / "out", style, solver=solver("042"))
-    crops = look_at(sample, style).stages.crops
+    visualize([sample], tmp_path / "out", style, solver=solver("042", style=style))
+    crops = make_view(sample, style).stages.crops
     assert crops.shape == (3, 28, 20, channels)
     stored = opened((tmp_path / "out" / "4-digits" / "7-042-2.png").read_bytes())
     assert np.array_equal(np.asarray(stored), crops[2])
@@ -132,6 +137,30 @@ def test_names_of_captchas_without_label_and_of_one_id(make: Make, tmp_path: Pat
     visualize(samples, tmp_path / "out", Style(length=3))
     strips = sorted(path.name for path in (tmp_path / "out").glob("*.png"))
     assert strips == ["7-042.png", "7-531-531.png", "x-99.png"]
+
+
+@pytest.mark.parametrize("model", [False, True])
+def test_each_captcha_is_decoded_and_cleaned_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: bool
+) -> None:
+    counts = {"decoded": 0, "cleaned": 0}
+    imdecode = cv2.imdecode
+
+    def decode(data: NDArray[np.uint8], flags: int) -> NDArray[np.uint8]:
+        counts["decoded"] += 1
+        return np.asarray(imdecode(data, flags), np.uint8)
+
+    def clean(*arguments: Any, **settings: Any) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+        counts["cleaned"] += 1
+        return clean_steps(*arguments, **settings)
+
+    reader = load(make_bundle(tmp_path / "model"), threads=1) if model else None
+    (path,) = write(tmp_path / "in", ["0427"])
+    monkeypatch.setattr(cv2, "imdecode", decode)
+    monkeypatch.setattr("digitsolver.pipeline.trace.clean_steps", clean)
+    done = visualize([Sample(path, "0427")], tmp_path / "out", STYLE, solver=reader)
+    assert counts == {"decoded": 1, "cleaned": 1}
+    assert done.problems == []
 
 
 def test_same_input_same_bytes(make: Make, tmp_path: Path) -> None:
@@ -200,7 +229,7 @@ def test_a_image_that_cannot_be_read_is_a_problem(make: Make, tmp_path: Path) ->
     assert str(done.problems[0]).count(str(empty)) == 1
     assert not list((tmp_path / "out").rglob("1-12*"))
     with pytest.raises(ImageError, match="found an empty file"):
-        look_at(Sample(empty, "12"), STYLE)
+        make_view(Sample(empty, "12"), STYLE)
 
 
 def test_a_captcha_whose_length_nobody_knows_has_it_estimated(make: Make, tmp_path: Path) -> None:

@@ -2,20 +2,20 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from digitsolver.bundle import Bundle
 from digitsolver.datasets import Sample
 from digitsolver.io.images import ImageArray, to_grey, write_png
 from digitsolver.pipeline.style import Style
-from digitsolver.pipeline.trace import Trace
+from digitsolver.pipeline.trace import Trace, compare_segmenters, run_stages
+from digitsolver.readers import Explanation
 from digitsolver.results import Digit, Reading
 from digitsolver.solver import Solver
 from digitsolver.visualize.canvas import Canvas
@@ -41,11 +41,12 @@ class Guesses:
 
     text: str
     confidence: float = 0.9
-    has_stages = True
+    style: Style = STYLE
+    explains = frozenset(("steps", "trace", "activations", "reading"))
 
     @property
     def bundle(self) -> Bundle:
-        return Bundle(Path("model"), facts(), STYLE, {})
+        return Bundle(Path("model"), facts(), self.style, {})
 
     def read(self, traced: Trace) -> Reading:
         boxes = [tuple(box) for box in traced.boxes.tolist()]
@@ -55,16 +56,31 @@ class Guesses:
         )
         return Reading(self.text, self.confidence ** len(digits), digits)
 
-    def retrace(self, traced: Trace, *, length: int | None) -> Trace:
+    def kept(self, traced: Trace) -> Trace:
+        """Return the segmentation that is read."""
         return traced
 
-    def activations(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        maps = np.random.default_rng(0).random((len(crops), 7, 5, 10))
-        return maps.astype(np.float32)
+    def explain(self, image: Path, *, label: str | None = None) -> Explanation:
+        run = run_stages(image, self.style, length=len(label or "") or None)
+        if run.trace is None:
+            return Explanation(run.original, run.steps, error=run.error)
+        traces = compare_segmenters(run.trace, self.style, len(run.trace.crops))
+        segmentations = {
+            name: self.explained(run.original, other)
+            for name, other in traces.items()
+            if isinstance(other, Trace)
+        }
+        explained = self.explained(run.original, self.kept(run.trace))
+        return replace(explained, segmentations=segmentations)
+
+    def explained(self, original: ImageArray, traced: Trace) -> Explanation:
+        maps = np.random.default_rng(0).random((len(traced.crops), 7, 5, 10))
+        activations = maps.astype(np.float32)
+        return Explanation(original, traced.steps, traced, self.read(traced), activations)
 
 
-def solver(text: str, confidence: float = 0.9) -> Solver:
-    return cast(Solver, Guesses(text, confidence))
+def solver(text: str, confidence: float = 0.9, style: Style = STYLE) -> Solver:
+    return cast(Solver, Guesses(text, confidence, style))
 
 
 Make = Callable[..., Sample]

@@ -1,4 +1,4 @@
-"""Find where in a crop a network saw what it took the crop for."""
+"""Grad-CAM: where in a crop the network finds evidence for a class."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,33 +8,38 @@ from numpy.typing import NDArray
 
 from digitsolver.training.backend import LAST_CONVOLUTION, require_training
 
-Attend = Callable[[NDArray[np.uint8], NDArray[np.intp]], NDArray[np.float32]]
+GradCam = Callable[[NDArray[np.uint8], NDArray[np.intp]], NDArray[np.float32]]
 """From crops (n, h, w, channels) and a class of each to maps (n, rows, columns), 0 to 1."""
 
 CROPS_NDIM = 4
 
 
-def load_grad_cam(path: Path) -> Attend:
+def load_grad_cam(path: Path) -> GradCam:
     """Return a function that gives the Grad-CAM of crops, by the Keras model in the file `path`.
 
-    Its maps are as large as those of the last convolution. A map weighs what each filter of that
-    layer saw by how much the logit of the class rises with it, in the mean over the map, adds this
-    up, and leaves out what is negative, which speaks for other classes; then its largest value
-    counts as 1. (R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via
-    gradient-based localization", 2017.) A map of zeros says that nothing there speaks for the
-    class.
+    Its maps are as large as those of the last convolution. A map weighs each filter of that layer
+    by how much the logit of the class rises with it, in the mean over the map, sums the filters,
+    and leaves out what is negative, which speaks for other classes; its largest value is 1. A map
+    of zeros has no evidence for the class.
 
-    Raises:
-        MissingExtraError: Keras, which finds the gradients, is not installed.
+    Raises
+    ------
+    MissingExtraError
+        Keras, which finds the gradients, is not installed.
+
+    References
+    ----------
+    R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
+    localization", ICCV 2017.
     """
     require_training()
     import keras
 
     model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    seen = model.get_layer(LAST_CONVOLUTION).output
-    both = keras.Model(model.inputs, [seen, model.output])
+    convolved = model.get_layer(LAST_CONVOLUTION).output
+    both = keras.Model(model.inputs, [convolved, model.output])
 
-    def attend(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
+    def grad_cam(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
         import tensorflow as tf
 
         pixels = crops if crops.ndim == CROPS_NDIM else crops[..., None]
@@ -44,7 +49,7 @@ def load_grad_cam(path: Path) -> Attend:
         slopes = tape.gradient(chosen, maps)
         return combined(np.asarray(maps), np.asarray(slopes))
 
-    return attend
+    return grad_cam
 
 
 def combined(maps: NDArray[np.float32], slopes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Find digits by the stages, and read each with a network; where it is unsure, cut them anew."""
+"""Segment digits by the stages and read each with a network; where it is unsure, try others."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,27 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.bundle import Bundle
-from digitsolver.errors import BundleError, SegmentationError
-from digitsolver.pipeline.trace import Trace, cut, trace
-from digitsolver.readers.digits.candidates import BESIDE, Found, settle, slide
+from digitsolver.errors import BundleError, DigitSolverError, SegmentationError
+from digitsolver.pipeline.trace import Trace, compare_segmenters, cut, run_stages, trace
+from digitsolver.readers.base import BatchReader, Explanation
+from digitsolver.readers.digits.candidates import (
+    BACKGROUND,
+    CandidateSegmentation,
+    best_windows,
+    sliding_windows,
+)
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
-from digitsolver.results import Answer, Digit, ImageSource, Reading, path_of
+from digitsolver.results import Digit, ImageSource, Reading
 
 INPUT = "crops"
 CROPS_NDIM = 3
 TRIED = ("kmeans", "contours")
-"""What is tried where the network is unsure; equal parts brought nothing beyond these."""
+"""Segmenters tried where the network is unsure; equal parts brought nothing beyond these."""
 UNSURE = 0.7
-"""Confidence below which other segmentations are tried. Of 600 drawn captchas of the look speckle,
-the length not told, that brought 27 more right; below 0.5 brings 24, below 0.9 no more than 27, and
-it concerns a fifth of real captchas rather than a twentieth."""
+"""Confidence below which other segmentations are tried. Of 600 synthetic captchas of the look
+speckle, the length unknown, that reads 27 more right; below 0.5 it is 24, below 0.9 27 again,
+and a fifth of real captchas is read again rather than a twentieth."""
 SURER = 1.1
-"""So many times as sure of its digits, in the geometric mean, must another segmentation be. Of 600
-drawn captchas of the look lines, that won 41 and lost 3; at 1.0 it wins 52 and loses 37."""
+"""Ratio of geometric mean confidences from which another segmentation replaces the first. Of 600
+synthetic captchas of the look lines, that gains 41 and loses 3; 1.0 gains 52 and loses 37."""
 
 
-class DigitsReader:
+class DigitsReader(BatchReader[CandidateSegmentation]):
     """Read crops of single digits."""
+
+    explains = frozenset(("steps", "trace", "activations", "reading"))
 
     def __init__(self, bundle: Bundle, threads: int) -> None:
         """Open the network of `bundle`; raises BundleError unless it takes crops."""
@@ -38,99 +46,127 @@ class DigitsReader:
         self._network = Network(bundle, threads)
         _check(self._network)
 
-    def length(self, told: int | None) -> int | None:
-        """Return `told`, or the length of the bundle."""
-        return told or self.bundle.facts.length
+    def resolve_length(self, length: int | None) -> int | None:
+        """Return `length`, or that of the bundle."""
+        return length or self.bundle.facts.length
 
-    def look(self, image: ImageSource, length: int | None) -> Found:
+    def prepare(self, image: ImageSource, length: int | None) -> CandidateSegmentation:
         """Run the stages over `image`."""
-        return Found.of(trace(image, self.bundle.style, length=length), path_of(image))
+        return CandidateSegmentation.of(trace(image, self.bundle.style, length=length))
 
-    def read(self, found: Sequence[Found], length: int | None) -> list[Answer]:
+    def read_prepared(
+        self, batch: Sequence[CandidateSegmentation], length: int | None
+    ) -> list[Reading | DigitSolverError]:
         """Read several images in one batch, and what is unsure again in another."""
-        return [reading for _, reading in self._surest(found, length)]
+        return [reading for _, reading in self._surest(batch, length)]
 
-    def read_trace(self, traced: Trace) -> Reading:
-        """Return the reading of an image whose stages have already run, as they cut it."""
-        (reading,) = self._read_once([Found.of(traced)])
-        return reading
+    def explain(
+        self, image: ImageSource, length: int | None, label: str | None = None
+    ) -> Explanation:
+        """Return the stages, the reading of the segmentation that ``read`` keeps, and of others.
 
-    def retrace(self, traced: Trace, length: int | None) -> Trace:
-        """Return the trace with the segmentation that ``read`` keeps."""
-        ((kept, _),) = self._surest([Found.of(traced)], length)
-        return traced.with_cut(kept.digits)
-
-    def _surest(self, found: Sequence[Found], length: int | None) -> list[tuple[Found, Reading]]:
-        """Return each image cut so that the network is surest of its digits, and the reading.
-
-        Where it is unsure, it also reads what each of `TRIED` cuts, with a digit more or fewer
-        where no `length` is told. A network that has seen what is no digit also looks for the
-        digits with the window at every few columns.
+        The length is that given, the style's, the label's, or else the bundle's.
         """
-        first = self._read_once(found)
-        unsure = [index for index, one in enumerate(first) if one.confidence < UNSURE]
+        style = self.bundle.style
+        length = length or style.length or len(label or "") or self.bundle.facts.length
+        run = run_stages(image, style, length=length)
+        if run.trace is None:
+            return Explanation(run.original, run.steps, error=run.error)
+        ((kept, _),) = self._surest([CandidateSegmentation.of(run.trace)], length)
+        compared = {}
+        for name, other in compare_segmenters(run.trace, style, length).items():
+            if isinstance(other, SegmentationError):
+                compared[name] = Explanation(run.original, run.steps, error=other)
+            else:
+                compared[name] = self._explain_trace(run.original, other)
+        explained = self._explain_trace(run.original, run.trace.with_cut(kept.digits))
+        return replace(explained, segmentations=compared)
+
+    def _explain_trace(self, original: NDArray[np.uint8], traced: Trace) -> Explanation:
+        (reading,) = self._read_once([CandidateSegmentation.of(traced)])
+        activations = self.activations(traced.crops)
+        return Explanation(original, traced.steps, traced, reading, activations)
+
+    def ctc_frames(self, images: Sequence[ImageSource]) -> None:
+        """Return ``None``: crops have no frames."""
+
+    def _surest(
+        self, batch: Sequence[CandidateSegmentation], length: int | None
+    ) -> list[tuple[CandidateSegmentation, Reading]]:
+        """Return for each image the segmentation the network is surest of, and its reading.
+
+        Where it is unsure, it also reads those of `TRIED`, with a digit more or fewer where no
+        `length` is given. A network that has seen background crops also looks for the digits with
+        the window at every few columns.
+        """
+        first = self._read_once(batch)
+        unsure = [index for index, reading in enumerate(first) if reading.confidence < UNSURE]
         others = [
-            (index, other) for index in unsure for other in self._others(found[index], length)
+            (index, other) for index in unsure for other in self._others(batch[index], length)
         ]
         others += [
-            (unsure[index], other) for index, other in self._spotted([found[i] for i in unsure])
+            (unsure[index], other) for index, other in self._spotted([batch[i] for i in unsure])
         ]
         second = self._read_once([other for _, other in others])
-        best = list(zip(found, first, strict=True))
+        best = list(zip(batch, first, strict=True))
         for (index, other), reading in zip(others, second, strict=True):
-            least = max(SURER * _surety(first[index]), _surety(best[index][1]))
-            if _surety(reading) > least:
+            least = max(SURER * _mean_confidence(first[index]), _mean_confidence(best[index][1]))
+            if _mean_confidence(reading) > least:
                 best[index] = other, reading
         return best
 
-    def _others(self, one: Found, length: int | None) -> Iterator[Found]:
-        """Yield an image with its digits cut otherwise."""
-        style, count = self.bundle.style, len(one.digits.crops)
+    def _others(
+        self, candidate: CandidateSegmentation, length: int | None
+    ) -> Iterator[CandidateSegmentation]:
+        """Yield other segmentations of an image."""
+        style = self.bundle.style
+        count = len(candidate.digits.crops)
         least, most = style.lengths or (1, count + 1)
-        told = length or style.length
-        counts = [count] if told else range(max(least, count - 1), min(most, count + 1) + 1)
+        given = length or style.length
+        counts = [count] if given else range(max(least, count - 1), min(most, count + 1) + 1)
         for segmenter, digits in product(TRIED, counts):
-            if (segmenter, digits) == (one.digits.segmenter, count):
+            if (segmenter, digits) == (candidate.digits.segmenter, count):
                 continue
-            try:
-                other = replace(style, segmenter=segmenter)
-                yield replace(one, digits=cut(one.cleaned, one.source, one.box, other, digits))
-            except SegmentationError:
-                continue
+            other = replace(style, segmenter=segmenter)
+            with suppress(SegmentationError):
+                found = cut(candidate.cleaned, candidate.source, candidate.box, other, digits)
+                yield replace(candidate, digits=found)
 
-    def _spotted(self, found: Sequence[Found]) -> Iterator[tuple[int, Found]]:
-        """Yield the number of each image and its digits cut where the network is surest of some.
+    def _spotted(
+        self, batch: Sequence[CandidateSegmentation]
+    ) -> Iterator[tuple[int, CandidateSegmentation]]:
+        """Yield the number of each image and its digits at the surest sliding windows.
 
-        It sees all places of all the images in one batch.
+        All windows of all the images go through the network in one batch.
         """
         style = self.bundle.style
-        if not found or not self.bundle.facts.counts.get(BESIDE):
+        if not batch or not self.bundle.facts.counts.get(BACKGROUND):
             return
-        slid = [slide(one, style) for one in found]
-        chances = self.probabilities(np.concatenate([one.crops for one in slid]))
-        stops = np.cumsum([len(one.crops) for one in slid])[:-1]
-        sure = np.split(np.log(chances.max(axis=1)), stops)
-        for index, (one, over, scores) in enumerate(zip(found, slid, sure, strict=True)):
-            every = np.repeat(scores[:, None], len(one.digits.crops), axis=1)
+        windows = [sliding_windows(candidate, style) for candidate in batch]
+        probabilities = self.probabilities(np.concatenate([each.crops for each in windows]))
+        stops = np.cumsum([len(each.crops) for each in windows])[:-1]
+        scores = np.split(np.log(probabilities.max(axis=1)), stops)
+        for index, (candidate, slid, score) in enumerate(zip(batch, windows, scores, strict=True)):
+            repeated = np.repeat(score[:, None], len(candidate.digits.crops), axis=1)
             with suppress(SegmentationError):
-                yield index, settle(one, style, over, every)
+                yield index, best_windows(candidate, style, slid, repeated)
 
-    def _read_once(self, found: Sequence[Found]) -> list[Reading]:
+    def _read_once(self, batch: Sequence[CandidateSegmentation]) -> list[Reading]:
         """Read the crops of several images in one batch."""
-        if not found:
+        if not batch:
             return []
-        chances = self.probabilities(np.concatenate([one.digits.crops for one in found]))
-        stops = np.cumsum([len(one.digits.crops) for one in found])[:-1]
+        crops = [candidate.digits.crops for candidate in batch]
+        probabilities = self.probabilities(np.concatenate(crops))
+        parts = np.split(probabilities, np.cumsum([len(each) for each in crops])[:-1])
         alphabet = self.bundle.facts.alphabet
-        parts = np.split(chances, stops)
-        return [_reading(one, part, alphabet) for one, part in zip(found, parts, strict=True)]
+        return [_reading(one, part, alphabet) for one, part in zip(batch, parts, strict=True)]
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities (n, classes) of crops."""
         return self._network.probabilities(self._checked(images))
 
     def activations(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what the last convolution saw in crops: (n, rows, columns, filters)."""
+        """Return the output of the last convolution for crops: (n, rows, columns, filters)."""
         return self._network.run(ACTIVATIONS, self._checked(images))
 
     def _checked(self, crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -158,18 +194,21 @@ def _check(network: Network) -> None:
         )
 
 
-def _reading(found: Found, chances: NDArray[np.float32], alphabet: str) -> Reading:
-    """Return the most probable character of each row of `chances`, as a reading."""
-    best, most = chances.argmax(axis=1).tolist(), chances.max(axis=1).tolist()
-    boxes = found.digits.boxes.tolist()
+def _reading(
+    candidate: CandidateSegmentation, probabilities: NDArray[np.float32], alphabet: str
+) -> Reading:
+    """Return the most probable character of each row of `probabilities`, as a reading."""
+    best = probabilities.argmax(axis=1).tolist()
+    confidences = probabilities.max(axis=1).tolist()
+    boxes = candidate.digits.boxes.tolist()
     digits = tuple(
         Digit(alphabet[i], confidence, (x, y, width, height))
-        for i, confidence, (x, y, width, height) in zip(best, most, boxes, strict=True)
+        for i, confidence, (x, y, width, height) in zip(best, confidences, boxes, strict=True)
     )
     text = "".join(digit.digit for digit in digits)
-    return Reading(text, math.prod(digit.confidence for digit in digits), digits, found.path)
+    return Reading(text, math.prod(digit.confidence for digit in digits), digits)
 
 
-def _surety(reading: Reading) -> float:
+def _mean_confidence(reading: Reading) -> float:
     """Return the geometric mean of the digits' confidences: readings may differ in length."""
     return math.pow(reading.confidence, 1 / len(reading.digits))

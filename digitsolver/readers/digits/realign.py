@@ -21,9 +21,9 @@ from digitsolver.errors import DigitSolverError
 from digitsolver.parallel.processes import usable_cores
 from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import digit_width
-from digitsolver.readers import Reader, open_reader
-from digitsolver.readers.digits.candidates import Found
-from digitsolver.results import Answer, Digit, Reading
+from digitsolver.readers import Answer, Reader, open_reader
+from digitsolver.readers.digits.candidates import CandidateSegmentation
+from digitsolver.results import Digit, Reading
 
 Columns = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class _Captcha:
     """Hold a labelled captcha: its id, what the stages found, where its digits are if known."""
 
     name: str
-    found: Found
+    found: CandidateSegmentation
     columns: Columns | None
 
 
@@ -91,7 +91,7 @@ def _captchas(samples: Sequence[Sample], digits: DigitsFolder) -> list[_Captcha]
         same = list(group)
         answers = [_read(reader, one, length) for one in same]
         for one, answer in zip(same, answers, strict=True):
-            found = Found.of(trace_sample(one, digits.style, length))
+            found = CandidateSegmentation.of(trace_sample(one, digits.style, length))
             known = isinstance(answer, Reading) and answer.text == one.label
             boxes = answer.digits if isinstance(answer, Reading) and known else ()
             captchas.append(_Captcha(ids[one.path], found, _middles(boxes)))
@@ -101,7 +101,7 @@ def _captchas(samples: Sequence[Sample], digits: DigitsFolder) -> list[_Captcha]
 def _read(reader: Reader, sample: Sample, length: int) -> Answer:
     """Return what the default model reads, or why it reads nothing."""
     try:
-        (answer,) = reader.read([reader.look(sample.read(), length)], length)
+        (answer,) = reader.read([sample.read()], length)
     except DigitSolverError as error:
         return error
     return answer
@@ -130,7 +130,7 @@ def _mended(captchas: Sequence[_Captcha], style: Style) -> list[_Captcha]:
     return mended
 
 
-def _beside(found: Found, rng: np.random.Generator) -> Columns:
+def _beside(found: CandidateSegmentation, rng: np.random.Generator) -> Columns:
     """Return some columns where no digit stands: between two, or beside all."""
     columns, width = found.digits.centroids, digit_width(found.digits.window)
     ends = columns[[0, -1]] + ASIDE * width * np.array([-1, 1])

@@ -16,7 +16,7 @@ from digitsolver.measure.softmax import log_softmax
 from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.digits.batches import GeneratedCrops
-from digitsolver.readers.digits.candidates import BESIDE
+from digitsolver.readers.digits.candidates import BACKGROUND
 from digitsolver.readers.digits.crops import (
     UNSEGMENTED,
     LabelledCrops,
@@ -142,7 +142,7 @@ class DigitsTrainer:
                 "captchas": self._crops.count,
                 "digits": len(digits),
                 "held_out": self._held_out.count,
-                BESIDE: len(self._crops) - len(digits),
+                BACKGROUND: len(self._crops) - len(digits),
             },
             per_class=per_class,
             length=int(lengths[0]) if len(lengths) == 1 else None,

@@ -49,11 +49,11 @@ def prepare(image: ImageArray, width: int | None = None) -> NDArray[np.uint8]:
     rows, columns = image.shape[:2]
     if min(rows, columns) < SMALLEST:
         raise ImageError(
-            f"image: expected at least {SMALLEST} x {SMALLEST} pixels, found {columns} x {rows}"
+            f"expected at least {SMALLEST} x {SMALLEST} pixels, found {columns} x {rows}"
         )
     if not LEAST_ASPECT <= columns / rows <= MOST_ASPECT:
         raise ImageError(
-            f"image: expected one line of text, {LEAST_ASPECT:g} to {MOST_ASPECT:g} times as "
+            f"expected one line of text, {LEAST_ASPECT:g} to {MOST_ASPECT:g} times as "
             f"wide as it is high, found {columns} x {rows} pixels"
         )
     size = (width or fitting_width(rows, columns), HEIGHT)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,41 +10,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.bundle import EIGHT_BIT, ONNX, Bundle
-from digitsolver.errors import BundleError, ImageError, SegmentationError, printable
+from digitsolver.errors import BundleError, DigitSolverError, SegmentationError
 from digitsolver.io.images import check_image, decode_image, read_image
+from digitsolver.readers.base import BatchReader, Explanation
 from digitsolver.readers.line.ctc import Decoded
+from digitsolver.readers.line.outputs import LINES, LineArchitecture
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare
 from digitsolver.readers.line.views import SURE, Decoder, other_views
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
-from digitsolver.results import Answer, Digit, ImageSource, Reading, path_of
+from digitsolver.results import Digit, ImageSource, Reading, path_of
 
 INPUT = "pictures"
-POSITIONS = "positions"
-"""The architecture that has a head a position, for one length and one width."""
+LEAST_PROBABILITY = 1e-30
+"""Stands for the probability 0 where logarithms are taken."""
 
 Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Hold the prepared form (48, width, 3) of an image, and its own rows and columns."""
+class PreparedImage:
+    """The prepared form (48, width, 3) of an image, and its own rows and columns."""
 
-    path: str | None
-    prepared: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     size: tuple[int, int]
 
 
-class LineReader:
+class LineReader(BatchReader[PreparedImage]):
     """Read whole images: by connectionist temporal classification, or by position."""
+
+    explains = frozenset(("frames", "reading"))
 
     def __init__(self, bundle: Bundle, threads: int) -> None:
         """Open the network of `bundle`; raises BundleError unless it takes whole images.
 
-        One with 8-bit convolutions, where the bundle has it, sees plain views; that with 32 bits is
-        opened when it is needed.
+        One with 8-bit convolutions, where the bundle has it, reads plain views; that with 32 bits
+        is opened when it is needed.
         """
-        self.bundle, self._threads = bundle, threads
-        self._by_position = bundle.facts.architecture == POSITIONS
+        self.bundle = bundle
+        self._threads = threads
+        self._architecture = _architecture(bundle)
         has_quick = EIGHT_BIT in bundle.sha256
         self._quick = self._open(EIGHT_BIT) if has_quick else self._network
 
@@ -56,55 +61,89 @@ class LineReader:
         """Open a network of the bundle; raises BundleError unless it takes whole images."""
         network = Network(self.bundle, self._threads, name)
         self._width = _check_input(network)
-        _check_logits(network)
+        _check_logits(network, self._architecture)
         return network
 
-    def length(self, told: int | None) -> int | None:
-        """Return `told`, or the length of the bundle.
+    def resolve_length(self, length: int | None) -> int | None:
+        """Return `length`, or that of the bundle.
 
         Raises BundleError when the network has heads for another number of positions.
         """
         own = self.bundle.facts.length
-        if self._by_position and told not in {None, own}:
+        if not self._architecture.ctc and length not in {None, own}:
             raise BundleError(
                 f"expected the length {own}, the only one that a network with "
-                f"a head a position reads; found {told}",
+                f"a head a position reads; found {length}",
                 self.bundle.path,
             )
-        return told or own
+        return length or own
 
-    def look(self, image: ImageSource, length: int | None) -> Found:
-        """Decode `image` and bring it into form."""
-        del length  # that is for decoding
-        path = path_of(image)
-        try:
-            pixels = _pixels(image)
-            return Found(path, prepare(pixels, self._width), (pixels.shape[0], pixels.shape[1]))
-        except ImageError as error:
-            if path is None or str(error).startswith(printable(path)):
-                raise
-            raise ImageError(f"{str(error).removeprefix('image: ')}", path) from None
+    def prepare(self, image: ImageSource, length: int | None) -> PreparedImage:
+        """Decode `image` and bring it into the network's form; the length is for decoding."""
+        return self._prepared(_pixels(image))
 
-    def read(self, found: Sequence[Found], length: int | None) -> list[Answer]:
+    def _prepared(self, pixels: NDArray[np.uint8]) -> PreparedImage:
+        return PreparedImage(prepare(pixels, self._width), (pixels.shape[0], pixels.shape[1]))
+
+    def read_prepared(
+        self, batch: Sequence[PreparedImage], length: int | None
+    ) -> list[Reading | DigitSolverError]:
         """Read several images, those of one width in one batch.
 
         Where that is not sure, other views of them are read, too, and all together.
         """
-        decoder = Decoder(self.bundle.facts.alphabet, length, heads=self._by_position)
-        plain = _logits(self._quick, [one.prepared for one in found])
+        heads = not self._architecture.ctc
+        decoder = Decoder(self.bundle.facts.alphabet, length, heads=heads)
+        plain = _logits(self._quick, [image.pixels for image in batch])
         texts = [_decoded(decoder, logits) for logits in plain]
         unsure = {
-            row: one
-            for row, one in enumerate(texts)
-            if isinstance(one, Decoded) and one.confidence < SURE
+            row: text
+            for row, text in enumerate(texts)
+            if isinstance(text, Decoded) and text.confidence < SURE
         }
-        views = self._views([found[row].prepared for row in unsure]) if unsure else []
-        for (row, one), others in zip(unsure.items(), views, strict=True):
-            texts[row] = decoder.together(one, [plain[row], *others])
+        views = self._views([batch[row].pixels for row in unsure]) if unsure else []
+        for (row, text), others in zip(unsure.items(), views, strict=True):
+            texts[row] = decoder.together(text, [plain[row], *others])
         return [
-            _answer(one, text, len(logits))
-            for one, text, logits in zip(found, texts, plain, strict=True)
+            _answer(image, text, len(logits))
+            for image, text, logits in zip(batch, texts, plain, strict=True)
         ]
+
+    def explain(
+        self, image: ImageSource, length: int | None, label: str | None = None
+    ) -> Explanation:
+        """Return the reading and the probabilities of the frames; the label is not needed."""
+        pixels = _pixels(image)
+        path = path_of(image)
+        try:
+            prepared = self._prepared(pixels)
+        except DigitSolverError as error:
+            raise error.at(path) from None
+        (answer,) = self.read_prepared([prepared], self.resolve_length(length))
+        if isinstance(answer, DigitSolverError):
+            return Explanation(pixels, error=answer.at(path))
+        frames = np.asarray(self.probabilities(prepared.pixels[None])[0])
+        return Explanation(pixels, reading=answer, frames=frames)
+
+    def ctc_frames(self, images: Sequence[ImageSource]) -> list[NDArray[np.float64] | None] | None:
+        """Return log-probabilities (frames, classes), the blank last, for each image.
+
+        ``None`` for an image that cannot be prepared, and where there is a head a position.
+        """
+        if not self._architecture.ctc:
+            return None
+        frames: list[NDArray[np.float64] | None] = [None] * len(images)
+        rows_by_width: dict[int, list[tuple[int, NDArray[np.uint8]]]] = defaultdict(list)
+        for row, image in enumerate(images):
+            with suppress(DigitSolverError):
+                pixels = self.prepare(image, None).pixels
+                rows_by_width[pixels.shape[1]].append((row, pixels))
+        for group in rows_by_width.values():
+            batch = self.probabilities(np.stack([pixels for _, pixels in group]))
+            logs = np.log(np.maximum(batch.astype(np.float64), LEAST_PROBABILITY))
+            for (row, _), values in zip(group, logs, strict=True):
+                frames[row] = values
+        return frames
 
     def _views(self, images: Sequence[NDArray[np.uint8]]) -> list[list[NDArray[np.float32]]]:
         """Return the logits of the other views of each image."""
@@ -118,7 +157,7 @@ class LineReader:
         return self._network.probabilities(self._checked(images))
 
     def activations(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what the last convolution saw in prepared images."""
+        """Return the output of the last convolution for prepared images."""
         return self._network.run(ACTIVATIONS, self._checked(images))
 
     def _checked(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -152,13 +191,27 @@ def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | Segment
         return error
 
 
-def _answer(found: Found, text: Decoded | SegmentationError, frames: int) -> Answer:
+def _answer(
+    image: PreparedImage, text: Decoded | SegmentationError, frames: int
+) -> Reading | SegmentationError:
     """Return the reading of one image, or why there is none."""
-    if isinstance(text, Decoded) and text.text:
-        return _reading(found, text, frames)
-    name = "image" if found.path is None else printable(found.path)
-    reason = "expected characters, found none" if isinstance(text, Decoded) else text
-    return SegmentationError(f"{name}: {reason}")
+    if isinstance(text, SegmentationError):
+        return text
+    if not text.text:
+        return SegmentationError("expected characters, found none")
+    boxes = boxes_of(text.spans, frames, image.size)
+    return Reading(
+        text.text, text.confidence, tuple(map(Digit, text.text, text.confidences, boxes))
+    )
+
+
+def _architecture(bundle: Bundle) -> LineArchitecture:
+    """Return what the output of the bundle's network means."""
+    name = bundle.facts.architecture
+    if name not in LINES:
+        expected = " or ".join(map(repr, LINES))
+        raise BundleError(f"expected the architecture {expected}, found {name!r}", bundle.path)
+    return LINES[name]
 
 
 def _pixels(image: ImageSource) -> NDArray[np.uint8]:
@@ -189,26 +242,19 @@ def _check_input(network: Network) -> int | None:
     return fixed
 
 
-def _check_logits(network: Network) -> None:
+def _check_logits(network: Network, architecture: LineArchitecture) -> None:
     """Raise BundleError unless the logits fit the architecture, the alphabet and the length."""
     facts = network.facts
     frames, classes = network.logits if len(network.logits) == 2 else (None, None)
-    expected = len(facts.alphabet) + (facts.architecture != POSITIONS)
+    expected = len(facts.alphabet) + architecture.ctc
     if classes != expected:
         raise BundleError(
             f"expected {expected} classes for the architecture "
             f"{facts.architecture!r} and the alphabet {facts.alphabet!r}, found {classes}",
             network.path,
         )
-    if facts.architecture == POSITIONS and frames != facts.length:
+    if not architecture.ctc and frames != facts.length:
         raise BundleError(f"expected {facts.length} positions, found {frames}", network.path)
-
-
-def _reading(found: Found, decoded: Decoded, frames: int) -> Reading:
-    """Return what was decoded as a reading, with a box for each character."""
-    boxes = boxes_of(decoded.spans, frames, found.size)
-    digits = tuple(map(Digit, decoded.text, decoded.confidences, boxes))
-    return Reading(decoded.text, decoded.confidence, digits, found.path)
 
 
 def boxes_of(spans: Sequence[tuple[int, int]], frames: int, size: tuple[int, int]) -> list[Box]:

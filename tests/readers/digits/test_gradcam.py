@@ -38,8 +38,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_maps_are_those_worked_out_by_hand(model: Path) -> None:
     crop = np.array([[[0, 3, 6], [0, 0, 3]]], np.uint8)
-    attend = load_grad_cam(model)
-    found = attend(np.concatenate([crop] * 3), np.array([0, 1, 2]))
+    grad_cam = load_grad_cam(model)
+    found = grad_cam(np.concatenate([crop] * 3), np.array([0, 1, 2]))
     # The mean slope of the first filter is a third for class 0 and 1, -1 for class 2; that of the
     # second is 0. So class 0 and 1 see the pixels, and nothing speaks for class 2.
     whole = np.array([[0, 0.5, 1], [0, 0, 0.5]])
@@ -50,8 +50,8 @@ def test_maps_are_those_worked_out_by_hand(model: Path) -> None:
 
 def test_channels_are_taken_as_they_are(model: Path) -> None:
     crop = np.array([[[0, 3, 6], [0, 0, 3]]], np.uint8)
-    attend = load_grad_cam(model)
-    one, other = (attend(crops, np.array([0])) for crops in (crop, crop[..., None]))
+    grad_cam = load_grad_cam(model)
+    one, other = (grad_cam(crops, np.array([0])) for crops in (crop, crop[..., None]))
     assert np.array_equal(one, other)
 
 

@@ -13,8 +13,9 @@ from digitsolver.datasets import Sample
 from digitsolver.datasets.preprocess import crops_of
 from digitsolver.errors import ImageError
 from digitsolver.pipeline.trace import trace
+from digitsolver.readers import Answer
 from digitsolver.readers.digits.realign import realign
-from digitsolver.results import Answer, Digit, Reading
+from digitsolver.results import Digit, Reading
 from tests.templates import PITCH, STYLE, draw
 
 LAG = 5
@@ -26,16 +27,12 @@ LABELS: dict[bytes, str] = {}
 class DefaultModel:
     """Stand in for the default model's reader: say where `draw` puts the digits of a label."""
 
-    def look(self, image: NDArray[np.uint8], length: int | None) -> str:
-        """Return the label of an image that `samples` has written."""
-        text = LABELS[image.tobytes()]
-        assert length == len(text)
-        return text
-
-    def read(self, looks: Sequence[str], length: int | None) -> list[Answer]:
+    def read(self, images: Sequence[NDArray[np.uint8]], length: int | None) -> list[Answer]:
         """Return where the digits are, `LAG` columns too far right."""
         answers: list[Answer] = []
-        for text in looks:
+        for image in images:
+            text = LABELS[image.tobytes()]
+            assert length == len(text)
             if text == "0000":
                 answers.append(ImageError("unreadable"))
                 continue

@@ -86,12 +86,12 @@ def with_eight_bit(folder: Path, content: bytes | None = None) -> Path:
 
 def test_only_the_quick_network_is_opened_for_what_it_is_sure_of(tmp_path: Path) -> None:
     reader = LineReader(bundle.load(with_eight_bit(tmp_path / "model")), threads=1)
-    (answer,) = reader.read([reader.look(draw_marks("0110"), None)], None)
+    (answer,) = reader.read([draw_marks("0110")], None)
     assert isinstance(answer, Reading)
     assert answer.confidence >= SURE
     assert "_network" not in vars(reader)
     noise = np.random.default_rng(0).integers(0, 256, (20, 60), dtype=np.uint8)
-    reader.read([reader.look(noise, None)], None)
+    reader.read([noise], None)
     assert "_network" in vars(reader)
 
 

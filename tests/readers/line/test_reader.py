@@ -14,22 +14,19 @@ from digitsolver import bundle, solver
 from digitsolver.cli import main
 from digitsolver.datasets import Sample
 from digitsolver.errors import BundleError, ImageError, SegmentationError
-from digitsolver.pipeline.trace import trace
+from digitsolver.readers.line.ctc import best_path
 from digitsolver.readers.line.prepare import prepare
 from digitsolver.readers.line.reader import boxes_of
 from digitsolver.results import Failure, Reading
 from digitsolver.solver import Solver
-from digitsolver.visualize import View, look_at
+from digitsolver.visualize import View, make_view
 from digitsolver.visualize.canvas import GREEN, Canvas
-from digitsolver.visualize.network import draw_reading
+from digitsolver.visualize.network import ROOM, draw_frames, draw_reading
 from digitsolver.visualize.view import HEIGHT, TOP, WIDTH
-from digitsolver.visualize.whole import ROOM, draw_frames
 from tests.templates import (
     STYLE,
-    draw,
     draw_marks,
     line_facts,
-    make_bundle,
     make_line_bundle,
     write_line_onnx,
 )
@@ -151,7 +148,7 @@ def test_one_by_one_and_many_agree(reader: Solver) -> None:
 
 def test_image_without_marks_fails_alone(reader: Solver, tmp_path: Path) -> None:
     blank = np.full((24, 60), 255, np.uint8)
-    with pytest.raises(SegmentationError, match="image: expected characters, found none"):
+    with pytest.raises(SegmentationError, match="expected characters, found none"):
         reader.solve(blank)
     path = tmp_path / "blank.png"
     cv2.imwrite(str(path), blank)
@@ -164,9 +161,7 @@ def test_image_without_marks_fails_alone(reader: Solver, tmp_path: Path) -> None
 def test_length_that_does_not_fit_fails_alone(reader: Solver) -> None:
     answers = list(reader.solve_many([draw_marks("0"), draw_marks("00110011")], length=40))
     assert isinstance(answers[0], Failure)
-    assert answers[0].reason == (
-        "image: length: expected at most 24 characters in 24 frames, found 40"
-    )
+    assert answers[0].reason == ("length: expected at most 24 characters in 24 frames, found 40")
     assert isinstance(answers[1], Reading)
 
 
@@ -218,11 +213,6 @@ def test_probabilities_and_activations_are_those_of_prepared_images(reader: Solv
     assert reader.activations(images).shape == (1, 1, frames, 3)
     with pytest.raises(ValueError, match=r"images: expected \(n, 48, width, 3\), found \(2, 9"):
         reader.probabilities(np.zeros((2, 9, 9, 3), np.uint8))
-
-
-def test_stages_are_not_for_whole_images(reader: Solver) -> None:
-    with pytest.raises(BundleError, match=r"expected the reader 'digits', .* found 'line'"):
-        reader.read(trace(draw("1928"), STYLE))
 
 
 def test_alphabet_that_does_not_fit_is_refused(tmp_path: Path) -> None:
@@ -311,10 +301,11 @@ def test_visualize_shows_where_a_line_model_reads(folder: Path, tmp_path: Path) 
 
 def test_bars_stand_where_the_marks_are(reader: Solver, tmp_path: Path) -> None:
     (path,) = save(tmp_path, ["0110"])
-    view = look_at(Sample(path, "0110"), STYLE, reader)
+    view = make_view(Sample(path, "0110"), STYLE, reader)
     assert view.trace is None
     canvas = Canvas(WIDTH, HEIGHT)
-    slices = len(reader.frames(path))
+    assert view.frames is not None
+    slices = len(view.frames)
     assert draw_frames(view, canvas) == f"{slices} slices; bar: a digit is here"
     row = np.asarray(canvas.image)[int(HEIGHT - ROOM) - 4]
     inked = np.diff((row.astype(int).sum(axis=1) < 600).astype(int), prepend=0, append=0)
@@ -328,7 +319,7 @@ def test_bars_stand_where_the_marks_are(reader: Solver, tmp_path: Path) -> None:
 def test_heads_a_position_show_no_columns(tmp_path: Path) -> None:
     made = make_line_bundle(tmp_path / "model", length=5, by_position=True)
     (path,) = save(tmp_path, ["01101"])
-    view = look_at(Sample(path, "01101"), STYLE, solver.load(made, threads=1))
+    view = make_view(Sample(path, "01101"), STYLE, solver.load(made, threads=1))
     assert not view.located
     assert draw_frames(view, Canvas(WIDTH, HEIGHT)) == "5 heads, one a position"
     canvas = Canvas(WIDTH, HEIGHT)
@@ -339,13 +330,32 @@ def test_heads_a_position_show_no_columns(tmp_path: Path) -> None:
         draw_frames(View(view.original), canvas)
 
 
-def test_frames_are_those_of_a_line_model_alone(reader: Solver, tmp_path: Path) -> None:
-    frames = reader.frames(draw_marks("0110"))
-    assert frames.shape == (len(frames), 3)
-    assert np.allclose(frames.sum(axis=1), 1, atol=1e-5)
-    digits = solver.load(make_bundle(tmp_path / "model"), threads=1)
-    with pytest.raises(BundleError, match=r"expected the reader 'line', .*; found 'digits'"):
-        digits.frames(draw("1234"))
+def test_an_explanation_has_frames_and_the_reading(reader: Solver, tmp_path: Path) -> None:
+    (path,) = save(tmp_path, ["0110"])
+    explained = reader.explain(path)
+    assert explained.frames is not None
+    assert explained.reading is not None
+    assert explained.frames.shape == (len(explained.frames), 3)
+    assert np.allclose(explained.frames.sum(axis=1), 1, atol=1e-5)
+    assert explained.reading.digits == reader.solve(path).digits
+    assert (explained.original == draw_marks("0110")).all()
+    assert (explained.trace, explained.steps) == (None, ())
+    blank = reader.explain(np.full((24, 60), 255, np.uint8))
+    assert isinstance(blank.error, SegmentationError)
+    assert blank.reading is None
+    with pytest.raises(ImageError, match="expected at least 8 x 8 pixels"):
+        reader.explain(np.zeros((3, 3), np.uint8))
+
+
+def test_frames_of_many_images_are_for_networks_with_a_blank(
+    reader: Solver, positions: Solver
+) -> None:
+    images = [draw_marks("0110"), np.zeros((3, 3), np.uint8), draw_marks("10")]
+    frames = reader.ctc_frames(images)
+    assert frames is not None
+    assert frames[1] is None
+    assert [best_path(one) for one in frames if one is not None] == [[0, 1, 1, 0], [1, 0]]
+    assert positions.ctc_frames(images) is None
 
 
 def test_length_beyond_the_positions_is_told(tmp_path: Path) -> None:

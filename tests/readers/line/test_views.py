@@ -174,7 +174,7 @@ def test_only_who_is_unsure_looks_again(tmp_path: Path, cooling: float, views: i
     counting.cooling = cooling
     reader._quick = reader._network = counting
     texts = ["0110", "10", "0011"]
-    answers = reader.read([reader.look(draw_marks(text), None) for text in texts], None)
+    answers = reader.read([draw_marks(text) for text in texts], None)
     readings = [answer for answer in answers if isinstance(answer, Reading)]
     assert [reading.text for reading in readings] == texts
     assert counting.seen == views * len(texts)

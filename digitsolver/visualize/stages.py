@@ -1,4 +1,7 @@
-"""Draw what a segmenter made of the ink, each in the terms of its own method."""
+"""Draw the panels of the stages: what each was given, and what it made of it.
+
+A panel draws a `View` on a `Canvas` of `WIDTH` x `HEIGHT` units and returns the line below it.
+"""
 
 from itertools import pairwise
 
@@ -6,11 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.io.images import check_image
 from digitsolver.pipeline.trace import Trace
 from digitsolver.stages.blocks import blocks
 from digitsolver.stages.clip import dark
 from digitsolver.visualize.canvas import BLUE, GREEN, NOTE, ORANGE, RED, Canvas, Colour, Place
-from digitsolver.visualize.view import GAP, HEIGHT, TOP, WIDTH, View
+from digitsolver.visualize.view import GAP, HEIGHT, SMALL, TOP, WIDTH, View, cells
 
 TITLES = {"kmeans": "k-means", "equal": "equal parts", "contours": "contours"}
 """How images call a segmenter; one that is not here has its own name."""
@@ -18,6 +22,51 @@ PIECES: tuple[Colour, ...] = (BLUE, ORANGE, GREEN, (160, 70, 140))
 """Colours of connected components, in turn."""
 ASIDE = 1e-3
 """Units aside of a whole one, where rounding could leave a line no width."""
+
+
+def draw_original(view: View, canvas: Canvas) -> str:
+    """Draw the image as it came, and its label."""
+    place = canvas.draw_image(view.original, 0, 0, WIDTH, TOP)
+    if view.label is not None:
+        canvas.text(0, place.bottom + GAP, "label", SMALL, NOTE)
+        canvas.text(0, place.bottom + GAP + 13, canvas.shortened(view.label, 20, WIDTH), 20)
+        if view.trace is not None and len(view.label) != len(view.trace.crops):
+            canvas.cross(5, HEIGHT - 6, 9)
+            canvas.text(14, HEIGHT - 6, f"expected {len(view.trace.crops)}", SMALL, RED, "lm")
+    height, width = view.original.shape[:2]
+    return f"{width} x {height} pixels"
+
+
+def draw_cleaned(view: View, canvas: Canvas) -> str:
+    """Draw the cleaned image, and small the steps that led to it."""
+    place = canvas.draw_image(view.steps[-1][1], 0, 0, WIDTH, TOP)
+    earlier = view.steps[:-1]
+    across = max(3, len(earlier))
+    width = (WIDTH - (across - 1) * GAP) / across
+    for index, (name, image) in enumerate(earlier):
+        x = index * (width + GAP)
+        small = canvas.draw_image(image, x, place.bottom + GAP, width, HEIGHT - TOP - GAP - 16)
+        canvas.text(x, small.bottom + 2, canvas.shortened(name, SMALL, width + 4), SMALL, NOTE)
+    return "steps: " + ", ".join(name for name, _ in view.steps)
+
+
+def draw_clipped(view: View, canvas: Canvas) -> str:
+    """Draw the box round all digits, and what lies in it."""
+    x, y, width, height = view.stages.box
+    place = canvas.draw_image(_dimmed(view.stages), 0, 0, WIDTH, TOP)
+    zoom = place.zoom
+    canvas.frame(place.column(x), place.row(y), width * zoom, height * zoom, BLUE, 2)
+    room = HEIGHT - place.bottom - GAP
+    canvas.draw_image(view.stages.clipped, 0, place.bottom + GAP, WIDTH, min(room, 52))
+    return f"box of {width} x {height} at {x}, {y}"
+
+
+def draw_digits(view: View, canvas: Canvas) -> str:
+    """Draw the crops."""
+    crops = view.stages.crops
+    for crop, (x, y, width, height) in zip(crops, cells(crops), strict=True):
+        canvas.draw_image(check_image(crop), x, y, width, height)
+    return f"{count(len(crops), 'crop')} of {crops.shape[2]} x {crops.shape[1]}"
 
 
 def title(view: View) -> str:
@@ -122,3 +171,11 @@ def _coloured(stages: Trace) -> NDArray[np.uint8]:
 def _pale(stages: Trace) -> NDArray[np.uint8]:
     """Return what is clipped as a faint image, (h, w, 1): for the soft edges of ink."""
     return np.asarray(255 - (255 - stages.clipped) // 3, np.uint8)[..., None]
+
+
+def _dimmed(stages: Trace) -> NDArray[np.uint8]:
+    """Return the cleaned image, greyed outside of the box."""
+    x, y, width, height = stages.box
+    pale = (stages.cleaned // 2 + 110).clip(0, 236).astype(np.uint8)
+    pale[y : y + height, x : x + width] = stages.clipped
+    return pale
