@@ -34,7 +34,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> typing.Any:
+def __getattr__(name: str) -> object:
     """Import what is asked for: ``import digitsolver`` alone imports nothing else."""
     for module, names in _HOMES.items():
         if name in names:
