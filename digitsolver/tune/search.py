@@ -30,6 +30,8 @@ FEW_ROUNDS = 3
 
 ORDER = (
     "shadows",
+    "uneven_light",
+    "uneven_contrast",
     "frame",
     "noise",
     "speckles",
