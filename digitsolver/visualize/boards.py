@@ -32,7 +32,7 @@ LEVELS = "The image in grey, dark digits on white, the levels spread."
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold what one row shows: its name, what it is, and a drawing for each further column.
+    """What one row shows: its name, what it is, and a drawing for each further column.
 
     A drawing returns the line below it, as a panel does; in place of the drawings a row may have
     a `problem`.
@@ -93,7 +93,7 @@ def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.u
     >>> changed(before, after)[0].tolist() == [list(RED), [170, 170, 170], list(BLUE)]
     True
     """
-    old, new = (255 - one[..., None].astype(np.float64) for one in (before, after))
+    old, new = (255 - image[..., None].astype(np.float64) for image in (before, after))
     lost, won = (old - new).clip(0) / 255, (new - old).clip(0) / 255
     kept = np.minimum(old, new) / 255
     white = np.full(3, 255.0)
@@ -136,8 +136,8 @@ def _segmenter(view: View, *, read: bool) -> Row:
     name, idea = title(view), IDEAS.get(view.segmenter, "")
     if view.trace is None:
         return Row(name, idea, problem=view.problem)
-    draw = (draw_segments, draw_digits, *((draw_reading,) if read else ()))
-    return Row(name, idea, [drawing(one, view) for one in draw])
+    panels = (draw_segments, draw_digits, *((draw_reading,) if read else ()))
+    return Row(name, idea, [drawing(panel, view) for panel in panels])
 
 
 def drawing(draw: Callable[[View, Canvas], str], view: View) -> Callable[[Canvas], str]:

@@ -32,22 +32,22 @@ def draw_candidates(
     each of the others what one candidate makes of them, the one that was taken on top: cleaned,
     with the columns and the box of each digit.
     """
-    some = list(samples[:SHOWN])
+    shown = list(samples[:SHOWN])
     rows = _rows(candidates)
-    width = 2 * MARGIN + NAMES + len(some) * (WIDE + GAP)
+    width = 2 * MARGIN + NAMES + len(shown) * (WIDE + GAP)
     canvas = Canvas(width, 2 * MARGIN + HEAD + (len(rows) + 1) * (HIGH + GAP), scale)
-    best = max(candidates, key=lambda one: one.score)
+    best = max(candidates, key=lambda candidate: candidate.score)
     canvas.text(MARGIN, MARGIN, _title(candidates[0]), LARGE)
     for number, line in enumerate(_reasons(candidates[0], best)):
         canvas.text(MARGIN, MARGIN + 24 + 16 * number, line, TEXT, NOTE)
-    for index, sample in enumerate(some):
+    for index, sample in enumerate(shown):
         place = canvas.at(MARGIN + NAMES + index * (WIDE + GAP), MARGIN + HEAD)
         _draw_original(sample, place)
     for number, candidate in enumerate(rows):
         row = canvas.at(MARGIN, MARGIN + HEAD + (number + 1) * (HIGH + GAP))
         row.bar(0, -GAP / 2, width - 2 * MARGIN, 1, EDGE)
         _draw_names(candidate, candidates[0], best, row)
-        for index, sample in enumerate(some):
+        for index, sample in enumerate(shown):
             _draw_cut(candidate, sample, row.at(NAMES + index * (WIDE + GAP), 0))
     return canvas.encode()
 
@@ -55,7 +55,7 @@ def draw_candidates(
 def _rows(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates to show: the best, and the named styles."""
     first = list(candidates[: BEST + 1])
-    return [*first, *(one for one in candidates[BEST + 1 :] if one.change in STYLES)]
+    return [*first, *(other for other in candidates[BEST + 1 :] if other.change in STYLES)]
 
 
 def _title(taken: Candidate) -> str:
@@ -67,17 +67,17 @@ def _title(taken: Candidate) -> str:
 
 
 def _reasons(taken: Candidate, best: Candidate) -> list[str]:
-    told = f"{taken.segmented} of {taken.captchas} captchas were cut into digits."
+    segmented = f"{taken.segmented} of {taken.captchas} captchas were cut into digits."
     if taken is best:
-        return ["It was taken: nothing simpler comes within one standard error of it.", told]
+        return ["It was taken: nothing simpler comes within one standard error of it.", segmented]
     less, error = _difference(best, taken)
     why = f"the best is {less:.1%} clearer, its standard error {error:.1%}, and it does more"
-    return [f"It was taken: {why}.", told]
+    return [f"It was taken: {why}.", segmented]
 
 
-def _difference(best: Candidate, one: Candidate) -> tuple[float, float]:
+def _difference(best: Candidate, other: Candidate) -> tuple[float, float]:
     """Return how much better the best is, and the standard error of that."""
-    less = best.outcome - one.outcome
+    less = best.outcome - other.outcome
     error = less.std(ddof=1) / np.sqrt(len(less)) if len(less) > 1 else 0.0
     return float(less.mean()), float(error)
 
@@ -120,14 +120,14 @@ def _draw_cut(candidate: Candidate, sample: Sample, canvas: Canvas) -> None:
     """Draw the cleaned image and the columns and rows of its digits."""
     length = len(sample.label) if sample.label else None
     try:
-        found = trace(sample.path, candidate.style, length=length)
+        traced = trace(sample.path, candidate.style, length=length)
     except DigitSolverError as error:
         canvas.cross(6, 9, 12)
         for number, line in enumerate(canvas.wrapped(str(error), SMALL, WIDE - 20)[:4]):
             canvas.text(18, 2 + 14 * number, line, SMALL, RED)
         return
-    place = canvas.draw_image(found.cleaned, 0, 0, WIDE, HIGH)
-    for index, (x, y, width, height) in enumerate(found.boxes.tolist()):
+    place = canvas.draw_image(traced.cleaned, 0, 0, WIDE, HIGH)
+    for index, (x, y, width, height) in enumerate(traced.boxes.tolist()):
         canvas.bar(
             place.column(x),
             place.row(y),

@@ -36,7 +36,7 @@ SMOOTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Hold where an image lies on a sheet, and how many units one of its pixels takes."""
+    """Where an image lies on a sheet, and how many units one of its pixels takes."""
 
     x: float
     y: float

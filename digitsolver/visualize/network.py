@@ -40,11 +40,11 @@ PALER = 0.25
 
 
 def draw_activations(view: View, canvas: Canvas) -> str:
-    """Draw what the filters that tell the digits apart best saw in each, in the digits' places."""
+    """Draw the outputs of the filters that vary most, for each crop in its place."""
     if view.activations is None:
         raise ValueError("expected activations, found none")
     maps = view.activations
-    chosen = telling(maps)
+    chosen = most_varied(maps)
     for digit, cell in zip(maps, cells(view.stages.crops), strict=True):
         canvas.draw_image(mosaic(digit[:, :, chosen]), *cell)
     return f"{len(chosen)} of {maps.shape[3]} filters"
@@ -137,7 +137,7 @@ def heated(
     return np.asarray((pale * tint / 255).round(), np.uint8)
 
 
-def telling(maps: NDArray[np.float32]) -> NDArray[np.intp]:
+def most_varied(maps: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return the indices, rising, of the filters whose maps vary most: at most `MAPS`."""
     spread = maps.reshape(-1, maps.shape[3]).var(axis=0)
     return np.sort(np.argsort(-spread, kind="stable")[:MAPS])

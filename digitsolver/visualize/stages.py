@@ -17,11 +17,11 @@ from digitsolver.visualize.canvas import BLUE, GREEN, NOTE, ORANGE, RED, Canvas,
 from digitsolver.visualize.view import GAP, HEIGHT, SMALL, TOP, WIDTH, View, cells
 
 TITLES = {"kmeans": "k-means", "equal": "equal parts", "contours": "contours"}
-"""How images call a segmenter; one that is not here has its own name."""
+"""Titles of segmenters; another one is called by its name."""
 PIECES: tuple[Colour, ...] = (BLUE, ORANGE, GREEN, (160, 70, 140))
 """Colours of connected components, in turn."""
 ASIDE = 1e-3
-"""Units aside of a whole one, where rounding could leave a line no width."""
+"""Units beside a whole number, where rounding could make a line vanish."""
 
 
 def draw_original(view: View, canvas: Canvas) -> str:
@@ -155,12 +155,14 @@ def _draw_marks(
 def _coloured(stages: Trace) -> NDArray[np.uint8]:
     """Return the cleaned image with the ink of each component in a colour of its own."""
     x, y, width, height = stages.box
-    found, labels = cv2.connectedComponents(dark(stages.clipped), connectivity=8)
+    components, labels = cv2.connectedComponents(dark(stages.clipped), connectivity=8)
     labels = np.asarray(labels)
-    palette = np.zeros((found, 3))
-    first = [int(np.flatnonzero((labels == one).any(axis=0))[0]) for one in range(1, found)]
-    for rank, one in enumerate(np.argsort(first, kind="stable").tolist()):
-        palette[one + 1] = PIECES[rank % len(PIECES)]
+    palette = np.zeros((components, 3))
+    lefts = [
+        int(np.flatnonzero((labels == label).any(axis=0))[0]) for label in range(1, components)
+    ]
+    for rank, label in enumerate(np.argsort(lefts, kind="stable").tolist()):
+        palette[label + 1] = PIECES[rank % len(PIECES)]
     ink = (255 - stages.clipped[..., None].astype(np.float64)) / 255
     image = np.repeat(stages.cleaned[..., None], 3, axis=2)
     mixed = 255 + ink * (palette[labels] - 255)

@@ -30,7 +30,7 @@ from digitsolver.visualize.network import (
     draw_reading,
     heated,
     mosaic,
-    telling,
+    most_varied,
 )
 from digitsolver.visualize.stages import PIECES, TITLES, draw_segments
 from digitsolver.visualize.strip import PANELS
@@ -210,7 +210,7 @@ def test_a_confidence_is_never_rounded_up_to_certain(make: Make) -> None:
 def test_the_filters_that_vary_most_are_shown() -> None:
     maps = np.zeros((2, 3, 3, 6), np.float32)
     maps[0, 0, 0, [5, 1, 4, 2]] = 4, 3, 2, 1
-    assert telling(maps).tolist() == [1, 2, 4, 5]
+    assert most_varied(maps).tolist() == [1, 2, 4, 5]
 
 
 def test_mosaic() -> None:

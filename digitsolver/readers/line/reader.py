@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,8 +150,8 @@ class LineReader(BatchReader[PreparedImage]):
         """Return the logits of the other views of each image."""
         fixed = self._width is not None
         others = [other_views(image, fixed=fixed) for image in images]
-        logits = iter(_logits(self._network, [one for some in others for one in some]))
-        return [[next(logits) for _ in some] for some in others]
+        logits = iter(_logits(self._network, list(chain.from_iterable(others))))
+        return [[next(logits) for _ in views] for views in others]
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities (n, frames, classes) of prepared images."""
@@ -177,9 +178,9 @@ def _logits(network: Network, images: Sequence[NDArray[np.uint8]]) -> list[NDArr
     for row, image in enumerate(images):
         rows[image.shape[1]].append(row)
     logits: dict[int, NDArray[np.float32]] = {}
-    for some in rows.values():
-        batch = np.stack([images[row] for row in some])
-        logits |= zip(some, network.scaled(batch), strict=True)
+    for same_width in rows.values():
+        batch = np.stack([images[row] for row in same_width])
+        logits |= zip(same_width, network.scaled(batch), strict=True)
     return [logits[row] for row in range(len(images))]
 
 

@@ -1,8 +1,8 @@
-"""Look again at an image that was not read surely: turned a little, wider or narrower, smoothed.
+"""Test-time augmentation: read other views of an image where the plain one is not sure.
 
-What a network reads should not hang on a degree, a column or a speck. Where it does, the mean of
-several views is right more often than one of them (test-time augmentation: Krizhevsky et al.,
-"ImageNet classification with deep convolutional neural networks", 2012).
+A reading should not depend on a degree, a column or a speck. Where it does, the mean of several
+views is right more often than one of them (A. Krizhevsky et al., "ImageNet classification with
+deep convolutional neural networks", 2012).
 """
 
 from collections.abc import Sequence
@@ -78,12 +78,14 @@ class Decoder:
         """
         if self.heads:
             return decode_positions(mean_logprobs(views), self.alphabet)
-        found = [first, *map(self._other, views[1:])]
+        readings = [first, *map(self._other, views[1:])]
         best, most = first, -1.0
-        for text in dict.fromkeys(one.text for one in found if one):
+        for text in dict.fromkeys(reading.text for reading in readings if reading):
             rated = [
-                one if one and one.text == text else rate(view, self.alphabet, text, self.length)
-                for one, view in zip(found, views, strict=True)
+                reading
+                if reading and reading.text == text
+                else rate(view, self.alphabet, text, self.length)
+                for reading, view in zip(readings, views, strict=True)
             ]
             mean = _mean(rated)
             if rated[0].confidence > 0 and mean.confidence > most:
@@ -99,14 +101,14 @@ class Decoder:
 
 
 def _mean(rated: Sequence[Decoded]) -> Decoded:
-    """Return the mean of what the views say of one text."""
-    confidences = np.mean([one.confidences for one in rated], axis=0)
+    """Return the mean confidences that the views give one text."""
+    confidences = np.mean([view.confidences for view in rated], axis=0)
     return Decoded(
         text=rated[0].text,
-        confidence=float(np.mean([one.confidence for one in rated])),
+        confidence=float(np.mean([view.confidence for view in rated])),
         confidences=tuple(confidences.tolist()),
         spans=rated[0].spans,
-        exact=all(one.exact for one in rated),
+        exact=all(view.exact for view in rated),
     )
 
 

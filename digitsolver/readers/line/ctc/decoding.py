@@ -84,7 +84,7 @@ def decode(
         _check_length(length, len(values), len(classes))
     values = log_softmax(values[:, [*classes, -1]])
     text, alignment, whole, exact = _most_probable(values, length)
-    characters = "".join(alphabet[classes[one]] for one in text)
+    characters = "".join(alphabet[classes[index]] for index in text)
     return _decoded(characters, text, alignment, whole, exact=exact)
 
 
@@ -131,7 +131,7 @@ def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = 
     best = chances.argmax(axis=1)
     confidences = tuple(chances.max(axis=1).tolist())
     return Decoded(
-        text="".join(alphabet[classes[one]] for one in best),
+        text="".join(alphabet[classes[index]] for index in best),
         confidence=float(np.prod(confidences)),
         confidences=confidences,
         spans=tuple((row, row) for row in range(len(best))),
@@ -140,7 +140,7 @@ def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = 
 
 def mean_logprobs(views: Sequence[ArrayLike]) -> Floats:
     """Return the logarithms of the mean probabilities of `views`, all of one shape."""
-    chances = [np.exp(log_softmax(np.asarray(one, dtype=np.float64))) for one in views]
+    chances = [np.exp(log_softmax(np.asarray(view, dtype=np.float64))) for view in views]
     return np.asarray(np.log(np.mean(chances, axis=0)))
 
 
@@ -202,7 +202,7 @@ def _checked(
     if foreign or not characters:
         found = "".join(foreign) or "none"
         raise ValueError(f"allowed: expected characters of {alphabet!r}, found {found!r}")
-    classes = [index for index, one in enumerate(alphabet) if one in characters]
+    classes = [index for index, character in enumerate(alphabet) if character in characters]
     return np.maximum(array, LOWEST), classes
 
 

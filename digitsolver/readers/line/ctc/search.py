@@ -214,4 +214,6 @@ def _best_first(tree: _Tree, best: Best | None) -> Best | None:
             return best
         grown += len(now)
         texts = [text for _, text, _ in now]
-        entered = tree.grow(np.stack([one for _, _, one in now]), np.array([t[-1] for t in texts]))
+        entered = tree.grow(
+            np.stack([values for _, _, values in now]), np.array([t[-1] for t in texts])
+        )

@@ -163,8 +163,8 @@ def _spans(occupancy: Floats) -> tuple[tuple[int, int], ...]:
     after = (reached[:, 2::2] < 0.5).sum(axis=0)
     top = len(occupancy) - 1
     return tuple(
-        (min(int(one), top), max(min(int(one), top), int(other) - 1))
-        for one, other in zip(first, after, strict=True)
+        (min(int(start), top), max(min(int(start), top), int(stop) - 1))
+        for start, stop in zip(first, after, strict=True)
     )
 
 
