@@ -383,6 +383,6 @@ def test_solving_a_line_imports_nothing_slow(folder: Path, tmp_path: Path) -> No
     )
     answer, modules = done.stdout.splitlines()
     slow = {"tensorflow", "keras", "sklearn", "skimage", "matplotlib", "scipy", "onnx", "joblib"}
-    slow |= {"multiprocessing", "tarfile", "digitsolver.stages", "digitsolver.tune"}
+    slow |= {"multiprocessing", "tarfile", "digitsolver.stages", "digitsolver.datasets"}
     assert "  0110  " in answer
     assert not slow & set(modules.split())
