@@ -353,7 +353,7 @@ def test_each_image_is_decoded_once_for_both_readers(
         return decode(data, flags)
 
     monkeypatch.setattr("digitsolver.io.images.cv2.imdecode", count)
-    monkeypatch.setattr("digitsolver.tune.FEW_ROUNDS", 1)
+    monkeypatch.setattr("digitsolver.tune.FEW_ROUNDS", 0)
     made = train.train(captchas, "auto", tmp_path / "model", settings=tiny.BOTH)
     assert "chance" in made.bundle.metrics()["comparison"], "both readers were trained"
     assert decoded == {path.read_bytes(): 1 for path in captchas.iterdir()}

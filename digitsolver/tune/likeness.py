@@ -1,5 +1,7 @@
 """Tell quickly how well crops of digits can be read: one layer of filters, then kernel ridge."""
 
+import warnings
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +103,7 @@ def margins(
     from sklearn.kernel_ridge import KernelRidge
     from sklearn.metrics.pairwise import rbf_kernel
     from sklearn.model_selection import GroupKFold, cross_val_predict
+    from threadpoolctl import threadpool_limits
 
     classes, numbers = np.unique(labels, return_inverse=True)
     if len(classes) == 1:
@@ -110,7 +113,10 @@ def margins(
     own = numbers[:, None] == np.arange(len(classes))
     folds = GroupKFold(min(FOLDS, len(np.unique(captchas))), shuffle=True, random_state=0)
     ridge = KernelRidge(alpha=_RIDGE, kernel="precomputed")
-    scores = cross_val_predict(ridge, kernel, np.where(own, 1.0, -1.0), groups=captchas, cv=folds)
+    with threadpool_limits(1):
+        scores = cross_val_predict(
+            ridge, kernel, np.where(own, 1.0, -1.0), groups=captchas, cv=folds
+        )
     lead = scores[own] - np.where(own, -np.inf, scores).max(axis=1)
     return np.asarray(lead, np.float64)
 
@@ -126,16 +132,21 @@ def _filters(
     patches: NDArray[np.float32], seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return filters (patch, `FILTERS`) that whiten as well, and the responses of the mean."""
-    from sklearn.cluster import MiniBatchKMeans
+    from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.preprocessing import normalize
+    from threadpoolctl import threadpool_limits
 
     if not patches.any():  # blank crops have no components
         size = patches.shape[1]
         return np.zeros((size, FILTERS), np.float32), np.zeros(FILTERS, np.float32)
     pca = PCA(_COMPONENTS, whiten=True, svd_solver="covariance_eigh")
-    whitened = pca.fit_transform(patches)
-    means = MiniBatchKMeans(FILTERS, n_init=1, max_iter=_ROUNDS, random_state=seed).fit(whitened)
+    means = KMeans(FILTERS, init="random", n_init=1, max_iter=_ROUNDS, tol=0, random_state=seed)
+    # Threads that spin while they wait take five times as long on two busy cores.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different patches than filters
+        means.fit(pca.fit_transform(patches))
     whiten = pca.components_.T / np.sqrt(pca.explained_variance_)
     filters = np.asarray(whiten @ normalize(means.cluster_centers_).T, np.float32)
     return filters, np.asarray(pca.mean_ @ filters, np.float32)

@@ -47,7 +47,7 @@ def test_short_form_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["train.py", "--short"])
     options = train._options()
     assert (options.data, options.labels, options.test, options.seeds) == (None, [30], 20, 1)
-    assert options.recipe.fewest_steps == 10
+    assert options.settings.min_steps == 10
 
 
 def test_own_training_ends_at_the_target(digits: LabelledCrops) -> None:

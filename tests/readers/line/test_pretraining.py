@@ -65,7 +65,7 @@ def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> No
     state = checkpoint.load(NAME)
     assert state is not None
     published = publish(
-        model, tmp_path / "default", plan, state.history, looks=("mixed", "plain"), count=40
+        model, tmp_path / "default", plan, state.history, looks=("mixed", "plain"), count=20
     )
     made = bundle.load(tmp_path / "default")
     assert made.facts.reader == "line"
@@ -74,7 +74,7 @@ def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> No
     metrics = made.metrics()
     assert json.loads(json.dumps(published)) == metrics
     assert set(metrics["looks"]) == {"mixed", "plain"}
-    assert metrics["looks"]["plain"]["captchas"] == 40
+    assert metrics["looks"]["plain"]["captchas"] == 20
     assert metrics["onnx_difference"] < 1e-4
     assert sum(path.stat().st_size for path in made.path.iterdir()) < 4.5e6
 
