@@ -1,7 +1,7 @@
-"""Read drawn images of every look, and noise, with the default model or another.
+"""Read generated images of every look, and noise, with the default model or another.
 
-Fresh images of each look are read with and without their length told. Then noise and drawn
-images are read with every length from 1 to 8 told, which must give just that length and no
+Fresh images of each look are read with length given and unknown. Then noise and generated
+images are read with every length from 1 to 8 given, which must give just that length and no
 character outside the alphabet. Prints Markdown and writes drawn.md and drawn.csv.
 
     python benchmarks/drawn.py
@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--model", help="a model folder; else the default model")
     parser.add_argument("--count", type=int, default=2000, help="images of each look")
-    parser.add_argument("--told", type=int, default=10_000, help="images with a length told")
+    parser.add_argument("--told", type=int, default=10_000, help="images with a length given")
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--short", action="store_true", help="50 images of each look")

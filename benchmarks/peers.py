@@ -1,8 +1,8 @@
 """Read the same folders with digitsolver and with what people use today, side by side.
 
-Readers are digitsolver, told the length and not; ddddocr's two models as they come, with the
+Readers are digitsolver, with length given and unknown; ddddocr's two models as they come, with the
 range of digits that it offers, with the digits chosen before its decoding ("mask"), and that with
-the length told; and Tesseract. Each runs in a process of its own on --threads threads, so that
+the length given; and Tesseract. Each runs in a process of its own on --threads threads, so that
 "start" is what a first answer costs from nothing, and "ms" what each further image costs, one
 after the other, the file's reading included. Letters become digits by LETTERS where the reader
 has no digits-only mode. A reader that is not installed is named with the reason. Prints Markdown

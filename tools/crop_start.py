@@ -99,7 +99,7 @@ def _places_without(
 def _trained(
     crops: NDArray[np.uint8], classes: NDArray[np.intp], options: argparse.Namespace
 ) -> "keras.Model":
-    """Return a network fitted to crops; where there is no digit it shall be unsure."""
+    """Return a network fitted to crops; background crops get a uniform target."""
     require_training()
     import keras
 

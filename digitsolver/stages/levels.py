@@ -183,8 +183,8 @@ def _ink(
     """Return the colour that most of the broad ink has; that of the ground where there is none.
 
     A pixel counts the more the less its eight neighbours differ from it: so strokes outweigh
-    noise, dots and lines thinner than they are. What is nearer to the ground than a third of the
-    farthest counts not.
+    noise, dots and lines thinner than they are. Pixels whose distance to the
+    ground is below a third of the largest are ignored.
     """
     distance = _distance(colours.planes, ground)
     least = max(_highest_but_one_percent(distance, colours.counts), 1.0)

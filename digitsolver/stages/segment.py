@@ -37,7 +37,7 @@ Segmenter = Callable[[NDArray[np.uint8], int], Segments]
 
 
 def ink_per_column(clipped: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the ink of each column, (w,), in pixels of full black; paler than half counts not.
+    """Return the ink of each column, (w,), in black pixels; lighter than mid-grey is ignored.
 
     >>> ink_per_column(np.array([[0, 255, 51], [0, 200, 255]], np.uint8))
     array([2. , 0. , 0.8])

@@ -49,12 +49,12 @@ class _Captcha:
 
 
 def realign(samples: Sequence[Sample], digits: DigitsFolder, seed: int) -> DigitsFolder:
-    """Return the digits of `samples` with those cut anew that the stages have put wrongly.
+    """Return the digits of `samples`; those that the stages misplaced are cropped again.
 
-    `digits` are what ``preprocess.crops_of`` has made of the samples. Crops from between and
-    beside the digits come after them, with an empty label: of these the network shall be unsure.
-    All is left as it is where the stages are seldom wrong, where there is no default model, and
-    where that lacks characters of the labels.
+    `digits` are what ``preprocess.crops_of`` has made of the samples. Background crops, from
+    between and beside the digits, follow with an empty label. The digits stay as they are if the
+    stages seldom misplace one, if there is no default model, and if it lacks characters of the
+    labels.
     """
     if not set(digits.labels) <= set(DIGITS) or not bundle.is_bundle(bundle.DEFAULT):
         return digits

@@ -88,7 +88,7 @@ def _grid(width: int) -> tuple[Floats, Floats]:
 
 
 def _places(width: int, rng: np.random.Generator, amount: Augmentation) -> tuple[Floats, Floats]:
-    """Return from which column and row each pixel shall be taken."""
+    """Return the column and row that each pixel is sampled from."""
     columns, rows = _grid(width)
     turn, wide, tall, lean, right, down, wave, ripple = rng.uniform(-1, 1, 8).tolist()
     angle = math.radians(amount.rotation * turn) * min(1.0, 2 * HEIGHT / width)
