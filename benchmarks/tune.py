@@ -46,6 +46,8 @@ CLEANERS: tuple[tuple[str, ...], ...] = (
     ("frame", "pale", "specks"),
     ("frame", "lines", "specks"),
     ("frame", "pale", "lines", "specks"),
+    ("uneven_light", "frame"),
+    ("uneven_contrast", "frame"),
     ("frame", "curves"),
     ("frame", "curves", "specks"),
     ("frame", "noise", "curves", "specks"),

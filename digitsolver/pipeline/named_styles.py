@@ -21,6 +21,7 @@ STYLES: dict[str, Style] = {
             cropped="levels",
         ),
         Style(name="across", projection="ink", cleaners=("frame", "curves"), rows="digit"),
+        Style(name="shaded", cleaners=("uneven_light", "frame"), rows="digit"),
     )
 }
 """The named styles, those that remove the least first. `tune.choose` starts from them."""
