@@ -8,6 +8,7 @@
     ├── model.onnx        the network that solving runs
     ├── model.int8.onnx   the same with 8 bits, where that reads as well
     ├── model.keras       the same network, for training
+    ├── letters.npz       in the default model: what its last layer learned of letters
     ├── metrics.json      how good it was on captchas held out
     ├── history.csv       loss and accuracy after each epoch
     └── curves.png, confusion.png, mistakes.png
@@ -33,12 +34,13 @@ STYLE = "style.toml"
 ONNX = "model.onnx"
 EIGHT_BIT = "model.int8.onnx"
 KERAS = "model.keras"
+LETTERS = "letters.npz"
 METRICS = "metrics.json"
 DEFAULT = Path(__file__).parent / "default"
 """The folder of the model that comes with the package."""
 NEEDED = (ONNX, STYLE)
 KNOWN = {
-    MANIFEST, STYLE, ONNX, EIGHT_BIT, KERAS, METRICS,
+    MANIFEST, STYLE, ONNX, EIGHT_BIT, KERAS, LETTERS, METRICS,
     "history.csv", "curves.png", "confusion.png", "mistakes.png",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from collector.draw import LOOKS
-from digitsolver.readers.line.pretrained import load_pretrained
+from digitsolver.readers.line.pretrained import load_pretrained, network_for
 from digitsolver.readers.line.pretraining import NAME, Plan, train_base
 from digitsolver.readers.line.publish import publish
 from digitsolver.training.checkpoint import Checkpoint, State
@@ -34,7 +34,7 @@ def main() -> None:
         plan,
         checkpoint,
         jobs=options.jobs,
-        start=_published(options.start) if options.start else None,
+        start=_published(options.start, plan) if options.start else None,
         progress=lambda row: _tell(row, plan),
     )
     state = checkpoint.load(NAME)
@@ -67,11 +67,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _published(folder: Path) -> State:
+def _published(folder: Path, plan: Plan) -> State:
     """Return the weights and the history of a published default model."""
     with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    return State(variables=load_pretrained(folder).weights, history=rows)
+    model = network_for(load_pretrained(folder), plan.mixture.characters)
+    return State(variables=model.get_weights(), history=rows)
 
 
 def _tell(row: Row, plan: Plan) -> None:

@@ -2,8 +2,9 @@
 
 A package that generates captchas registers one function under the entry-point group
 ``digitsolver.drawers``: ``draw_one(look, seed, index, length=None, alphabet=...)`` returns an
-object with an ``image``, uint8 (H, W), (H, W, 3) or (H, W, 4), and its ``label``, and raises
-``ValueError`` for a look or an alphabet that it does not know. The ``collector`` package does.
+object with an ``image``, uint8 (H, W), (H, W, 3) or (H, W, 4), its ``label`` and the ``boxes`` of
+its characters, and raises ``ValueError`` for a look or an alphabet that it does not know. The
+``collector`` package does.
 """
 
 from collections.abc import Iterator
@@ -36,6 +37,10 @@ class Generated(Protocol):
     @property
     def label(self) -> str:
         """Its text."""
+
+    @property
+    def boxes(self) -> NDArray[np.int64]:
+        """The box of each character, (n, 4): x, y, width, height."""
 
 
 class Drawer(Protocol):

@@ -22,12 +22,14 @@ class Batch:
     """Images of one width, and their labels as classes.
 
     ``images`` is ``(n, 48, width, 3)`` uint8, ``classes`` ``(n, longest)`` int32 with -1 behind
-    a label's end, ``lengths`` ``(n,)`` int32.
+    a label's end, ``lengths`` ``(n,)`` int32. Only the first ``choices`` classes and the blank can
+    occur in these images; ``None`` for all.
     """
 
     images: NDArray[np.uint8]
     classes: NDArray[np.int32]
     lengths: NDArray[np.int32]
+    choices: int | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)

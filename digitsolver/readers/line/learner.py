@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SHAPE = (HEIGHT, WIDEST, CHANNELS)
 NOT_DECAYED = ("gamma", "beta", "bias")
+NEVER = -1e9
+"""Added to the logit of a class that cannot occur."""
 CLIP_NORM = 2.0
 """Norm that gradients are clipped to: one hard batch must not undo a hundred others."""
 
@@ -119,9 +121,11 @@ def build_step(
 
     loss_of = ctc_loss if LINES[model.name].ctc else position_loss
 
-    def step(images: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor") -> "tf.Tensor":
+    def step(
+        images: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor", mask: "tf.Tensor"
+    ) -> "tf.Tensor":
         with tf.GradientTape() as tape:
-            logits = model(tf.cast(images, tf.float32), training=not frozen)
+            logits = model(tf.cast(images, tf.float32), training=not frozen) + mask
             loss = tf.reduce_mean(loss_of(logits, classes, lengths))
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
@@ -131,14 +135,30 @@ def build_step(
         tf.TensorSpec([None, HEIGHT, None, CHANNELS], tf.uint8),
         tf.TensorSpec([None, None], tf.int32),
         tf.TensorSpec([None], tf.int32),
+        tf.TensorSpec([model.output_shape[-1]], tf.float32),
     ]
     compiled = tf.function(step, input_signature=signature)
 
     def take(batch: Batch, rate: float) -> float:
         optimizer.learning_rate.assign(rate)
-        return float(compiled(batch.images, batch.classes, batch.lengths))
+        mask = choices_mask(batch.choices, model.output_shape[-1])
+        return float(compiled(batch.images, batch.classes, batch.lengths, mask))
 
     return take
+
+
+def choices_mask(choices: int | None, classes: int) -> NDArray[np.float32]:
+    """Return what is added to `classes` logits so that only the first `choices` can occur.
+
+    The last class, the blank, can always occur.
+
+    >>> choices_mask(1, 3).tolist()
+    [0.0, -1000000000.0, 0.0]
+    """
+    mask = np.zeros(classes, np.float32)
+    if choices is not None:
+        mask[choices:-1] = NEVER
+    return mask
 
 
 def ctc_loss(logits: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor") -> "tf.Tensor":

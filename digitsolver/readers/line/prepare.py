@@ -64,6 +64,15 @@ def prepare(image: ImageArray, width: int | None = None) -> NDArray[np.uint8]:
     return _even_colours(scaled)
 
 
+def is_readable(rows: int, columns: int) -> bool:
+    """Return whether an image of this size can be prepared.
+
+    >>> is_readable(50, 150), is_readable(7, 40), is_readable(10, 300)
+    (True, False, False)
+    """
+    return min(rows, columns) >= SMALLEST and LEAST_ASPECT <= columns / rows <= MOST_ASPECT
+
+
 def fitting_width(rows: int, columns: int) -> int:
     """Return the columns of the prepared form of an image of this size.
 

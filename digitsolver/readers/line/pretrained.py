@@ -1,14 +1,19 @@
 """Start a line network from the default model, whatever the alphabet and the heads."""
 
+import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitsolver import bundle
 from digitsolver.errors import BundleError
+from digitsolver.io import files
 from digitsolver.readers.line.architectures import build_line, build_positions
+from digitsolver.readers.line.generated import Mixture
 from digitsolver.readers.line.learner import SHAPE, build
 from digitsolver.readers.line.outputs import LINES
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT
@@ -25,13 +30,29 @@ class Pretrained:
     """The weights of a line network to start from, its alphabet and its temperature.
 
     The last two weights are those of the last layer: ``(features, classes + 1)`` and ``(classes +
-    1,)``, the blank last.
+    1,)``, the blank last. The classes are the characters of ``alphabet`` and then those of
+    ``letters``: what the network learned of them, though it does not answer with them.
     """
 
     weights: Arrays
     alphabet: str
     temperature: float
     digest: str
+    letters: str = ""
+
+    def last_layer(self, alphabet: str, fresh: Arrays) -> Arrays:
+        """Return kernel and bias for `alphabet`, `fresh` ones where a character is unknown.
+
+        A letter that is known in the other case only starts from that one.
+        """
+        kernel, bias = (weight.copy() for weight in fresh)
+        known = self.alphabet + self.letters
+        columns = [*(_column(character, known) for character in alphabet), len(known)]
+        for own, other in enumerate(columns):
+            if other >= 0:
+                kernel[:, own] = self.weights[-2][:, other]
+                bias[own] = self.weights[-1][other]
+        return [kernel, bias]
 
 
 def load_pretrained(folder: Path | None = None) -> Pretrained:
@@ -53,8 +74,39 @@ def load_pretrained(folder: Path | None = None) -> Pretrained:
 
     model = keras.saving.load_model(folder / bundle.KERAS, compile=False, safe_mode=True)
     weights = [np.asarray(weight, dtype=np.float32) for weight in model.get_weights()]
+    letters = ""
+    if bundle.LETTERS in found.sha256:
+        letters, kernel, bias = _read_letters(folder / bundle.LETTERS, weights[-2])
+        weights[-2] = np.concatenate([weights[-2][:, :-1], kernel, weights[-2][:, -1:]], axis=1)
+        weights[-1] = np.concatenate([weights[-1][:-1], bias, weights[-1][-1:]])
     digest = found.sha256[bundle.KERAS]
-    return Pretrained(weights, found.facts.alphabet, found.facts.temperature, digest)
+    return Pretrained(weights, found.facts.alphabet, found.facts.temperature, digest, letters)
+
+
+def write_letters(path: Path, model: "keras.Model", mixture: Mixture) -> None:
+    """Write what the last layer of a network for all characters of `mixture` learned of letters."""
+    kernel, bias = (weight.astype(np.float16) for weight in model.get_weights()[-2:])
+    some = slice(len(mixture.alphabet), -1)
+    buffer = io.BytesIO()
+    np.savez(buffer, letters=mixture.letters, kernel=kernel[:, some], bias=bias[some])
+    files.write_bytes(path, buffer.getvalue())
+
+
+def _read_letters(
+    path: Path, kernel: NDArray[np.float32]
+) -> tuple[str, NDArray[np.float32], NDArray[np.float32]]:
+    """Return the letters of a file, and their part of the last layer, which has a `kernel`."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            letters = str(arrays["letters"])
+            weights, bias = (arrays[name].astype(np.float32) for name in ("kernel", "bias"))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise BundleError(f"expected the weights of letters, found {error}", path) from error
+    if (weights.shape, bias.shape) != ((len(kernel), len(letters)), (len(letters),)):
+        raise BundleError(
+            f"expected weights for {len(letters)} letters, found shape {weights.shape}", path
+        )
+    return letters, weights, bias
 
 
 def start_network(
@@ -62,7 +114,8 @@ def start_network(
 ) -> "keras.Model":
     """Return the network that `settings` ask for, with what it can take over from `pretrained`.
 
-    With another alphabet the last layer takes over the columns of the characters that both have.
+    With another alphabet the last layer takes over the columns of the characters that both have,
+    letters that the default model was trained on included.
     Heads by position read `length` characters in images of `width` columns, and take over all
     but the last layer.
     """
@@ -80,25 +133,25 @@ def start_network(
     weights = model.get_weights()
     weights[:-2] = pretrained.weights[:-2]
     if settings.is_ctc:
-        weights[-2:] = _last_layer(weights[-2:], pretrained, settings.alphabet)
+        weights[-2:] = pretrained.last_layer(settings.alphabet, weights[-2:])
     model.set_weights(weights)
     return model
 
 
 def whole_network(pretrained: Pretrained) -> "keras.Model":
-    """Return the pretrained network as it is."""
-    model = build(pretrained.alphabet, 0)
-    model.set_weights(pretrained.weights)
+    """Return the pretrained network for its own alphabet."""
+    return network_for(pretrained, pretrained.alphabet)
+
+
+def network_for(pretrained: Pretrained, characters: str) -> "keras.Model":
+    """Return the pretrained network with an output for each of `characters`, and the blank."""
+    model = build(characters, 0)
+    last = pretrained.last_layer(characters, model.get_weights()[-2:])
+    model.set_weights([*pretrained.weights[:-2], *last])
     return model
 
 
-def _last_layer(fresh: Arrays, pretrained: Pretrained, alphabet: str) -> Arrays:
-    """Return the last layer with the pretrained columns of shared characters and the blank."""
-    kernel, bias = (weight.copy() for weight in fresh)
-    theirs = pretrained.alphabet
-    columns = [*(theirs.find(character) for character in alphabet), len(theirs)]
-    for own, other in enumerate(columns):
-        if other >= 0:
-            kernel[:, own] = pretrained.weights[-2][:, other]
-            bias[own] = pretrained.weights[-1][other]
-    return [kernel, bias]
+def _column(character: str, known: str) -> int:
+    """Return the place of `character` in `known`, or of its other case; -1 where there is none."""
+    place = known.find(character)
+    return place if place >= 0 else known.find(character.swapcase())

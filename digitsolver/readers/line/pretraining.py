@@ -3,16 +3,15 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitsolver.datasets import DIGITS
 from digitsolver.parallel.processes import Workers, in_order
 from digitsolver.readers.line.batches import Batch
-from digitsolver.readers.line.generated import generate_batches
+from digitsolver.readers.line.generated import Mixture, generate_batches
 from digitsolver.readers.line.learner import build, build_optimizer, build_step
 from digitsolver.training.backend import require_training
 from digitsolver.training.checkpoint import Checkpoint, State
@@ -31,18 +30,18 @@ Progress = Callable[[Row], object]
 class Plan:
     """Hold how the default model is trained.
 
-    Parts of ``part`` drawn images each go by in batches of ``batch``, and once more, changed,
-    ``lag`` parts later: drawing costs as much as learning (Choi et al., "Faster neural network
-    training with data echoing", 2019). There are as many parts as the ``cycles`` together have. In
-    each cycle the rate rises over ``warmup`` parts, stays, and falls to 0 over the last ``cooling``
-    of it, as one minus the square root of what is done (Hägele et al., "Scaling laws and
-    compute-optimal training beyond fixed training durations", 2024); the next one starts warm
-    again (Loshchilov & Hutter, "SGDR", 2017). ``precision`` is the Keras dtype policy that the
-    network computes by; its weights have 32 bits in any case.
+    The ``mixture`` says which images are generated. Parts of ``part`` images each go by in batches
+    of ``batch``, and once more, augmented, ``lag`` parts later: generating costs as much as
+    learning (Choi et al., "Faster neural network training with data echoing", 2019). There are as
+    many parts as the ``cycles`` together have. In each cycle the learning rate rises over
+    ``warmup`` parts, stays, and falls to 0 over the last ``cooling`` of it, as one minus the square
+    root of what is done (Hägele et al., "Scaling laws and compute-optimal training beyond fixed
+    training durations", 2024); the next one starts warm again (Loshchilov & Hutter, "SGDR", 2017).
+    ``precision`` is the Keras dtype policy that the network computes by; its weights have 32 bits
+    in any case.
     """
 
-    look: str = "mixed"
-    alphabet: str = DIGITS
+    mixture: Mixture = field(default_factory=Mixture)
     seed: int = 0
     cycles: tuple[int, ...] = (148, 300, 280)
     part: int = 1024
@@ -90,15 +89,15 @@ def train_base(
 
     `jobs` processes draw. The state is saved after every `save_every` parts; images and order
     come from the plan's seed alone, whatever the number of processes. A run that has no state yet
-    goes on from `start`: the weights and the history of the cycles that made them. Raises
-    BundleError when the state is that of another plan.
+    goes on from `start`: the weights, for the same characters, and the history of the cycles that
+    made them. Raises BundleError when the state is that of another plan.
     """
     require_training()
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
     checkpoint.start(plan.settings(), resume=True)
-    model = build(plan.alphabet, plan.seed, plan.precision)
+    model = build(plan.mixture.characters, plan.seed, plan.precision)
     optimizer = build_optimizer(model, plan.decay)
     variables = [*model.variables, *optimizer.variables]
     state = checkpoint.load(NAME)
@@ -124,7 +123,7 @@ def train_base(
             checkpoint.save(NAME, state)
         if progress:
             progress(state.history[-1])
-    plain = build(plan.alphabet, plan.seed)
+    plain = build(plan.mixture.characters, plan.seed)
     plain.set_weights(model.get_weights())
     return plain
 
@@ -156,4 +155,4 @@ def _parts(plan: Plan, start: int, jobs: int) -> Iterator[tuple[list[Batch], lis
 
 
 def _batches(plan: Plan, part: int) -> tuple[list[Batch], list[Batch]]:
-    return generate_batches(plan.look, plan.seed, part, plan.part, plan.batch, plan.alphabet)
+    return generate_batches(plan.mixture, plan.seed, part, plan.part, plan.batch)

@@ -17,6 +17,7 @@ from digitsolver.readers.line.fit import predict_views
 from digitsolver.readers.line.generated import generate_prepared
 from digitsolver.readers.line.learner import SHAPE, build
 from digitsolver.readers.line.lines import Lines
+from digitsolver.readers.line.pretrained import write_letters
 from digitsolver.readers.line.pretraining import Plan
 from digitsolver.readers.line.quantization import write_eight_bit
 from digitsolver.readers.line.validation import Views, calibrate, validate
@@ -55,7 +56,8 @@ def publish(
     `count` fresh images of each of the `looks` are generated to measure it; those of the first
     also set the temperature. Weights are rounded to 16 bits, and there is a network with 8 bits.
     """
-    decoder = Decoder(plan.alphabet)
+    whole, model = model, digits_only(model, plan)
+    decoder = Decoder(plan.mixture.alphabet)
     read = {look: _read(model, plan, look, count) for look in looks}
     first = read[looks[0]]
     temperature = calibrate(decoder, first.lines.labels, first.views, 1.0)
@@ -71,6 +73,7 @@ def publish(
         write_eight_bit(made / bundle.ONNX, made / bundle.EIGHT_BIT, images, decoder, temperature)
         export.halve_weights(made / bundle.ONNX)
         _halved(model, plan).save(made / bundle.KERAS)
+        write_letters(made / bundle.LETTERS, whole, plan.mixture)
         metrics = _metrics(plan, history, measured) | {"onnx_difference": difference}
         files.write_text(made / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")
         write_history(made / "history.csv", list(history))
@@ -82,13 +85,23 @@ def publish(
 def _read(model: "keras.Model", plan: Plan, look: str, count: int) -> _Look:
     """Let the model read fresh images of a look, of any length."""
     seed = plan.seed + SEED_OFFSET
-    lines = Lines(*generate_prepared(look, seed, 0, count, plan.alphabet))
+    lines = Lines(*generate_prepared(look, seed, 0, count, plan.mixture.alphabet))
     return _Look(lines, predict_views(model, lines))
+
+
+def digits_only(model: "keras.Model", plan: Plan) -> "keras.Model":
+    """Return the network without the classes of letters."""
+    alphabet = plan.mixture.alphabet
+    columns = [*range(len(alphabet)), -1]
+    *trunk, kernel, bias = model.get_weights()
+    narrow = build(alphabet, plan.seed)
+    narrow.set_weights([*trunk, kernel[:, columns], bias[columns]])
+    return narrow
 
 
 def _halved(model: "keras.Model", plan: Plan) -> "keras.Model":
     """Return the network with weights of 16 bits."""
-    small = build(plan.alphabet, plan.seed, "float16")
+    small = build(plan.mixture.alphabet, plan.seed, "float16")
     small.set_weights([weight.astype(np.float16) for weight in model.get_weights()])
     return small
 
@@ -98,7 +111,7 @@ def _facts(plan: Plan, history: Sequence[Row], temperature: float) -> Facts:
     return Facts(
         reader="line",
         architecture="line",
-        alphabet=plan.alphabet,
+        alphabet=plan.mixture.alphabet,
         length=None,
         shape=SHAPE,
         temperature=temperature,

@@ -1,19 +1,30 @@
 """Train the default model on generated images, resume it, and fit it into the package."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from string import ascii_letters
 
 import numpy as np
 import pytest
 
 from digitsolver import bundle
+from digitsolver.datasets import DIGITS
+from digitsolver.errors import BundleError
+from digitsolver.readers.line.generated import Mixture
+from digitsolver.readers.line.pretrained import (
+    load_pretrained,
+    start_network,
+    whole_network,
+)
 from digitsolver.readers.line.pretraining import NAME, Plan, train_base
-from digitsolver.readers.line.publish import publish
+from digitsolver.readers.line.publish import digits_only, publish
+from digitsolver.readers.line.settings import LineSettings
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.listeners import Row
 
-TINY = Plan(look="plain", cycles=(2,), part=24, batch=8, warmup=2)
+TINY = Plan(mixture=Mixture(look="plain"), cycles=(2,), part=24, batch=8, warmup=2)
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
@@ -81,5 +92,31 @@ def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> No
     import keras
 
     halved = keras.saving.load_model(made.path / bundle.KERAS, compile=False)
-    for one, other in zip(halved.get_weights(), model.get_weights(), strict=True):
+    digits = digits_only(model, plan)
+    for one, other in zip(halved.get_weights(), digits.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_the_published_model_keeps_what_it_learned_of_letters(tmp_path: Path) -> None:
+    plan = replace(TINY, cycles=(1,))
+    model = train_base(plan, Checkpoint(tmp_path / "work"))
+    history = [{"part": 1.0, "pictures": 24.0, "loss": 1.0, "rate": 0.0, "seconds": 1.0}]
+    publish(model, tmp_path / "default", plan, history, count=20)
+    pretrained = load_pretrained(tmp_path / "default")
+    assert (pretrained.alphabet, pretrained.letters) == (DIGITS, ascii_letters)
+    started = start_network(LineSettings(alphabet="7Kk"), pretrained, 128, 4)
+    kernel, bias = started.get_weights()[-2:]
+    characters = plan.mixture.characters
+    columns = [characters.index("7"), characters.index("K"), characters.index("k"), -1]
+    np.testing.assert_allclose(kernel, model.get_weights()[-2][:, columns], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(bias, model.get_weights()[-1][columns], rtol=1e-3, atol=1e-4)
+    assert whole_network(pretrained).output_shape[-1] == 11
+
+
+def test_damaged_letters_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "default"
+    shutil.copytree(bundle.DEFAULT, folder)
+    (folder / bundle.LETTERS).write_bytes(b"no archive")
+    bundle.seal(folder, bundle.load(bundle.DEFAULT).facts)
+    with pytest.raises(BundleError, match="expected the weights of letters, found"):
+        load_pretrained(folder)
