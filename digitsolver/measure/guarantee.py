@@ -1,0 +1,157 @@
+"""Find the confidence threshold at which few answers are wrong, with a guarantee."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+PROBABILITY = 0.95
+"""Probability with which a guarantee holds."""
+STEPS = 20
+"""Numbers of answers, from the fewest to all, that are tested one after the other."""
+FEWEST_SHARE = 0.25
+"""Share of the images that the first test takes, if that is enough of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A confidence threshold, and what it promises.
+
+    Of new images of the same kind that are answered at ``threshold`` or more, at most the share
+    ``max_wrong`` is wrong, with the given ``probability`` over the ``images`` that certified it.
+    Of these, ``answered`` reached the threshold and ``wrong`` of them were wrong.
+    """
+
+    max_wrong: float
+    probability: float
+    threshold: float
+    images: int
+    answered: int
+    wrong: int
+
+    @property
+    def coverage(self) -> float:
+        """Return the share of the images that is answered."""
+        return self.answered / self.images
+
+
+def certify(
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    max_wrong: float,
+    *,
+    images: int | None = None,
+    probability: float = PROBABILITY,
+) -> Guarantee | None:
+    """Return the lowest threshold at which at most `max_wrong` of the answers are wrong.
+
+    The most confident answers are tested first, then more and more of them. Each test asks
+    whether so few of them would be wrong by chance if the share of wrong ones were `max_wrong`
+    (the exact binomial test); the first one that fails ends the search. In this fixed sequence
+    no test needs a correction for the others.
+
+    Parameters
+    ----------
+    confidences, right
+        The confidence of each answer, and whether it is right. They must be of images that
+        the model has not learned from, sampled like the ones that it will read.
+    max_wrong
+        Share of the answers, above 0 and below 1, that may be wrong.
+    images
+        Number of images, if some of them had no reading; by default one for each answer.
+    probability
+        Probability with which the promise holds.
+
+    Returns
+    -------
+    Guarantee or None
+        ``None`` where no threshold can be certified.
+
+    Raises
+    ------
+    ValueError
+        `confidences` and `right` differ in length, or a share is not between 0 and 1.
+
+    Notes
+    -----
+    Given the confidence of the answer that comes next, those above it are independent, so each
+    test is exact. The sequence is valid where answers with higher confidence are not more often
+    wrong; answers of equal confidence are tested together.
+
+    References
+    ----------
+    A. N. Angelopoulos et al., "Learn then test: Calibrating predictive algorithms to achieve risk
+    control", 2021. Y. Geifman and R. El-Yaniv, "Selective classification for deep neural
+    networks", 2017.
+
+    Examples
+    --------
+    >>> sure = certify([0.99] * 299 + [0.5] * 101, [True] * 299 + [False] * 101, 0.01)
+    >>> sure.threshold, sure.answered
+    (0.99, 299)
+    >>> certify([0.99] * 298, [True] * 298, 0.01) is None
+    True
+    """
+    if len(confidences) != len(right):
+        raise ValueError(
+            f"expected a confidence an answer, found {len(confidences)} and {len(right)}"
+        )
+    for name, share in (("max_wrong", max_wrong), ("probability", probability)):
+        if not 0 < share < 1:
+            raise ValueError(f"{name}: expected a share between 0 and 1, found {share}")
+    order = np.argsort(-np.asarray(confidences, dtype=np.float64), kind="stable")
+    ranked = np.asarray(confidences, dtype=np.float64)[order]
+    wrong = np.concatenate([[0], np.cumsum(~np.asarray(right, dtype=bool)[order])])
+    best: Guarantee | None = None
+    for count in _sequence(len(ranked), fewest_images(max_wrong, probability)):
+        answered = int(np.searchsorted(-ranked, -ranked[count - 1], side="right"))
+        errors = int(wrong[answered])
+        if binomial_tail(errors, answered, max_wrong) > 1 - probability:
+            break
+        threshold = float(ranked[answered - 1])
+        total = images or len(ranked)
+        best = Guarantee(max_wrong, probability, threshold, total, answered, errors)
+    return best
+
+
+def fewest_images(max_wrong: float, probability: float = PROBABILITY) -> int:
+    """Return how many answers without an error certify `max_wrong`.
+
+    Examples
+    --------
+    >>> fewest_images(0.01), fewest_images(0.05)
+    (299, 59)
+    """
+    return math.ceil(math.log(1 - probability) / math.log1p(-max_wrong))
+
+
+def binomial_tail(most: int, count: int, share: float) -> float:
+    """Return the probability of at most `most` successes in `count` trials of chance `share`.
+
+    Examples
+    --------
+    >>> round(binomial_tail(1, 2, 0.5), 6)
+    0.75
+    """
+    successes = range(min(most, count) + 1)
+    logs = [
+        math.lgamma(count + 1)
+        - math.lgamma(k + 1)
+        - math.lgamma(count - k + 1)
+        + k * math.log(share)
+        + (count - k) * math.log1p(-share)
+        for k in successes
+    ]
+    return min(math.fsum(map(math.exp, logs)), 1.0)
+
+
+def _sequence(count: int, fewest: int) -> list[int]:
+    """Return the numbers of answers that are tested, from few to all; none where all are too few.
+
+    They depend on the number of answers alone.
+    """
+    if count < fewest:
+        return []
+    first = max(fewest, round(count * FEWEST_SHARE))
+    return sorted({int(number) for number in np.linspace(first, count, STEPS)})
