@@ -22,9 +22,9 @@ from collector.draw.look import (
     fixed,
 )
 
-FULL_KINDS = (
-    "sans", "serif", "slab", "rounded", "mono", "display", "condensed", "hand", "typewriter",
-)  # fmt: skip
+WHOLE_KINDS = ("sans", "serif", "slab", "rounded", "condensed", "hand")
+"""Kinds of typefaces whose digits can be told apart where they overlap."""
+STROKE_KINDS = (*WHOLE_KINDS, "mono", "display", "typewriter")
 """Kinds of typefaces with whole strokes."""
 SHORT = (3.0, 3.0, 2.0, 2.0, 2.0, 1.6, 1.2, 1.2, *(0.3,) * 8)
 """How often 1 to 16 digits are generated where single digits are usual."""
@@ -90,18 +90,18 @@ WARPED = replace(
     page=replace(WIDE_PAGE, margin=Range(0.02, 0.8, low_end=1.5)),
     digits=replace(
         BASE.digits,
-        kinds=FULL_KINDS,
+        kinds=WHOLE_KINDS,
         one_face=0.35,
         related=0.2,
         height=Range(0.45, 0.95),
         scale=Range(0.05, 0.25),
         rotation=Range(5.0, 30.0),
         bent=Range(0.04, 0.16),
-        gap=Range(-0.2, 0.12),
+        gap=Range(-0.17, 0.12),
         cells=0.1,
         weight=Range(-0.3, 0.6, 0.2),
     ),
-    effects=replace(BASE.effects, warp=Range(0.02, 0.08, 0.3), halo=NEVER),
+    effects=replace(BASE.effects, warp=Range(0.02, 0.08, 0.3), halo=NEVER, hollow=0.03),
     layers=(
         Layer("dots", 3.0, Range(2, 10), Range(0.25, 0.7), ("ink", "any"), 0.7),
         Layer("curves", 2.5, fixed(1), Range(0.2, 0.6), ("ink",), 0.9, through=0.7),
@@ -121,7 +121,7 @@ OVERLAP = replace(
     page=replace(WIDE_PAGE, margin=Range(0.05, 0.8)),
     digits=replace(
         BASE.digits,
-        kinds=("sans", "serif", "slab", "rounded", "condensed", "hand"),
+        kinds=WHOLE_KINDS,
         one_face=0.6,
         height=Range(0.45, 0.9),
         scale=Range(0.05, 0.3),
@@ -174,9 +174,9 @@ STROKES = replace(
             ("solid", 3.0),
         ),
         height=Range(0.4, 0.95),
-        kinds=FULL_KINDS,
+        kinds=STROKE_KINDS,
         gap=Range(-0.05, 0.4),
-        crisp=0.3,
+        crisp=0.08,
         weight=NEVER,
     ),
     effects=Effects(
@@ -258,7 +258,7 @@ SEVEN_SEGMENT = Look(
         sources=(("segments", 0.75), ("matrix", 0.13), ("fonts", 0.12)),
         kinds=("segment", "pixel"),
         one_face=1.0,
-        height=Range(0.28, 0.85),
+        height=Range(0.2, 0.85),
         scale=Range(0.02, 0.2, 0.08),
         stretch=Range(0.75, 1.2),
         lean=Range(-0.05, 0.3, 0.6),

@@ -6,6 +6,7 @@ one, name it in FORMS.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -118,34 +119,29 @@ def bend(shapes: Shapes, reach: float, rng: np.random.Generator) -> Shapes:
     if not reach:
         return shapes
     points = CORNERS[int(rng.random() < 0.4)]
-    reach = reach if points == CORNERS[0] else reach * 0.6
     return replace(shapes, glyphs=tuple(_bent(one, reach, points, rng) for one in shapes.glyphs))
 
 
 def _bent(glyph: Glyph, reach: float, points: int, rng: np.random.Generator) -> Glyph:
+    """Bend one digit by a sheet through the points of its net.
+
+    T. W. Sederberg, S. R. Parry, "Free-form deformation of solid geometric models", 1986.
+    """
     mask = cv2.copyMakeBorder(glyph.masks[0], PAD, PAD, PAD, PAD, cv2.BORDER_CONSTANT)
     height, width = mask.shape
     moves = rng.uniform(-reach, reach, (2, points, points)).astype(np.float32) * EM
     moves[0] *= np.float32(min(1.0, 1.4 * glyph.width))
-    how = cv2.INTER_LINEAR if points == CORNERS[0] else cv2.INTER_CUBIC
-    across, down = (_net(plane, width, height, how) for plane in moves)
+    across, down = _basis(points, height) @ moves @ _basis(points, width).T
     across += np.arange(width, dtype=np.float32)
     down += np.arange(height, dtype=np.float32)[:, None]
     moved = cv2.remap(mask, across, down, cv2.INTER_LINEAR)
     return _remade(glyph, np.asarray(moved, dtype=np.uint8))
 
 
-def _net(points: Floats, width: int, height: int, how: int) -> Floats:
-    """Return (height, width) values between those at the points of a net."""
-    x, y = _places(len(points), width, height)
-    between = cv2.remap(points, x, y, how, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(between, dtype=np.float32)
-
-
 @lru_cache(maxsize=1024)
-def _places(points: int, width: int, height: int) -> tuple[Floats, Floats]:
-    """Return where each pixel lies in a net of ``points`` a side."""
-    x = np.linspace(0, points - 1, width, dtype=np.float32)
-    y = np.linspace(0, points - 1, height, dtype=np.float32)
-    across, down = np.meshgrid(x, y)
-    return across, down
+def _basis(points: int, pixels: int) -> Floats:
+    """Return the weights of ``points`` along a side at each pixel: Bernstein polynomials."""
+    along = np.linspace(0, 1, pixels, dtype=np.float32)[:, None]
+    places = np.arange(points)
+    ways = np.array([math.comb(points - 1, int(at)) for at in places], dtype=np.float32)
+    return np.asarray(ways * along**places * (1 - along) ** places[::-1], dtype=np.float32)

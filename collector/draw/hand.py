@@ -7,6 +7,8 @@ between the others the stroke is a spline (Catmull & Rom, "A class of local inte
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -179,10 +181,8 @@ def _write(paths: list[Path], pen: float, press: float, rng: np.random.Generator
         way = np.diff(points, axis=0)
         down = way[:, 1] / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-6)
         widths = np.maximum(np.rint(pen * EM * (1 - press * (0.5 - 0.5 * down))), 1).astype(int)
-        if not press:
-            cv2.polylines(mask, [corners], False, 255, int(widths[0]), cv2.LINE_AA, 3)
-            continue
-        ends = corners.tolist()
-        for start, end, width in zip(ends, ends[1:], widths.tolist(), strict=False):
-            cv2.line(mask, start, end, 255, width, cv2.LINE_AA, 3)
+        ends = [0, *(np.flatnonzero(np.diff(widths)) + 1).tolist(), len(widths)]
+        for first, last in pairwise(ends):
+            part = [corners[first : last + 1]]
+            cv2.polylines(mask, part, False, 255, int(widths[first]), cv2.LINE_AA, 3)
     return cut(mask, (0.0, ROOM + EM / 2))

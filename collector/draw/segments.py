@@ -57,13 +57,14 @@ def _lit(digit: str, fourteen: bool, rng: np.random.Generator) -> str:
 def _segments(wide: float, thick: float, gap: float, point: float) -> dict[str, Polygon]:
     """Return the seven polygons in em; point: 0 for straight ends, 1 for pointed ones."""
     half, tip = thick / 2, thick / 2 * point
+    free = min(gap, 0.12 * wide) + 0.3 * (half - tip)
     left, right, top, low = half, wide - half, half, 1.0 - half
 
     def bar(x0: float, y0: float, x1: float, y1: float) -> Polygon:
         start, end = np.array([x0, y0]), np.array([x1, y1])
         way = (end - start) / np.linalg.norm(end - start)
         side = np.array([-way[1], way[0]]) * half
-        start, end = start + way * (gap + half - tip), end - way * (gap + half - tip)
+        start, end = start + way * free, end - way * free
         blunt = way * tip
         return np.array(
             [start, start + blunt + side, end - blunt + side, end, end - blunt - side,

@@ -45,12 +45,12 @@ def draw_wheels(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gener
 
 
 def _housing(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> Canvas:
-    """Return a canvas in the colour of the housing, with noise of its own."""
+    """Return a canvas in the colour of the housing, with the texture of the ground."""
     housing = np.array(layer_colour(scene, layer, rng), dtype=np.float32)
     if float(np.abs(housing - scene.background).max()) < 25:
         housing = scene.background * np.float32(0.6)
-    shift = canvas.astype(np.float32) - scene.background + housing
-    return np.asarray(np.clip(shift, 0, 255), dtype=np.uint8)
+    levels = np.arange(256, dtype=np.float32)[None, :, None] + (housing - scene.background)
+    return np.asarray(cv2.LUT(canvas, np.clip(levels, 0, 255).astype(np.uint8)), dtype=np.uint8)
 
 
 def _window(box: list[float], em: float, rise: float) -> tuple[int, int, int, int]:
