@@ -34,12 +34,12 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
     metavar="NAME",
     callback=_known_style,
     required=True,
-    help="speckle, plain, lines or mixed.",
+    help="speckle, plain, lines, seven-segment, handwritten, meter or mixed.",
 )
 @click.option("--count", type=click.IntRange(1), required=True, help="How many to generate.")
 @click.option("--out", type=FOLDER, required=True, help="The folder to write to.")
 @click.option(
-    "--length", type=click.IntRange(1, 12), help="Number of digits; default: that of the style."
+    "--length", type=click.IntRange(1, 16), help="Number of digits; default: that of the style."
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same files."

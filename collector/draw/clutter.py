@@ -15,11 +15,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.draw.beside import draw_marks, draw_pieces, draw_shapes, draw_words
 from collector.draw.glyphs import faces, glyph
 from collector.draw.ink import Canvas, blend, stamp
 from collector.draw.look import Layer
 from collector.draw.scene import Scene, layer_colour, mark_count, random_points, thickness
 from collector.draw.strokes import draw_bars, draw_curves, draw_dashes, draw_lines, draw_rings
+from collector.draw.surroundings import (
+    draw_glare,
+    draw_guilloche,
+    draw_panel,
+    draw_rules,
+    draw_wheels,
+)
 
 Bits = NDArray[np.bool_]
 
@@ -196,6 +204,15 @@ CLUTTER: dict[str, Draw] = {
     "blobs": draw_blobs,
     "frame": draw_frame,
     "negative": draw_negative,
+    "marks": draw_marks,
+    "pieces": draw_pieces,
+    "shapes": draw_shapes,
+    "words": draw_words,
+    "wheels": draw_wheels,
+    "panel": draw_panel,
+    "glare": draw_glare,
+    "guilloche": draw_guilloche,
+    "rules": draw_rules,
 }
 
 

@@ -80,6 +80,37 @@ def scheme_equal(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     return background, inks[order[:CANDIDATES]]
 
 
+def scheme_bright(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample saturated, light colours on another such colour, or on white."""
+    return _saturated(rng, 1)[0], _saturated(rng, CANDIDATES)
+
+
+def _saturated(rng: np.random.Generator, count: int) -> ColourRows:
+    """Sample light colours of any hue; one of ten is nearly white."""
+    hues = rng.random((count, 1), dtype=np.float32) + np.array([0, 1 / 3, 2 / 3], dtype=np.float32)
+    waves = 0.5 + 0.5 * np.cos(2 * np.pi * hues)
+    pale = np.maximum(rng.random((count, 1), dtype=np.float32), rng.random((count, 1)) < 0.1)
+    return np.asarray(255 * (waves * (1 - 0.7 * pale) + 0.7 * pale), dtype=np.float32)
+
+
+def scheme_display(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample dark segments on a lit colour, or lit ones on a dark colour."""
+    lit = _saturated(rng, CANDIDATES) * rng.uniform(0.5, 1.1)
+    lit += (_greys(rng, 60, 220, 1) - lit) * np.float32(rng.random() ** 1.5)
+    dark = _uniform(rng, -20, 80, CANDIDATES) * np.float32(0.8)
+    if rng.random() < 0.6:
+        return lit[0], dark
+    return dark[0], lit
+
+
+def scheme_paper(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample the ink of a pen, black or blue as a rule, on paper of any lightness."""
+    paper = _greys(rng, 120, 250, 1)[0] + rng.uniform(-12, 12, 3)
+    inks = _greys(rng, -20, 90, CANDIDATES)
+    inks[CANDIDATES // 2 :] += np.array([0, 10, 70], dtype=np.float32) * rng.random()
+    return np.asarray(paper, dtype=np.float32), inks
+
+
 SCHEMES: dict[str, Scheme] = {
     "black": scheme_black,
     "white": scheme_white,
@@ -88,6 +119,9 @@ SCHEMES: dict[str, Scheme] = {
     "night": scheme_night,
     "vivid": scheme_vivid,
     "equal": scheme_equal,
+    "bright": scheme_bright,
+    "display": scheme_display,
+    "paper": scheme_paper,
 }
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EM = 64
 """Height of the digits in the largest mask, in pixels."""
+PAD = 8
+"""Free pixels around the largest mask."""
 Mask = NDArray[np.uint8]
 
 
@@ -43,19 +45,22 @@ class Face:
         return f"{self.family}-{self.weight}.woff"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Glyph:
     """The masks of one character.
 
     masks: (h, w) uint8, 255 = ink; each half the size of the one before. width, height:
     of the ink, in em. rise: from the middle of the digits up to the middle of the ink, in
-    em; 0 for a digit that is as high as the others.
+    em; 0 for a digit that is as high as the others. cell: width that the digit takes in its row,
+    in em; 0: that of the ink. shift: from the middle of the cell to the middle of the ink, in em.
     """
 
     masks: tuple[Mask, ...]
     width: float
     height: float
     rise: float
+    cell: float = 0.0
+    shift: float = 0.0
 
 
 @cache
@@ -133,13 +138,25 @@ def glyph(face: Face, character: str) -> Glyph:
     mask, top = _render(face.file, size, character)
     height, width = mask.shape
     rise = (middle - (top + height / 2)) / EM
-    return Glyph(_halvings(mask), width / EM, height / EM, rise)
+    return Glyph(halvings(mask), width / EM, height / EM, rise)
 
 
-def _halvings(mask: Mask) -> tuple[Mask, ...]:
+def cut(mask: Mask, middle: tuple[float, float], cell: float = 0.0) -> Glyph:
+    """Make a glyph of a mask (h, w) in which a digit is EM pixels high.
+
+    middle: x and y of the middle of the digit's cell, in pixels. cell: its width in em, 0: as wide
+    as the ink.
+    """
+    x, y, width, height = cv2.boundingRect(mask)
+    rise = (middle[1] - (y + height / 2)) / EM
+    shift = (x + width / 2 - middle[0]) / EM if cell else 0.0
+    ink = mask[y : y + height, x : x + width]
+    return Glyph(halvings(ink), width / EM, height / EM, rise, cell, shift)
+
+
+def halvings(mask: Mask) -> tuple[Mask, ...]:
     """Return a padded mask and its halvings, down to digits 8 pixels high."""
-    pad = 8
-    height, width = (int(-(-(side + 2 * pad) // 8) * 8) for side in mask.shape)
+    height, width = (int(-(-(side + 2 * PAD) // 8) * 8) for side in mask.shape)
     top, left = (height - mask.shape[0]) // 2, (width - mask.shape[1]) // 2
     whole = np.zeros((height, width), dtype=np.uint8)
     whole[top : top + mask.shape[0], left : left + mask.shape[1]] = mask

@@ -19,12 +19,15 @@ from collector.draw.legibility import distinctness, visible_share
 from collector.draw.look import Layer, Look
 from collector.draw.looks import LOOKS
 from collector.draw.scene import Scene
+from collector.draw.shapes import DIGITS, only_digits, with_fonts
 
 DENSITY = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
 """Factor on the amount of clutter in each layer, by the number of layers."""
 
 VISIBLE = 0.7
 """Share of each digit that must stay inside the image, where the look asks for distinct digits."""
+LONGEST = 16
+"""Most characters of an image."""
 TRIES = 6
 """How often an image is generated until its digits are distinct; then the best one is taken."""
 
@@ -47,6 +50,8 @@ class GeneratedCaptcha:
         The encoded bytes of a JPEG, None for a PNG.
     palette
         Whether the PNG has a palette.
+    axis
+        Name of the look it is of: that of the mixture, or of one of its axes.
     """
 
     image: NDArray[np.uint8]
@@ -54,6 +59,7 @@ class GeneratedCaptcha:
     boxes: NDArray[np.int64]
     jpeg: bytes | None = None
     palette: bool = False
+    axis: str = ""
 
 
 def draw_one(
@@ -68,9 +74,10 @@ def draw_one(
     seed, index
         0 or more; another pair gives another image.
     length
-        Number of characters, 1 to 12; None: as the look says.
+        Number of characters, 1 to 16; None: as the look says.
     alphabet
-        The characters to choose from: digits and ASCII letters.
+        The characters to choose from: digits and ASCII letters. An axis of a mixture that has only
+        digits takes fonts for an alphabet with letters.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def draw_one(
     Raises
     ------
     ValueError
-        An unknown look, or an argument out of its range.
+        An unknown look, an argument out of its range, or letters for a look of digits alone.
 
     Examples
     --------
@@ -116,7 +123,7 @@ def draw(
     Raises
     ------
     ValueError
-        A length or an alphabet that cannot be.
+        A length or an alphabet that cannot be, or letters for a look of digits alone.
 
     Examples
     --------
@@ -124,6 +131,7 @@ def draw(
     >>> len(captcha.label), captcha.image.shape[2], len(captcha.boxes)
     (5, 3, 5)
     """
+    look = _axis(look, rng, alphabet)
     label = _label(look, rng, length, alphabet)
     if look.distinct and look.picks:
         picks = int(rng.integers(look.picks[0], look.picks[1] + 1))
@@ -136,6 +144,20 @@ def draw(
         if distinct > most:
             best, most = captcha, distinct
     return best
+
+
+def _axis(look: Look, rng: np.random.Generator, alphabet: str) -> Look:
+    """Choose the axis of a mixture, or the look itself."""
+    letters = not set(alphabet) <= DIGITS
+    if look.axes:
+        point = rng.random()
+        for axis, share in look.axes:
+            point -= share
+            if point < 0:
+                return with_fonts(axis) if letters else axis
+    if letters and only_digits(look.digits):
+        raise ValueError(f"the look {look.name!r} has digits only, got the alphabet {alphabet!r}")
+    return look
 
 
 def _draw(look: Look, label: str, rng: np.random.Generator) -> tuple[GeneratedCaptcha, float]:
@@ -179,10 +201,19 @@ def _label(look: Look, rng: np.random.Generator, length: int | None, alphabet: s
     if not alphabet or not (alphabet.isascii() and alphabet.isalnum()):
         raise ValueError(f"an alphabet has digits and ASCII letters only, got {alphabet!r}")
     if length is None:
-        length = int(rng.integers(look.lengths[0], look.lengths[1] + 1))
-    if not 1 <= length <= 12:
-        raise ValueError(f"a captcha has 1 to 12 characters, got a length of {length}")
+        length = _length(look, rng)
+    if not 1 <= length <= LONGEST:
+        raise ValueError(f"a captcha has 1 to {LONGEST} characters, got a length of {length}")
     return "".join(alphabet[int(i)] for i in rng.integers(0, len(alphabet), length))
+
+
+def _length(look: Look, rng: np.random.Generator) -> int:
+    """Choose how many characters there are."""
+    low, high = look.lengths
+    if not look.length_weights:
+        return int(rng.integers(low, high + 1))
+    steps = np.cumsum(look.length_weights)
+    return low + int(np.searchsorted(steps, rng.random() * steps[-1], side="right"))
 
 
 def _layers(look: Look, rng: np.random.Generator) -> tuple[list[Layer], list[Layer]]:
@@ -230,6 +261,7 @@ def _scene(
         halo=look.effects.halo.draw(rng),
         rim=far_from(inks[0], rng),
         row=_surround(row),
+        digits=row,
     )
 
 
@@ -252,13 +284,14 @@ def _finished(
     quality = round(finish.jpeg.draw(rng))
     if quality:
         canvas, data = to_jpeg(canvas, quality, rng.random() < 0.3)
-        return GeneratedCaptcha(canvas, label, boxes, data)
+        return GeneratedCaptcha(canvas, label, boxes, data, axis=look.name)
     if rng.random() < finish.alpha:
-        return GeneratedCaptcha(to_alpha(canvas, rng), label, boxes)
+        return GeneratedCaptcha(to_alpha(canvas, rng), label, boxes, axis=look.name)
     colours = round(finish.palette.draw(rng))
     if colours:
-        return GeneratedCaptcha(to_palette(canvas, colours), label, boxes, palette=True)
-    return GeneratedCaptcha(canvas, label, boxes)
+        canvas = to_palette(canvas, colours)
+        return GeneratedCaptcha(canvas, label, boxes, palette=True, axis=look.name)
+    return GeneratedCaptcha(canvas, label, boxes, axis=look.name)
 
 
 def _grey_tells(scene: Scene) -> bool:

@@ -79,6 +79,15 @@ def draw_digits(row: Row, inks: ColourRows, digits: Digits, rng: np.random.Gener
     return layer
 
 
+def draw_all(row: Row, glyph: Glyph, centres: Floats, colour: Colour) -> Layer32:
+    """Return a layer (4, H, W) with one glyph at each place of a row."""
+    layer = np.zeros((4, row.height, row.width), dtype=np.float32)
+    ink = np.append(colour / 255, np.float32(1)).astype(np.float32)[:, None, None]
+    for turn, centre in zip(row.turns, centres, strict=True):
+        stamp(layer, glyph, turn, row.em, centre, ink)
+    return layer
+
+
 def _weigh(layer: Layer32, pixels: float, stroke: float) -> Layer32:
     """Widen strokes by a number of pixels, or thin them where it is negative."""
     if pixels < 0:
@@ -193,6 +202,11 @@ def shadow(layer: Layer32, colour: Colour, shift: tuple[float, float], opacity: 
     matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
     moved = cv2.warpAffine(layer[3], matrix, (width, height))
     return flat_layer(np.asarray(moved, dtype=np.float32), colour, opacity)
+
+
+def glow(layer: Layer32, sigma: float) -> Layer32:
+    """Return a layer of the light that the strokes throw around them."""
+    return np.stack([cv2.GaussianBlur(plane, (0, 0), max(sigma, 0.5)) for plane in layer])
 
 
 def blend(canvas: Canvas, layer: Layer32, opacity: float = 1.0) -> Canvas:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw.glyphs import Face, Glyph, faces, family, glyph, stroke
+from collector.draw.glyphs import Glyph
 from collector.draw.look import Digits, Look
+from collector.draw.shapes import choose_shapes
 
 Floats = NDArray[np.float64]
 MIN_DIGIT_HEIGHT = 9.0
 """Least height of digits in pixels, where there is room for it."""
-LEAST, MOST = (24, 40), (120, 260)
-"""Least and greatest height and width in pixels of an image that is as wide as its digits need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,8 @@ class Row:
     width, height: of the image, in pixels. em: height of a digit of scale 1, in pixels. stroke:
     stroke width of the thinnest typeface, in pixels. centres: (n, 2), x and y in pixels. turns:
     (n, 2, 2), matrices from a glyph (in em, y down) to the image (in em). boxes: (n, 4), x, y,
-    width and height in pixels, before distortion and clipping.
+    width and height in pixels, before distortion and clipping. unlit: all parts of a digit of a
+    display, or None; cells: (n, 2), where the middle of it lies.
     """
 
     width: int
@@ -36,16 +36,8 @@ class Row:
     centres: Floats
     turns: Floats
     boxes: Floats
-
-
-def choose_faces(digits: Digits, count: int, rng: np.random.Generator) -> list[Face]:
-    """Sample the typefaces: one for all digits, of one family, or each its own."""
-    known = faces(digits.kinds)
-    first = known[int(rng.integers(len(known)))]
-    if rng.random() < digits.one_face:
-        return [first] * count
-    among = family(first.family) if rng.random() < digits.related else known
-    return [among[int(i)] for i in rng.integers(0, len(among), count)]
+    unlit: Glyph | None = None
+    cells: Floats | None = None
 
 
 def turns_of(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
@@ -63,15 +55,17 @@ def turns_of(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
 
 def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     """Place the digits of ``label``, and choose the size of the image."""
-    count = len(label)
-    chosen = choose_faces(look.digits, count, rng)
-    glyphs = tuple(glyph(face, digit) for face, digit in zip(chosen, label, strict=True))
-    turns = turns_of(look.digits, count, rng)
+    shapes = choose_shapes(look.digits, label, rng)
+    glyphs = shapes.glyphs
+    turns = turns_of(look.digits, len(label), rng)
     sizes = np.abs(turns) @ np.array([[g.width, g.height] for g in glyphs])[:, :, None]
     boxes = sizes[:, :, 0]
-    x = _columns(look.digits, boxes[:, 0], rng)
+    cells = np.array([g.cell for g in glyphs]) * np.abs(turns[:, 0, 0])
+    x = _columns(look.digits, np.maximum(boxes[:, 0], cells), rng)
     y = _rows(look.digits, x, glyphs, turns, rng)
     middles = np.array([x, y]).T
+    shifts = turns[:, :, 0] * np.array([[g.shift] for g in glyphs])
+    middles += shifts
     low, high = (middles - boxes / 2).min(axis=0), (middles + boxes / 2).max(axis=0)
     width, height, em = _page(look, high - low, rng)
     corner = _corner(look, (high - low) * em, np.array([width, height]), boxes * em, rng)
@@ -80,11 +74,13 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
         width=width,
         height=height,
         em=em,
-        stroke=min(stroke(face) for face in chosen) * em,
+        stroke=shapes.stroke * em,
         glyphs=glyphs,
         centres=centres,
         turns=turns,
         boxes=np.concatenate([centres - boxes * em / 2, boxes * em], axis=1),
+        unlit=shapes.unlit,
+        cells=centres - shifts * em,
     )
 
 
@@ -121,14 +117,16 @@ def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, in
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
     needed = (extent[0] + margins) * em + 2
     if look.page.width is not None:
-        wide = look.page.width.draw(rng)
-        em *= min(1.0, wide / needed)
-        return round(wide), round(tall), em
-    if needed > MOST[1]:
-        shrink = MOST[1] / needed
-        em, needed = em * shrink, MOST[1]
-        tall = max(tall * shrink, LEAST[0])
-    return round(max(needed, LEAST[1])), round(min(tall, MOST[0])), em
+        told = look.page.width.draw(rng)
+        em *= min(1.0, told / needed)
+        return round(told), round(tall), em
+    (least_tall, least_wide), (most_tall, most_wide) = look.page.least, look.page.most
+    if needed > most_wide:
+        shrink = most_wide / needed
+        em, needed = em * shrink, most_wide
+        tall = max(tall * shrink, least_tall)
+    wide = max(needed, least_wide, look.page.narrowest * tall)
+    return round(wide), round(min(tall, most_tall)), em
 
 
 def _corner(

@@ -67,33 +67,43 @@ NEVER = Range(0.0, 0.0)
 class Page:
     """The size of the image.
 
-    height: in pixels, 24 to 120. width: in pixels, 40 to 260; None: as wide as the digits need.
-    margin: free space beside the digits, 0 to 3 em a side. squeeze: vertical position of the row
-    in the free height, 0 (top) to 1 (bottom).
+    height: in pixels, 24 to 160. width: in pixels, 40 to 260; None: as wide as the digits need.
+    margin: free space beside the digits, 0 to 6 em a side. squeeze: vertical position of the row
+    in the free height, 0 (top) to 1 (bottom). least, most: height and width in pixels that an
+    image as wide as its digits has at least and at most. narrowest: its least width, in heights.
     """
 
     height: Range = Range(28, 100)
     width: Range | None = None
     margin: Range = Range(0.05, 0.8)
     squeeze: Range = Range(0.0, 1.0)
+    least: tuple[int, int] = (24, 40)
+    most: tuple[int, int] = (120, 260)
+    narrowest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """Fonts, sizes and positions of the digits.
+    """Shapes, sizes and positions of the digits.
 
-    kinds: kinds of typefaces (see fonts.toml), empty for all. one_face: probability that all
-    digits share a typeface; related: probability that they otherwise share its family. height: of
-    a digit, 0.25 to 1 of the image's. scale: 0 to 0.4, how much smaller or larger each digit may
-    be. stretch: width over height, 0.6 to 1.6. rotation: of each digit, up to 40 degrees to either
-    side. lean: -0.5 to 0.5, shear of all digits; shear: 0 to 0.4, further shear of each digit.
-    gap: -0.3 to 1.5 em between neighbours; uneven: 0 to 0.8 em, how much wider each gap may be.
-    cells: probability that the digits stand in cells of equal width. jump: 0 to 0.6 em, how far
-    each baseline may be moved up or down; slope: of the row, -15 to 15 degrees. clip: 0 to 0.3,
-    share of an outer digit that the image's edge cuts off. crisp: probability of edges without
-    anti-aliasing. weight: -1 to 1, strokes thinner or thicker, in tenths of an em.
+    sources: (name, weight) pairs, names of ``shapes.SHAPES``: fonts, or a model of our own.
+    forms: (name, weight) pairs, names of ``forms.FORMS``: what is left of the strokes. bent: 0 to
+    0.3 em, how far the corners of each digit may move, each digit on its own. kinds: kinds of
+    typefaces (see fonts.toml), empty for all. one_face: probability that all digits share a
+    typeface; related: probability that they otherwise share its family. height: of a digit, 0.25 to
+    1 of the image's. scale: 0 to 0.4, how much smaller or larger each digit may be. stretch: width
+    over height, 0.6 to 1.6. rotation: of each digit, up to 40 degrees to either side. lean: -0.5 to
+    0.5, shear of all digits; shear: 0 to 0.4, further shear of each digit. gap: -0.3 to 1.5 em
+    between neighbours; uneven: 0 to 0.8 em, how much wider each gap may be. cells: probability that
+    the digits stand in cells of equal width. jump: 0 to 0.6 em, how far each baseline may be moved
+    up or down; slope: of the row, -15 to 15 degrees. clip: 0 to 0.3, share of an outer digit that
+    the image's edge cuts off. crisp: probability of edges without anti-aliasing. weight: -1 to 1,
+    strokes thinner or thicker, in tenths of an em.
     """
 
+    sources: tuple[tuple[str, float], ...] = (("fonts", 1.0),)
+    forms: tuple[tuple[str, float], ...] = (("solid", 1.0),)
+    bent: Range = NEVER
     kinds: tuple[str, ...] = ()
     one_face: float = 0.75
     related: float = 0.3
@@ -121,7 +131,9 @@ class Effects:
     that the distortion moves the clutter as well. perspective: 0 to 0.2, how far corners move.
     hollow: probability of outlines without a filling. halo: 0.5 to 2.5 pixels of another colour
     around the strokes. shadow: offset of 0.04 to 0.2 em. opacity: of the ink, 0.5 to 1. fade:
-    probability of a colour gradient in the ink.
+    probability of a colour gradient in the ink. unlit: 0.03 to 0.3, how visible the parts of a
+    display are that are not lit. glow: 0.05 to 0.3 em, how far the ink shines. emboss: probability
+    of digits that only a light and a shadow side show.
     """
 
     warp: Range = NEVER
@@ -133,6 +145,9 @@ class Effects:
     shadow: Range = NEVER
     opacity: Range = fixed(1.0)
     fade: float = 0.0
+    unlit: Range = NEVER
+    glow: Range = NEVER
+    emboss: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +227,11 @@ class Finish:
 class Look:
     """A family of captchas that one site or device makes.
 
-    lengths: fewest and most digits. picks: fewest and most layers of clutter; None: each layer by
-    its own probability. distinct: 0 to 4, the least distinctness of the digits (see
-    ``legibility.py``); an image below it is generated again; 0: every image is taken.
+    lengths: fewest and most digits. length_weights: how often each of these lengths is taken;
+    empty: all equally often. axes: looks that are generated in its place, each with its share.
+    picks: fewest and most layers of clutter; None: each layer by its own probability. distinct: 0
+    to 4, the least distinctness of the digits (see ``legibility.py``); an image below it is
+    generated again; 0: every image is taken.
     """
 
     name: str
@@ -229,3 +246,5 @@ class Look:
     picks: tuple[int, int] | None = None
     finish: Finish = field(default_factory=Finish)
     distinct: float = 0.0
+    length_weights: tuple[float, ...] = ()
+    axes: tuple[tuple[Look, float], ...] = ()

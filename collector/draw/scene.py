@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from collector.draw.colour import SOURCES, Colour, ColourRows
 from collector.draw.ink import Canvas
+from collector.draw.layout import Row
 from collector.draw.look import Layer
 
 RGB = tuple[float, float, float]
@@ -23,7 +24,8 @@ class Scene:
     em, stroke: in pixels. background, inks: colours. crisp: whether edges are not anti-aliased.
     density: 0 to 1, factor on the amount of each layer where there are several. halo: width in
     pixels of the outline, in the colour ``rim``, of lines and digits; 0: none. row: x, y, width
-    and height of the row of digits in pixels, where it is known.
+    and height of the row of digits in pixels, where it is known. digits: the row itself, where
+    there is one.
     """
 
     em: float
@@ -35,6 +37,7 @@ class Scene:
     halo: float = 0.0
     rim: Colour = field(default_factory=lambda: np.zeros(3, dtype=np.float32))
     row: tuple[float, float, float, float] | None = None
+    digits: Row | None = None
 
     @property
     def line_type(self) -> int:

@@ -45,8 +45,9 @@ def test_a_image_is_what_its_look_says(name: str, seed: int) -> None:
     assert drawn.image.shape[2] in (3, 4)
     assert look.lengths[0] <= len(drawn.label) <= look.lengths[1]
     assert drawn.label.isdigit()
-    assert 24 <= height <= 120
-    assert 40 <= width <= 260
+    pages = [look.page, *(axis.page for axis, _ in look.axes)]
+    assert min(page.least[0] for page in pages) <= height <= max(page.most[0] for page in pages)
+    assert min(page.least[1] for page in pages) <= width <= max(page.most[1] for page in pages)
     assert drawn.boxes.shape == (len(drawn.label), 4)
 
 
@@ -162,18 +163,19 @@ def test_mixed_covers_the_space() -> None:
     backgrounds = np.array([np.median(check_image(d.image)) for d in drawn])
     widths = [d.image.shape[1] for d in drawn]
     heights = [d.image.shape[0] for d in drawn]
-    assert set(lengths) == {3, 4, 5, 6, 7, 8}
-    assert min(widths) < 70
-    assert max(widths) > 240
+    assert set(lengths) >= set(range(1, 13))
+    assert max(lengths) > 13
+    assert min(widths) < 30
+    assert max(widths) == 400
     assert min(heights) < 31
-    assert max(heights) > 85
+    assert max(heights) > 130
     assert 0.15 < np.mean(backgrounds < 100) < 0.6
     for share in (
         np.mean([d.jpeg is not None for d in drawn]),
         np.mean([d.palette for d in drawn]) * 3,
         np.mean([d.image.shape[2] == 4 for d in drawn]) * 3,
     ):
-        assert 0.1 < share < 0.7
+        assert 0.08 < share < 0.7
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -188,8 +190,8 @@ def test_what_is_refused() -> None:
         draw_one("x", 0, 0)
     with pytest.raises(ValueError, match="at least 0, got -1 and 0"):
         draw_one("plain", -1, 0)
-    with pytest.raises(ValueError, match="1 to 12 characters, got a length of 13"):
-        draw(LOOKS["plain"], rng, 13)
+    with pytest.raises(ValueError, match="1 to 16 characters, got a length of 17"):
+        draw(LOOKS["plain"], rng, 17)
     with pytest.raises(ValueError, match="digits and ASCII letters only, got '1-'"):
         draw(LOOKS["plain"], rng, alphabet="1-")
     with pytest.raises(ValueError, match="a range goes up, got 2 to 1"):

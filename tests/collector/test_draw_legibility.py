@@ -8,6 +8,7 @@ import pytest
 
 from collector.draw import LOOKS, GeneratedCaptcha, draw, draw_one
 from collector.draw import image as image_of
+from collector.draw.base import BASE
 from collector.draw.layout import Row, lay_out
 from collector.draw.legibility import distinctness, visible_share
 from collector.draw.look import Look
@@ -146,7 +147,7 @@ def test_a_image_that_is_drawn_again_keeps_its_number_of_layers(
     monkeypatch.setattr(image_of, "_layers", layers)
     for seed in range(12):
         scored([0.0] * image_of.TRIES)
-        draw(LOOKS["mixed"], np.random.default_rng(seed))
+        draw(BASE, np.random.default_rng(seed))
     tries = np.array(counts).reshape(12, image_of.TRIES)
     assert np.all(tries == tries[:, :1])
     assert set(tries[:, 0]) == {0, 1, 2, 3}

@@ -11,7 +11,8 @@ from collector.draw.background import draw_background
 from collector.draw.clutter import CLUTTER, draw_layer
 from collector.draw.colour import SCHEMES, SOURCES, choose, luma, pick
 from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette
-from collector.draw.layout import lay_out
+from collector.draw.forms import FORMS
+from collector.draw.layout import Row, lay_out
 from collector.draw.look import (
     Background,
     Colours,
@@ -20,14 +21,27 @@ from collector.draw.look import (
     Finish,
     Layer,
     Look,
+    Page,
     Range,
     fixed,
 )
 from collector.draw.scene import Scene, stroke_widths
+from collector.draw.shapes import SHAPES
 
 WHITE = np.full(3, 255, dtype=np.float32)
 BLACK = np.zeros((1, 3), dtype=np.float32)
 SCENE = Scene(em=30.0, stroke=4.0, background=WHITE, inks=BLACK, crisp=True)
+ROW = lay_out(
+    Look(
+        "x",
+        "one look for tests",
+        (3, 3),
+        page=Page(fixed(40), fixed(120), margin=fixed(0.3)),
+        digits=Digits(kinds=("sans",), height=fixed(0.5), gap=fixed(0.3), cells=0.0),
+    ),
+    "705",
+    np.random.default_rng(1),
+)
 
 
 def generator() -> np.random.Generator:
@@ -38,17 +52,33 @@ def page(value: int = 255) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.full((40, 120, 3), value, dtype=np.uint8)
 
 
+def round_row(row: Row = ROW) -> Scene:
+    """Return a scene that knows where its digits are."""
+    low = row.boxes[:, :2].min(axis=0)
+    sides = (row.boxes[:, :2] + row.boxes[:, 2:]).max(axis=0) - low
+    surround = (float(low[0]), float(low[1]), float(sides[0]), float(sides[1]))
+    inks = np.zeros((len(row.glyphs), 3), dtype=np.float32)
+    return dataclasses.replace(
+        SCENE, em=row.em, stroke=row.stroke, inks=inks, row=surround, digits=row
+    )
+
+
 AMOUNTS = {"blobs": 1, "negative": 1, "grid": 6, "stripes": 8, "speckle": 10, "letters": 20}
+SIZES = {"words": 5.0, "letters": 4.0}
+EVERYWHERE = {"glare", "wheels"}
+"""Kinds that may change the whole page."""
 
 
 @pytest.mark.parametrize("kind", sorted(CLUTTER))
 def test_clutter_marks_a_part_of_a_copy(kind: str) -> None:
-    before = page()
-    layer = Layer(kind, amount=fixed(AMOUNTS.get(kind, 4)), size=fixed(0.6), colours=("ink",))
-    after = draw_layer(before, SCENE, layer, generator())
+    amount, size = AMOUNTS.get(kind, 4), SIZES.get(kind, 0.6)
+    layer = Layer(kind, amount=fixed(amount), size=fixed(size), colours=("ink",))
+    scene, before = round_row(), page(210 if kind == "glare" else 255)
+    kept = before.copy()
+    after = draw_layer(before, scene, layer, generator())
     changed = np.mean(np.any(after != before, axis=2))
-    assert np.all(before == 255)
-    assert 0.005 < changed < 0.85
+    assert np.array_equal(before, kept)
+    assert 0.005 < changed < (1.01 if kind in EVERYWHERE else 0.85)
 
 
 @pytest.mark.parametrize("kind", sorted(CLUTTER))
@@ -253,8 +283,11 @@ def test_the_looks_are_points_of_one_space() -> None:
     for look in LOOKS.values():
         assert {layer.kind for layer in look.layers} <= set(CLUTTER)
         assert {name for name, _ in look.colours.schemes} <= set(SCHEMES)
-    assert {layer.kind for layer in LOOKS["mixed"].layers} == set(CLUTTER)
-    assert {name for name, _ in LOOKS["mixed"].colours.schemes} == set(SCHEMES)
+    looks = [LOOKS["mixed"], *(axis for axis, _ in LOOKS["mixed"].axes)]
+    assert {layer.kind for look in looks for layer in look.layers} == set(CLUTTER)
+    assert {name for look in looks for name, _ in look.colours.schemes} == set(SCHEMES)
+    assert {name for look in looks for name, _ in look.digits.sources} == set(SHAPES)
+    assert {name for look in looks for name, _ in look.digits.forms} == set(FORMS)
 
 
 def test_layers_by_their_own_chance() -> None:
