@@ -100,8 +100,9 @@ def test_noise_keeps_the_length(reader: Solver) -> None:
         assert len(answer.text) == 5
 
 
-def test_boxes_hold_their_marks(reader: Solver) -> None:
-    image = draw_marks("01101")
+@pytest.mark.parametrize("text", ["01101", "01", "1"])
+def test_boxes_hold_their_marks(reader: Solver, text: str) -> None:
+    image = draw_marks(text)
     boxes = [digit.box for digit in reader.solve(image).digits]
     for index, (x, y, width, height) in enumerate(boxes):
         left = 4 + 12 * index + 3
@@ -116,6 +117,11 @@ def test_boxes_of_tiny_images_stay_inside() -> None:
     boxes = boxes_of([(frame, frame) for frame in range(24)], 24, (8, 8))
     assert all(0 <= x < 8 and width >= 1 and x + width <= 8 for x, _, width, _ in boxes)
     assert boxes_of([(5, 5)], 24, (20, 60)) == [(4, 0, 20, 20)]
+
+
+def test_boxes_of_narrow_images_are_measured_in_the_image_itself() -> None:
+    assert boxes_of([(10, 10), (13, 13)], 24, (48, 36)) == [(9, 0, 9, 48), (18, 0, 9, 48)]
+    assert boxes_of([(11, 12)], 24, (40, 20)) == [(0, 0, 20, 40)]
 
 
 # --- many images --------------------------------------------------------------------------
