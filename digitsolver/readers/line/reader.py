@@ -100,13 +100,13 @@ class LineReader(BatchReader[PreparedImage]):
         unsure = {
             row: text
             for row, text in enumerate(texts)
-            if isinstance(text, Decoded) and text.confidence < SURE
+            if isinstance(text, Decoded) and text.confidence_given_length < SURE
         }
         views = self._views([batch[row].pixels for row in unsure]) if unsure else []
         for (row, text), others in zip(unsure.items(), views, strict=True):
             texts[row] = decoder.together(text, [plain[row], *others])
         return [
-            _answer(image, text, len(logits))
+            _answer(image, text, len(logits), length)
             for image, text, logits in zip(batch, texts, plain, strict=True)
         ]
 
@@ -195,7 +195,7 @@ def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | Segment
 
 
 def _answer(
-    image: PreparedImage, text: Decoded | SegmentationError, frames: int
+    image: PreparedImage, text: Decoded | SegmentationError, frames: int, length: int | None
 ) -> Reading | SegmentationError:
     """Return the reading of one image, or why there is none."""
     if isinstance(text, SegmentationError):
@@ -204,7 +204,10 @@ def _answer(
         return SegmentationError("expected characters, found none")
     boxes = boxes_of(text.spans, frames, image.size)
     return Reading(
-        text.text, text.confidence, tuple(map(Digit, text.text, text.confidences, boxes))
+        text.text,
+        text.confidence,
+        tuple(map(Digit, text.text, text.confidences, boxes)),
+        confidence_given_length=None if length is None else text.confidence_given_length,
     )
 
 

@@ -86,6 +86,25 @@ def test_length_is_exact(reader: Solver) -> None:
     assert reader.solve(image, length=4).text == "0110"
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 6])
+def test_confidence_counts_the_probability_of_the_length(reader: Solver, length: int) -> None:
+    image = draw_marks("0110")
+    free = reader.solve(image)
+    assert free.confidence_given_length is None
+    assert "confidence_given_length" not in free.to_json()
+    right = reader.solve(image, length=4)
+    assert right.confidence == pytest.approx(free.confidence)
+    assert right.confidence_given_length is not None
+    assert right.confidence <= right.confidence_given_length <= 1
+    wrong = reader.solve(image, length=length)
+    assert wrong.confidence < 0.1
+    assert wrong.confidence_given_length is not None
+    assert wrong.confidence < wrong.confidence_given_length
+    told = wrong.to_json(0.5)
+    assert told["text"] is None
+    assert told["confidence_given_length"] == round(wrong.confidence_given_length, 6)
+
+
 def test_length_of_the_bundle_counts_where_none_is_told(tmp_path: Path) -> None:
     fixed = solver.load(make_line_bundle(tmp_path / "model", length=3), threads=1)
     assert len(fixed.solve(draw_marks("0110")).text) == 3
