@@ -37,20 +37,25 @@ class Digit:
 class Reading:
     """The text of one image.
 
-    ``confidence`` is the chance that the whole text is right: for the reader ``digits`` the product
-    of the digits' confidences, as if they erred independently, for ``line`` the probability of the
-    text among all texts, or among those of its length where that is given. ``path`` is ``None``
-    for bytes and arrays.
+    ``confidence`` is the chance that the whole text is right, its length included: for the reader
+    ``digits`` the product of the digits' confidences, as if they erred independently, for ``line``
+    the probability of the text among all texts. ``confidence_given_length`` is that among the texts
+    of the given length, ``None`` where no length is given. ``path`` is ``None`` for images that are
+    no files.
     """
 
     text: str
     confidence: float
     digits: tuple[Digit, ...]
     path: str | None = None
+    confidence_given_length: float | None = None
 
     def to_json(self, min_confidence: float = 0.0) -> JsonObject:
-        """Return the contract's object; ``text`` is ``None`` below `min_confidence`."""
-        return {
+        """Return the contract's object; ``text`` is ``None`` below `min_confidence`.
+
+        It has ``confidence_given_length`` where a length is given.
+        """
+        made = {
             "path": self.path,
             "text": self.text if self.confidence >= min_confidence else None,
             "confidence": round(self.confidence, 6),
@@ -59,6 +64,9 @@ class Reading:
                 for d in self.digits
             ],
         }
+        if self.confidence_given_length is not None:
+            made["confidence_given_length"] = round(self.confidence_given_length, 6)
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The same code runs in training and in solving. Sizes, colours and polarity are taken out here,
 so that the network need not learn them: every image gets one height, keeps its aspect, and has
 its own colours turned so that what differs most lies on the first channel and what is rare, the
-digits as a rule, is bright.
+digits as a rule, is bright. A narrow image gets wider by more of its own ground on both sides.
 """
 
 import math
@@ -32,12 +32,21 @@ SMALLEST = 8
 """Fewest rows and columns that digits can be read in."""
 LEAST_ASPECT, MOST_ASPECT = 0.25, 20.0
 """Columns a row that one line of digits may have."""
+WIDENED: Final = 1.5
+"""Columns a row that a narrower image is widened to by repeating its edges.
+
+Stretched instead, one digit becomes one that no font has: of 10 sets of single digits from 16 to
+74 % were read, widened 90 to 100 %. Widened to 2 columns a row, small digits in a wide field
+become too narrow: from 95 to 60 %.
+"""
 
 
 def prepare(image: ImageArray, width: int | None = None) -> NDArray[np.uint8]:
     """Return `image`, uint8 (H, W) or (H, W, 3), as uint8 (48, width, 3).
 
-    `width` is by default the nearest multiple of 16 from 96 to 192 that keeps the aspect.
+    `width` is by default the nearest multiple of 16 from 96 to 192 that keeps the aspect. The
+    image itself takes the columns that ``shown_columns`` names, which are all unless it is narrow;
+    beside them its outermost columns are repeated.
     Colours are turned onto their principal axes (Pearson, "On lines and planes of closest fit",
     1901), each with its rare side up. The first gets one spread in every image; a weaker one
     stays weaker, by the square root, so that colour counts and the noise of a JPEG does not.
@@ -56,9 +65,37 @@ def prepare(image: ImageArray, width: int | None = None) -> NDArray[np.uint8]:
             f"expected one line of text, {LEAST_ASPECT:g} to {MOST_ASPECT:g} times as "
             f"wide as it is high, found {columns} x {rows} pixels"
         )
-    size = (width or fitting_width(rows, columns), HEIGHT)
-    how = cv2.INTER_AREA if rows > HEIGHT and columns > size[0] else cv2.INTER_LINEAR
-    scaled = np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8)
+    width = width or fitting_width(rows, columns)
+    start, stop = shown_columns(rows, columns, width)
+    how = cv2.INTER_AREA if rows > HEIGHT and columns > stop - start else cv2.INTER_LINEAR
+    scaled = cv2.resize(image, (stop - start, HEIGHT), interpolation=how)
+    if stop - start < width:
+        border = cv2.BORDER_REPLICATE
+        scaled = cv2.copyMakeBorder(scaled, 0, 0, start, width - stop, border)
+    return _even(np.asarray(scaled, dtype=np.uint8))
+
+
+def shown_share(rows: int, columns: int) -> float:
+    """Return which part of a prepared form, in its middle, shows the image itself.
+
+    >>> shown_share(50, 150), shown_share(40, 30)
+    (1.0, 0.5)
+    """
+    return min(columns / (WIDENED * rows), 1.0)
+
+
+def shown_columns(rows: int, columns: int, width: int) -> tuple[int, int]:
+    """Return the columns [start, stop), out of `width`, that show the image itself.
+
+    >>> shown_columns(50, 150, 144), shown_columns(40, 30, 96)
+    ((0, 144), (24, 72))
+    """
+    shown = round(width * shown_share(rows, columns))
+    start = (width - shown) // 2
+    return start, start + shown
+
+
+def _even(scaled: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if scaled.ndim == 2:
         return _even_grey(scaled)
     return _even_colours(scaled)

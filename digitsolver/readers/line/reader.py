@@ -16,7 +16,7 @@ from digitsolver.io.images import check_image, decode_image, read_image
 from digitsolver.readers.base import BatchReader, Explanation
 from digitsolver.readers.line.ctc import Decoded
 from digitsolver.readers.line.outputs import LINES, LineArchitecture
-from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare
+from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare, shown_columns, shown_share
 from digitsolver.readers.line.views import SURE, Decoder, other_views
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
 from digitsolver.results import Digit, ImageSource, Reading, path_of
@@ -100,13 +100,13 @@ class LineReader(BatchReader[PreparedImage]):
         unsure = {
             row: text
             for row, text in enumerate(texts)
-            if isinstance(text, Decoded) and text.confidence < SURE
+            if isinstance(text, Decoded) and text.confidence_given_length < SURE
         }
         views = self._views([batch[row].pixels for row in unsure]) if unsure else []
         for (row, text), others in zip(unsure.items(), views, strict=True):
             texts[row] = decoder.together(text, [plain[row], *others])
         return [
-            _answer(image, text, len(logits))
+            _answer(image, text, len(logits), length)
             for image, text, logits in zip(batch, texts, plain, strict=True)
         ]
 
@@ -124,6 +124,8 @@ class LineReader(BatchReader[PreparedImage]):
         if isinstance(answer, DigitSolverError):
             return Explanation(pixels, error=answer.at(path))
         frames = np.asarray(self.probabilities(prepared.pixels[None])[0])
+        if self._architecture.ctc:
+            frames = _shown_frames(frames, prepared.size)
         return Explanation(pixels, reading=answer, frames=frames)
 
     def ctc_frames(self, images: Sequence[ImageSource]) -> list[NDArray[np.float64] | None] | None:
@@ -193,7 +195,7 @@ def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | Segment
 
 
 def _answer(
-    image: PreparedImage, text: Decoded | SegmentationError, frames: int
+    image: PreparedImage, text: Decoded | SegmentationError, frames: int, length: int | None
 ) -> Reading | SegmentationError:
     """Return the reading of one image, or why there is none."""
     if isinstance(text, SegmentationError):
@@ -202,8 +204,17 @@ def _answer(
         return SegmentationError("expected characters, found none")
     boxes = boxes_of(text.spans, frames, image.size)
     return Reading(
-        text.text, text.confidence, tuple(map(Digit, text.text, text.confidences, boxes))
+        text.text,
+        text.confidence,
+        tuple(map(Digit, text.text, text.confidences, boxes)),
+        confidence_given_length=None if length is None else text.confidence_given_length,
     )
+
+
+def _shown_frames(frames: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return those of the frames along a prepared image that show the image itself."""
+    start, stop = shown_columns(*size, len(frames))
+    return frames[start:stop]
 
 
 def _architecture(bundle: Bundle) -> LineArchitecture:
@@ -261,14 +272,17 @@ def _check_logits(network: Network, architecture: LineArchitecture) -> None:
 def boxes_of(spans: Sequence[tuple[int, int]], frames: int, size: tuple[int, int]) -> list[Box]:
     """Return a box (x, y, width, height) for each span of frames in an image of `size`.
 
-    A frame is a slice of the image's columns. A box reaches halfway to the next character, the
-    outer ones as far to the other side, and is as high as the image (rows, columns).
+    A frame is a slice of the columns of the prepared image, which a narrow one does not fill. A
+    box reaches halfway to the next character, the outer ones as far to the other side, and is as
+    high as the image (rows, columns).
 
-    >>> boxes_of([(0, 1), (2, 3)], 6, (20, 60))
-    [(0, 0, 20, 20), (20, 0, 20, 20)]
+    >>> boxes_of([(0, 1), (2, 3)], 6, (20, 60)), boxes_of([(2, 3)], 6, (40, 20))
+    ([(0, 0, 20, 20), (20, 0, 20, 20)], [(0, 0, 20, 40)])
     """
     rows, columns = size
+    shown = shown_share(rows, columns)
     middles = np.array([(first + last + 1) / 2 for first, last in spans]) * columns / frames
+    middles = (middles - columns * (1 - shown) / 2) / shown
     halves = np.diff(middles) / 2 if len(spans) > 1 else np.array([rows / 2])
     edges = np.concatenate([middles[:1] - halves[0], middles[:-1] + np.diff(middles) / 2])
     edges = np.append(edges, middles[-1] + halves[-1]).clip(0, columns).round().astype(int)

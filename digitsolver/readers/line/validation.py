@@ -27,7 +27,7 @@ def read_views(decoder: Decoder, views: Views, temperature: float) -> Decoded:
     """Return the most probable text, by all views where the plain one is not sure."""
     scaled = [view.astype(np.float64) / temperature for view in views]
     decoded = decoder.first(scaled[0])
-    if decoded.confidence < SURE and len(scaled) > 1:
+    if decoded.confidence_given_length < SURE and len(scaled) > 1:
         return decoder.together(decoded, scaled)
     return decoded
 

@@ -24,7 +24,7 @@ from digitsolver.readers.line.ctc import (
 from digitsolver.readers.line.prepare import NARROWEST, STEP, WIDEST
 
 SURE: Final = 0.97
-"""Confidence from which one view is enough."""
+"""Confidence, given the length where there is one, from which one view is enough."""
 TURN: Final = 3.0
 """Degrees that an image is turned by: to the left where it gets wider, else to the right."""
 
@@ -88,8 +88,8 @@ class Decoder:
                 for reading, view in zip(readings, views, strict=True)
             ]
             mean = _mean(rated)
-            if rated[0].confidence > 0 and mean.confidence > most:
-                best, most = mean, mean.confidence
+            if rated[0].confidence > 0 and mean.confidence_given_length > most:
+                best, most = mean, mean.confidence_given_length
         return best
 
     def _other(self, view: ArrayLike) -> Decoded | None:
@@ -106,6 +106,7 @@ def _mean(rated: Sequence[Decoded]) -> Decoded:
     return Decoded(
         text=rated[0].text,
         confidence=float(np.mean([view.confidence for view in rated])),
+        confidence_given_length=float(np.mean([view.confidence_given_length for view in rated])),
         confidences=tuple(confidences.tolist()),
         spans=rated[0].spans,
         exact=all(view.exact for view in rated),

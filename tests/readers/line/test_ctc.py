@@ -89,7 +89,8 @@ def test_given_length_is_the_most_probable_text_of_that_length(
     assert found.exact
     assert len(found.text) == length
     assert fitting[tuple(map(alphabet.index, found.text))] == pytest.approx(best, rel=1e-9)
-    assert found.confidence == pytest.approx(best / whole, rel=1e-9)
+    assert found.confidence == pytest.approx(best, rel=1e-9)
+    assert found.confidence_given_length == pytest.approx(best / whole, rel=1e-9)
     assert length_probability(frames, length) == pytest.approx(whole, rel=1e-9)
 
 

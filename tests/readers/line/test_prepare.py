@@ -14,9 +14,11 @@ from digitsolver.readers.line.prepare import (
     NARROWEST,
     SPREAD,
     STEP,
+    WIDENED,
     WIDEST,
     fitting_width,
     prepare,
+    shown_columns,
 )
 
 Image = NDArray[np.uint8]
@@ -100,6 +102,40 @@ def test_grey_in_three_channels_is_grey() -> None:
     grey = np.random.default_rng(1).integers(0, 256, (50, 150), dtype=np.uint8)
     made = prepare(np.repeat(grey[:, :, None], 3, axis=2)).astype(int)
     assert np.abs(made - prepare(grey).astype(int)).max() <= 2
+
+
+@pytest.mark.parametrize("channels", [None, 3])
+def test_a_narrow_image_gets_more_of_its_own_ground(channels: int | None) -> None:
+    image = np.full((40, 20), 230, np.uint8)
+    image[10:30, 8:12] = 20
+    shown = np.stack([image] * 3, axis=2) if channels else image
+    made = prepare(shown)[:, :, 0].astype(int)
+    columns = np.flatnonzero((made > MIDDLE + SPREAD).any(axis=0))
+    # 4 columns of 20, which take a third of 96, in the middle of them.
+    assert (columns[0], columns[-1] + 1) == pytest.approx((44.8, 51.2), abs=1.5)
+    assert np.ptp(made[:, :40]) <= 1
+    assert np.ptp(made[:, 56:]) <= 1
+
+
+def test_edges_of_a_narrow_image_are_repeated_row_by_row() -> None:
+    image = np.full((40, 20), 230, np.uint8)
+    image[20:] = 200
+    made = prepare(image)
+    assert (made == made[:, :1]).all()
+    assert made[10, 0, 0] != made[30, 0, 0]
+
+
+@given(st.integers(8, 300), st.integers(8, 300), st.sampled_from([96, 144, 192]))
+def test_an_image_keeps_its_aspect_within_what_is_shown(
+    rows: int, columns: int, width: int
+) -> None:
+    start, stop = shown_columns(rows, columns, width)
+    assert 0 <= start < stop <= width
+    assert abs(start - (width - stop)) <= 1
+    if columns >= WIDENED * rows:
+        assert (start, stop) == (0, width)
+    else:
+        assert (stop - start) / width == pytest.approx(columns / rows / WIDENED, abs=1 / width)
 
 
 def test_a_width_can_be_asked_for() -> None:

@@ -86,6 +86,25 @@ def test_length_is_exact(reader: Solver) -> None:
     assert reader.solve(image, length=4).text == "0110"
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 6])
+def test_confidence_counts_the_probability_of_the_length(reader: Solver, length: int) -> None:
+    image = draw_marks("0110")
+    free = reader.solve(image)
+    assert free.confidence_given_length is None
+    assert "confidence_given_length" not in free.to_json()
+    right = reader.solve(image, length=4)
+    assert right.confidence == pytest.approx(free.confidence)
+    assert right.confidence_given_length is not None
+    assert right.confidence <= right.confidence_given_length <= 1
+    wrong = reader.solve(image, length=length)
+    assert wrong.confidence < 0.1
+    assert wrong.confidence_given_length is not None
+    assert wrong.confidence < wrong.confidence_given_length
+    told = wrong.to_json(0.5)
+    assert told["text"] is None
+    assert told["confidence_given_length"] == round(wrong.confidence_given_length, 6)
+
+
 def test_length_of_the_bundle_counts_where_none_is_told(tmp_path: Path) -> None:
     fixed = solver.load(make_line_bundle(tmp_path / "model", length=3), threads=1)
     assert len(fixed.solve(draw_marks("0110")).text) == 3
@@ -100,8 +119,9 @@ def test_noise_keeps_the_length(reader: Solver) -> None:
         assert len(answer.text) == 5
 
 
-def test_boxes_hold_their_marks(reader: Solver) -> None:
-    image = draw_marks("01101")
+@pytest.mark.parametrize("text", ["01101", "01", "1"])
+def test_boxes_hold_their_marks(reader: Solver, text: str) -> None:
+    image = draw_marks(text)
     boxes = [digit.box for digit in reader.solve(image).digits]
     for index, (x, y, width, height) in enumerate(boxes):
         left = 4 + 12 * index + 3
@@ -116,6 +136,11 @@ def test_boxes_of_tiny_images_stay_inside() -> None:
     boxes = boxes_of([(frame, frame) for frame in range(24)], 24, (8, 8))
     assert all(0 <= x < 8 and width >= 1 and x + width <= 8 for x, _, width, _ in boxes)
     assert boxes_of([(5, 5)], 24, (20, 60)) == [(4, 0, 20, 20)]
+
+
+def test_boxes_of_narrow_images_are_measured_in_the_image_itself() -> None:
+    assert boxes_of([(10, 10), (13, 13)], 24, (48, 36)) == [(9, 0, 9, 48), (18, 0, 9, 48)]
+    assert boxes_of([(11, 12)], 24, (40, 20)) == [(0, 0, 20, 40)]
 
 
 # --- many images --------------------------------------------------------------------------

@@ -143,8 +143,17 @@ def test_rate_says_what_decode_says() -> None:
         found = decode(logits, "ab", length=length)
         rated = rate(logits, "ab", found.text, length)
         assert rated.confidence == pytest.approx(found.confidence)
+        assert rated.confidence_given_length == pytest.approx(found.confidence_given_length)
         assert rated.spans == found.spans
     assert rate(logits, "ab", "ab", 3).confidence == 0
+
+
+def test_both_confidences_are_means_over_the_views() -> None:
+    views = [view([[0.6, 0.2, 0.2]]), view([[0.1, 0.1, 0.8]])]
+    found = read(views, 1)
+    assert found.text == "a"
+    assert found.confidence == pytest.approx((0.6 + 0.1) / 2)
+    assert found.confidence_given_length == pytest.approx((0.6 / 0.8 + 0.1 / 0.2) / 2)
 
 
 def test_positions_are_read_by_their_mean() -> None:
@@ -179,3 +188,14 @@ def test_only_who_is_unsure_looks_again(tmp_path: Path, cooling: float, views: i
     assert [reading.text for reading in readings] == texts
     assert counting.seen == views * len(texts)
     assert [reading.confidence >= SURE for reading in readings] == [views == 1] * len(texts)
+
+
+def test_who_is_sure_given_the_length_looks_once(tmp_path: Path) -> None:
+    reader = LineReader(bundle.load(make_line_bundle(tmp_path / "model")), threads=1)
+    counting = Counting(reader.bundle, threads=1)
+    counting.cooling = 0.35
+    reader._quick = reader._network = counting
+    (reading,) = reader.read([draw_marks("0110")], 4)
+    assert isinstance(reading, Reading)
+    assert reading.confidence < SURE <= (reading.confidence_given_length or 0)
+    assert counting.seen == 1

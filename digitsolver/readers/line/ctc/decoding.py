@@ -5,7 +5,7 @@ over all their paths, so no character is ever cut off or invented to fit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,15 +28,17 @@ FLOOR = -600.0
 class Decoded:
     """A text, its confidence, and the same for each character.
 
-    ``confidence`` is the probability of the text among all texts that were allowed: those of the
-    alphabet, and of the given length where there is one. ``confidences`` has for each character its
-    probability at that place, the others being what they are, and ``spans`` the first and the last
-    frame where it most likely lies, in order and without overlap. ``exact`` is false where the
-    search gave up, as it does for noise: a more probable text may then exist.
+    ``confidence`` is the probability of the text among all texts of the alphabet, whatever their
+    length, and ``confidence_given_length`` that among the texts of the given length, or the same
+    where there is none. ``confidences`` has for each character its probability at that place, the
+    others being what they are, and ``spans`` the first and the last frame where it most likely
+    lies, in order and without overlap. ``exact`` is false where the search gave up, as it does for
+    noise: a more probable text may then exist.
     """
 
     text: str
     confidence: float
+    confidence_given_length: float
     confidences: tuple[float, ...]
     spans: tuple[tuple[int, int], ...]
     exact: bool = True
@@ -78,6 +80,8 @@ def decode(
     >>> sure = np.log([[0.9, 0.05, 0.05], [0.05, 0.05, 0.9], [0.05, 0.9, 0.05]])
     >>> decode(sure, "ab").text, decode(sure, "ab", length=1).text
     ('ab', 'a')
+    >>> round(decode(sure, "ab", length=1).confidence, 3)
+    0.086
     """
     values, classes = _checked(logprobs, alphabet, allowed, blanks=1)
     if length is not None:
@@ -101,9 +105,11 @@ def rate(logprobs: ArrayLike, alphabet: str, text: str, length: int | None = Non
     values, _ = _checked(logprobs, alphabet, None, blanks=1)
     frames = np.exp(log_softmax(values))
     classes = [alphabet.index(character) for character in text]
+    alignment = posterior(frames, classes)
+    if length not in {None, len(text)}:
+        alignment = replace(alignment, probability=0.0)
     whole = 1.0 if length is None else length_probability(frames, length)
-    allowed = whole if length in {None, len(text)} else 0.0
-    return _decoded(text, classes, posterior(frames, classes), allowed, exact=True)
+    return _decoded(text, classes, alignment, whole, exact=True)
 
 
 def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = None) -> Decoded:
@@ -130,9 +136,11 @@ def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = 
     chances = np.exp(log_softmax(values[:, classes]))
     best = chances.argmax(axis=1)
     confidences = tuple(chances.max(axis=1).tolist())
+    confidence = float(np.prod(confidences))
     return Decoded(
         text="".join(alphabet[classes[index]] for index in best),
-        confidence=float(np.prod(confidences)),
+        confidence=confidence,
+        confidence_given_length=confidence,
         confidences=confidences,
         spans=tuple((row, row) for row in range(len(best))),
     )
@@ -170,12 +178,16 @@ def _most_probable(values: Floats, length: int | None) -> tuple[list[int], Poste
 def _decoded(
     text: str, classes: list[int], alignment: Posterior, whole: float, *, exact: bool
 ) -> Decoded:
-    """Return a text of which the frames say what `alignment` holds, out of a `whole`."""
+    """Return a text of which the frames say what `alignment` holds.
+
+    `whole` is what all texts of its length have where that is given, else 1.
+    """
     substitutes = alignment.substitutes
     own = substitutes[np.arange(len(classes)), classes]
     return Decoded(
         text=text,
-        confidence=_share(alignment.probability, whole),
+        confidence=_share(alignment.probability, 1.0),
+        confidence_given_length=_share(alignment.probability, whole),
         confidences=tuple(map(_share, own.tolist(), substitutes.sum(axis=1).tolist())),
         spans=alignment.spans,
         exact=exact,
