@@ -2,7 +2,8 @@
 
 Every cleaner takes a grey image, uint8 (H, W), dark on white, and the width of the digits'
 strokes in pixels, and returns such an image. A new one is a function here, named ``remove_*``,
-and a line in `CLEANERS`; those against uneven light are in ``light``.
+with a line in `CLEANERS` and a place in ``tune.search.ORDER``; those against uneven light are in
+``light``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -256,7 +257,7 @@ CLEANERS: dict[str, Cleaner] = {
     "holes": remove_holes,
 }
 BEFORE_LEVELS = frozenset({"shadows", "uneven_light", "uneven_contrast"})
-"""Cleaners of a image whose levels are not spread yet: what is spread may be cut off."""
+"""Cleaners of an image whose levels are not spread yet: what is spread may be cut off."""
 
 _SQUARE = np.ones((3, 3), np.uint8)
 _FAINT = 32  # an eighth of full ink: less is the ground's own noise

@@ -2,8 +2,8 @@
 
 A segmenter takes the clipped image, uint8 (h, w), dark on white, and the number of digits, and
 returns `Segments`. It raises SegmentationError where fewer columns have ink than there are digits,
-and ``ValueError`` for a number below 1. A new one is a function here, named ``segment_*``, and a
-line in `SEGMENTERS`.
+and ``ValueError`` for a number below 1. A new one is a function here, named ``segment_*``, with a
+line in `SEGMENTERS` and a title in ``visualize.stages.TITLES``.
 """
 
 from collections.abc import Callable

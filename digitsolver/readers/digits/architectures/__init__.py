@@ -2,8 +2,10 @@
 
 To add one, write a ``build_*`` function in a file of its family and give it a line in
 ``ARCHITECTURES``: it takes the crop's shape and the number of classes, and returns a model from
-pixels to logits whose last convolution's output is the layer ``LAST_CONVOLUTION``. Where it needs
-another rate or number of steps than others, it gets a line in ``train.recipe.SETTINGS``, too.
+pixels to logits. It begins with ``take_ink``, and the output of its last convolution is the layer
+``LAST_CONVOLUTION``. A network without convolutions gives that name to another layer of shape
+(rows, columns, filters) that comes after weights: Grad-CAM needs its gradient. Where it needs
+another rate or number of epochs than others, it gets a line in ``settings.ARCHITECTURE_SETTINGS``.
 """
 
 from collections.abc import Callable
