@@ -2,7 +2,7 @@
 
 Every cleaner takes a grey image, uint8 (H, W), dark on white, and the width of the digits'
 strokes in pixels, and returns such an image. A new one is a function here, named ``remove_*``,
-with a line in `CLEANERS` and a place in ``tune.search.ORDER``; those against uneven light are in
+with a line in `CLEANERS`, at the place where a search puts it; those against uneven light are in
 ``light``.
 """
 
@@ -243,19 +243,22 @@ def remove_holes(grey: Grey, stroke: float) -> Grey:
 
 
 CLEANERS: dict[str, Cleaner] = {
-    "speckles": remove_speckles,
-    "specks": remove_specks,
-    "pale": remove_pale,
-    "frame": remove_frame,
-    "lines": remove_lines,
-    "grid": remove_grid,
-    "curves": remove_curves,
-    "noise": remove_noise,
     "shadows": remove_shadows,
     "uneven_light": remove_uneven_light,
     "uneven_contrast": remove_uneven_contrast,
+    "frame": remove_frame,
+    "noise": remove_noise,
+    "speckles": remove_speckles,
+    "grid": remove_grid,
+    "pale": remove_pale,
+    "lines": remove_lines,
+    "curves": remove_curves,
+    "specks": remove_specks,
     "holes": remove_holes,
 }
+"""The cleaners by name, in the order in which a search of a style puts them."""
+STROKELESS = frozenset({"frame", "holes"})
+"""Cleaners to which the width of the strokes does not matter."""
 BEFORE_LEVELS = frozenset({"shadows", "uneven_light", "uneven_contrast"})
 """Cleaners of an image whose levels are not spread yet: what is spread may be cut off."""
 

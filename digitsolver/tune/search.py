@@ -13,6 +13,7 @@ from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.named_styles import STYLES
 from digitsolver.pipeline.style import CROPPED, POLARITIES, PROJECTIONS, ROWS
 from digitsolver.stages import SEGMENTERS
+from digitsolver.stages.clean import CLEANERS, STROKELESS
 from digitsolver.tune.measure import with_lengths, with_scaled_stroke
 from digitsolver.tune.trials import Candidate, Trial, Trials
 
@@ -28,23 +29,8 @@ GAIN = 1e-3
 FEW_ROUNDS = 3
 """The same, where training or drawing images waits for the style."""
 
-ORDER = (
-    "shadows",
-    "uneven_light",
-    "uneven_contrast",
-    "frame",
-    "noise",
-    "speckles",
-    "grid",
-    "pale",
-    "lines",
-    "curves",
-    "specks",
-    "holes",
-)
+ORDER = tuple(CLEANERS)
 """The cleaners, in the order in which a search puts them."""
-STROKELESS = frozenset({"frame", "holes"})
-"""Those to which the stroke's width does not matter."""
 CHOICES: dict[str, tuple[str, ...]] = {
     "projection": PROJECTIONS,
     "polarity": POLARITIES,

@@ -42,9 +42,10 @@ def load_grad_cam(path: Path) -> GradCam:
     def grad_cam(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
         import tensorflow as tf
 
-        pixels = crops if crops.ndim == CROPS_NDIM else crops[..., None]
+        pixels = tf.constant(crops if crops.ndim == CROPS_NDIM else crops[..., None], tf.float32)
         with tf.GradientTape() as tape:
-            maps, logits = both([pixels.astype(np.float32)], training=False)
+            tape.watch(pixels)  # the maps depend on no weights where the layer has none before it
+            maps, logits = both([pixels], training=False)
             chosen = tf.gather(logits, classes, axis=1, batch_dims=1)
         slopes = tape.gradient(chosen, maps)
         return combined(np.asarray(maps), np.asarray(slopes))
