@@ -19,8 +19,20 @@ from digitsolver.io.images import ImageArray
 HEIGHT: Final = 48
 """Rows of a prepared image."""
 CHANNELS: Final = 3
-NARROWEST, WIDEST, STEP = 96, 192, 16
+NARROWEST, WIDEST, STEP = 96, 512, 16
 """Columns of a prepared image: from, to, and in steps of."""
+SQUEEZED: Final = 192
+"""Columns that a wider image is squeezed into, by `MOST_SQUEEZED` at most.
+
+With more columns four wide digits become wider than any that the network has learned: of one set
+60 % were read in place of 87 %.
+"""
+MOST_SQUEEZED: Final = 1.5
+"""How many times as many columns an image has, at 48 rows, as its prepared form.
+
+Of generated images of 13 to 16 digits, 11 times as wide as high and more, 97 % are read with this
+limit, 95 % with 2, 80 % without one.
+"""
 STRIDE: Final = 4
 """Columns of a prepared image for each frame of the network."""
 MIDDLE, SPREAD = 128.0, 32.0
@@ -44,9 +56,9 @@ become too narrow: from 95 to 60 %.
 def prepare(image: ImageArray, width: int | None = None) -> NDArray[np.uint8]:
     """Return `image`, uint8 (H, W) or (H, W, 3), as uint8 (48, width, 3).
 
-    `width` is by default the nearest multiple of 16 from 96 to 192 that keeps the aspect. The
-    image itself takes the columns that ``shown_columns`` names, which are all unless it is narrow;
-    beside them its outermost columns are repeated.
+    `width` is by default that of ``fitting_width``. The image itself takes ``shown_columns``, which
+    are all unless it is narrow; beside them its outermost columns are repeated.
+
     Colours are turned onto their principal axes (Pearson, "On lines and planes of closest fit",
     1901), each with its rare side up. The first gets one spread in every image; a weaker one
     stays weaker, by the square root, so that colour counts and the noise of a JPEG does not.
@@ -113,10 +125,16 @@ def is_readable(rows: int, columns: int) -> bool:
 def fitting_width(rows: int, columns: int) -> int:
     """Return the columns of the prepared form of an image of this size.
 
-    >>> fitting_width(50, 150), fitting_width(30, 42), fitting_width(50, 900)
+    That is the multiple of 16 that keeps the aspect, from 96 to 192. An image up to 6 times as wide
+    as it is high is squeezed into 192, a wider one gets two thirds of its columns, up to 512.
+
+    >>> fitting_width(50, 150), fitting_width(30, 42), fitting_width(50, 300)
     (144, 96, 192)
+    >>> fitting_width(50, 500), fitting_width(50, 900)
+    (320, 512)
     """
-    fitting = STEP * round(columns * HEIGHT / rows / STEP)
+    fitting = columns * HEIGHT / rows
+    fitting = STEP * round(max(min(fitting, SQUEEZED), fitting / MOST_SQUEEZED) / STEP)
     return min(max(fitting, NARROWEST), WIDEST)
 
 

@@ -14,6 +14,7 @@ from digitsolver.readers.line.prepare import (
     NARROWEST,
     SPREAD,
     STEP,
+    STRIDE,
     WIDENED,
     WIDEST,
     fitting_width,
@@ -55,6 +56,27 @@ def test_every_image_gets_one_height_and_a_width_that_fits(
     assert made.shape == (HEIGHT, fitting_width(rows, columns), 3)
     assert NARROWEST <= made.shape[1] <= WIDEST
     assert made.shape[1] % STEP == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "width"),
+    [
+        (48, 144, 144),
+        (48, 192, 192),
+        (48, 288, 192),
+        (48, 384, 256),
+        (48, 768, 512),
+        (48, 960, 512),
+    ],
+)
+def test_a_wide_image_is_squeezed_within_limits(rows: int, columns: int, width: int) -> None:
+    assert fitting_width(rows, columns) == width
+    assert prepare(np.zeros((rows, columns), np.uint8)).shape == (HEIGHT, width, 3)
+
+
+def test_sixteen_digits_have_three_frames_each() -> None:
+    for aspect in range(5, 17):
+        assert fitting_width(100, 100 * aspect) >= 16 * 3 * STRIDE
 
 
 def test_what_is_rare_is_bright_whatever_the_polarity() -> None:

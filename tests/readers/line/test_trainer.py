@@ -35,7 +35,7 @@ def test_bundle_has_all_files(trained: bundle.Bundle) -> None:
     assert [path.name for path in trained.path.parent.iterdir()] == ["model"]
     known = trained.facts
     assert (known.reader, known.architecture) == ("line", "line")
-    assert (known.length, known.shape) == (4, (48, 192, 3))
+    assert (known.length, known.shape) == (4, (48, 512, 3))
     assert known.counts == {"captchas": 12, "digits": 48, "held_out": 2}
     assert trained.style == Style()
 
