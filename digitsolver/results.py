@@ -40,16 +40,23 @@ class Reading:
     ``confidence`` is the chance that the whole text is right: for the reader ``digits`` the product
     of the digits' confidences, as if they erred independently, for ``line`` the probability of the
     text among all texts, or among those of its length where that is given. ``path`` is ``None``
-    for bytes and arrays.
+    for bytes and arrays. ``frames`` is the number of frames or pages in the image, ``frame`` the
+    one that was read, from 1, or ``None`` for all in one.
     """
 
     text: str
     confidence: float
     digits: tuple[Digit, ...]
     path: str | None = None
+    frames: int = 1
+    frame: int | None = 1
 
     def to_json(self, min_confidence: float = 0.0) -> JsonObject:
-        """Return the contract's object; ``text`` is ``None`` below `min_confidence`."""
+        """Return the contract's object; ``text`` is ``None`` below `min_confidence`.
+
+        An image of several frames or pages also has ``frames`` and ``frame``.
+        """
+        several = {"frames": self.frames, "frame": self.frame} if self.frames > 1 else {}
         return {
             "path": self.path,
             "text": self.text if self.confidence >= min_confidence else None,
@@ -58,6 +65,7 @@ class Reading:
                 {"digit": d.digit, "confidence": round(d.confidence, 6), "box": list(d.box)}
                 for d in self.digits
             ],
+            **several,
         }
 
 
