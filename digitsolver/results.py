@@ -41,7 +41,8 @@ class Reading:
     ``digits`` the product of the digits' confidences, as if they erred independently, for ``line``
     the probability of the text among all texts. ``confidence_given_length`` is that among the texts
     of the given length, ``None`` where no length is given. ``path`` is ``None`` for images that are
-    no files.
+    no files. ``frames`` is the number of frames or pages in the image, ``frame`` the one that was
+    read, from 1, or ``None`` for all in one.
     """
 
     text: str
@@ -49,12 +50,16 @@ class Reading:
     digits: tuple[Digit, ...]
     path: str | None = None
     confidence_given_length: float | None = None
+    frames: int = 1
+    frame: int | None = 1
 
     def to_json(self, min_confidence: float = 0.0) -> JsonObject:
         """Return the contract's object; ``text`` is ``None`` below `min_confidence`.
 
-        It has ``confidence_given_length`` where a length is given.
+        It has ``confidence_given_length`` where a length is given, and ``frames`` and ``frame`` where
+        the image has several frames or pages.
         """
+        several = {"frames": self.frames, "frame": self.frame} if self.frames > 1 else {}
         made = {
             "path": self.path,
             "text": self.text if self.confidence >= min_confidence else None,
@@ -63,6 +68,7 @@ class Reading:
                 {"digit": d.digit, "confidence": round(d.confidence, 6), "box": list(d.box)}
                 for d in self.digits
             ],
+            **several,
         }
         if self.confidence_given_length is not None:
             made["confidence_given_length"] = round(self.confidence_given_length, 6)

@@ -68,7 +68,9 @@ class Solver:
         """The fields of an explanation that this model's reader fills."""
         return self._reader.explains
 
-    def solve(self, image: ImageSource, *, length: int | None = None) -> Reading:
+    def solve(
+        self, image: ImageSource, *, length: int | None = None, frame: int | None = None
+    ) -> Reading:
         """Return the reading of one image.
 
         Parameters
@@ -77,20 +79,24 @@ class Solver:
             A path, an encoded image, or uint8 pixels (H, W) or (H, W, 3 or 4).
         length
             Characters that the text has, by default those of the model, or any number.
+        frame
+            The frame or page to read, from 1. By default all of them in one image where digits
+            blink or come by turns, else the first; the reading says which.
 
         Raises
         ------
         ImageError
-            The image cannot be read.
+            The image cannot be read, or has no such frame.
         SegmentationError
             Its digits cannot be separated.
         BundleError
             The network has but one length, and that is another.
         TypeError, ValueError
-            An array of another type or shape, or a `length` below 1.
+            An array of another type or shape, or a `length` or `frame` below 1.
         """
         _check_at_least_one("length", length)
-        (answer,) = self._reader.read([image], self._reader.resolve_length(length))
+        _check_at_least_one("frame", frame)
+        (answer,) = self._reader.read([image], self._reader.resolve_length(length), frame)
         if isinstance(answer, DigitSolverError):
             raise answer.at(path_of(image))
         if isinstance(answer, Exception):
@@ -102,6 +108,7 @@ class Solver:
         images: Iterable[ImageSource | NamedImage | Failure],
         *,
         length: int | None = None,
+        frame: int | None = None,
         chunk: int = CHUNK,
         workers: Workers | None = None,
     ) -> Iterator[Reading | Failure]:
@@ -114,7 +121,7 @@ class Solver:
         ----------
         images
             As for ``solve``, or named bytes; a failure among them is passed on.
-        length
+        length, frame
             As for ``solve``.
         chunk
             Images in one batch.
@@ -129,15 +136,16 @@ class Solver:
         ClusterError
             The machines of a cluster do not answer.
         ValueError
-            A `length` or a `chunk` below 1.
+            A `length`, a `frame` or a `chunk` below 1.
         """
         _check_at_least_one("length", length)
+        _check_at_least_one("frame", frame)
         _check_at_least_one("chunk", chunk)
         length = self._reader.resolve_length(length)
         workers = workers or Workers()
         place = str(self.bundle.path.resolve())
-        here = partial(self._read, length)
-        there = partial(_read, place, self.digest, length)
+        here = partial(self._read, length, frame)
+        there = partial(_read, place, self.digest, length, frame)
         chunks = _chunks(images, chunk)
         if workers.alone:
             yield from chain.from_iterable(map(here, chunks))
@@ -210,7 +218,10 @@ class Solver:
         return self._reader.ctc_frames(images)
 
     def _read(
-        self, length: int | None, images: Sequence[ImageSource | NamedImage | Failure]
+        self,
+        length: int | None,
+        frame: int | None,
+        images: Sequence[ImageSource | NamedImage | Failure],
     ) -> list[Reading | Failure]:
         """Read `images` in one batch."""
         sources = [
@@ -218,7 +229,7 @@ class Solver:
             for image in images
             if not isinstance(image, Failure)
         ]
-        answers = iter(self._reader.read(sources, length))
+        answers = iter(self._reader.read(sources, length, frame))
         return [
             image if isinstance(image, Failure) else _result(next(answers), path_of(image))
             for image in images
@@ -260,11 +271,12 @@ def _read(
     place: str,
     digest: str,
     length: int | None,
+    frame: int | None,
     images: Sequence[ImageSource | NamedImage | Failure],
 ) -> list[Reading | Failure]:
     """Read `images` in a worker process, or on another machine."""
     solver = _opened(place, digest)
-    return list(solver.solve_many(images, length=length, chunk=len(images)))
+    return list(solver.solve_many(images, length=length, frame=frame, chunk=len(images)))
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,7 @@ from collector.dataset.store import perceptual_hash, read_records
 from collector.dataset.store.near import near_pairs, unpack
 from digitsolver.datasets import Problem, Sample, read_captchas
 from digitsolver.errors import ImageError
-from digitsolver.io.headers import read_header
+from digitsolver.io.formats import read_header
 from digitsolver.io.images import ImageArray, decode_image, to_grey
 from digitsolver.parallel.processes import usable_cores
 

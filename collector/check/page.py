@@ -9,7 +9,7 @@ from pathlib import Path
 
 from collector.check.found import Checked
 from digitsolver.errors import printable
-from digitsolver.io.headers import BrokenError, read_header
+from digitsolver.io.formats import BrokenError, read_header
 
 MOST_IMAGES = 200
 """Images of each list; further ones are named only."""

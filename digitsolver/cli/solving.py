@@ -13,6 +13,7 @@ import click
 
 from digitsolver.cli.console import SOME_INPUT_FAILED, counting, starting
 from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MODEL
+from digitsolver.errors import printable
 
 if TYPE_CHECKING:
     from digitsolver.results import Failure, JsonObject, Reading
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @MODEL
 @LENGTH
+@click.option(
+    "--frame",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Read frame or page N of images that have several; default: all in one where digits "
+    "blink or come by turns, else the first.",
+)
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
@@ -43,6 +51,7 @@ def solve(
     *,
     model: str | None,
     length: int | None,
+    frame: int | None,
     min_confidence: float,
     out: Path | None,
     resume: bool,
@@ -72,14 +81,14 @@ def solve(
         from digitsolver.solver import load
 
         solver = load(model)
-    read = partial(
-        solver.solve_many, length=length, workers=Workers(jobs or usable_cores(), cluster)
-    )
+    workers = Workers(jobs or usable_cores(), cluster)
+    read = partial(solver.solve_many, length=length, frame=frame, workers=workers)
     named = find_images(images, sys.stdin)
     if not out:
-        done, failed = _count(read(named), partial(_print, min_confidence, as_json))
+        done, failed = _count(read(named), partial(_print, min_confidence, as_json), frame)
     else:
         run = {"model": solver.digest, "length": length, "min_confidence": min_confidence}
+        run |= {"frame": frame} if frame else {}
         with (
             open_readings_log(out, run, resume=resume) as log,
             counting(count(images), log.before) as told,
@@ -89,7 +98,7 @@ def solve(
                 log.write(_object(answer, min_confidence))
                 told(1)
 
-            done, failed = _count(read(log.missing(named)), keep)
+            done, failed = _count(read(log.missing(named)), keep, frame)
         counts = {"read": done - failed, "failed": failed, "before": log.before}
         text = ", ".join(f"{name} {number}" for name, number in counts.items())
         click.echo(json.dumps({"out": str(out), **counts}) if as_json else f"{out}: {text}")
@@ -98,9 +107,14 @@ def solve(
 
 
 def _count(
-    answers: Iterable[Reading | Failure], take: Callable[[Reading | Failure], None]
+    answers: Iterable[Reading | Failure],
+    take: Callable[[Reading | Failure], None],
+    frame: int | None,
 ) -> tuple[int, int]:
-    """Call `take` with each reading or failure; return how many there were, and the failures."""
+    """Call `take` with each reading or failure; return how many there were, and the failures.
+
+    Where no `frame` was asked for, say what was read of images that have several.
+    """
     from digitsolver.results import Failure
 
     done = failed = 0
@@ -108,9 +122,17 @@ def _count(
         done += 1
         if isinstance(answer, Failure):
             failed += 1
-            click.echo(f"{answer.path}: {answer.reason}", err=True)
+            click.echo(f"{printable(answer.path or '')}: {answer.reason}", err=True)
+        elif answer.frames > 1 and not frame:
+            click.echo(f"{printable(answer.path or '')}: {_frames(answer)}", err=True)
         take(answer)
     return done, failed
+
+
+def _frames(answer: Reading) -> str:
+    """Say what was read of an image of several frames or pages."""
+    read = "read as one image" if answer.frame is None else "only the first is read"
+    return f"{answer.frames:,} frames or pages, {read}: --frame N reads another"
 
 
 def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> None:
@@ -121,7 +143,8 @@ def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> N
         click.echo(json.dumps(_object(answer, min_confidence)))
     elif isinstance(answer, Reading):
         sure = answer.confidence >= min_confidence
-        click.echo(f"{answer.path}  {answer.text if sure else '?'}  {answer.confidence:.3f}")
+        name, text = printable(answer.path or ""), answer.text if sure else "?"
+        click.echo(f"{name}  {text}  {answer.confidence:.3f}")
 
 
 def _object(answer: Reading | Failure, min_confidence: float) -> JsonObject:

@@ -5,29 +5,52 @@ Where `alpha` is asked for, an image with transparency stays (H, W, 4) RGBA.
 
 import os
 import stat
-from typing import Any, Final, TypeAlias
+from contextlib import suppress
+from typing import Final, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.errors import ImageError
+from digitsolver.io import frames as animations
 from digitsolver.io.files import StrPath, write_bytes
-from digitsolver.io.headers import FORMATS, BrokenError, Extras, Header, read_extras, read_header
+from digitsolver.io.formats import (
+    FORMATS,
+    BrokenError,
+    Header,
+    Structure,
+    foreign,
+    read_header,
+    read_structure,
+    tiff,
+)
+from digitsolver.io.transparency import Pixels, apart, is_invisible, on_ground, without_key
 
 ImageArray: TypeAlias = NDArray[np.uint8]
-_Pixels: TypeAlias = NDArray[Any]
-"""8 or 16 bits: what OpenCV decodes, before it is an image."""
 
 MAX_BYTES: Final = 32 * 2**20
 """Largest file that is read, in bytes."""
+INVISIBLE: Final = "a fully transparent image"
 _SAMPLES: Final = frozenset((np.dtype(np.uint8).char, np.dtype(np.uint16).char))
 MAX_PIXELS: Final = 16_000_000
 """Largest image that is decoded, in pixels: about 64 MB while it is decoded in colour."""
 
 
+class OpenedImage(NamedTuple):
+    """An image that was decoded, and what it is part of.
+
+    `frames` is the number of frames or pages in the file; `frame` the one that `pixels` show, from
+    1, or None for one image out of all of them.
+    """
+
+    pixels: ImageArray
+    frames: int = 1
+    frame: int | None = 1
+
+
 def read_image(path: StrPath, *, grey: bool = False, alpha: bool = False) -> ImageArray:
-    """Read an image file, with transparency on white and the camera's orientation applied.
+    """Read an image file, with its orientation applied, on the ground where something is seen.
 
     Parameters
     ----------
@@ -55,9 +78,30 @@ def read_image(path: StrPath, *, grey: bool = False, alpha: bool = False) -> Ima
 def decode_image(
     data: bytes, path: StrPath | None = None, *, grey: bool = False, alpha: bool = False
 ) -> ImageArray:
-    """Decode the bytes of a PNG, JPEG, GIF (first frame), BMP, WebP or TIFF image.
+    """Decode the bytes of an image as `open_image` does, and return its pixels.
 
-    The content tells the format. 16-bit samples are scaled to 8 bits.
+    Examples
+    --------
+    >>> decode_image(encode_png(np.full((2, 3), 7, np.uint8)))
+    array([[7, 7, 7],
+           [7, 7, 7]], dtype=uint8)
+    """
+    return open_image(data, path, grey=grey, alpha=alpha).pixels
+
+
+def open_image(
+    data: bytes,
+    path: StrPath | None = None,
+    *,
+    grey: bool = False,
+    alpha: bool = False,
+    frame: int | None = None,
+) -> OpenedImage:
+    """Decode the bytes of a PNG, JPEG, GIF, BMP, WebP or TIFF image.
+
+    The content tells the format. 16-bit samples are scaled to 8 bits. Transparency is laid on
+    white, or on black where white hides what is there. Frames or pages whose digits blink or come
+    by turns become one image; of others the first one is shown.
 
     Parameters
     ----------
@@ -67,30 +111,26 @@ def decode_image(
         What errors name as the image, where there is something to name.
     grey, alpha
         As in `read_image`.
-
-    Returns
-    -------
-    numpy.ndarray
-        As `read_image` does.
+    frame
+        Show this frame or page alone; the first one is 1.
 
     Raises
     ------
     ImageError
-        Not an image, damaged, or beyond the limits.
-
-    Examples
-    --------
-    >>> decode_image(encode_png(np.full((2, 3), 7, np.uint8)))
-    array([[7, 7, 7],
-           [7, 7, 7]], dtype=uint8)
+        Not an image, damaged, fully transparent, beyond the limits, or without that frame.
     """
     try:
         header = _checked_header(data)
-        extras = _checked_extras(data, header)
-        image = _to_rgb(_imdecode(data, header, grey), extras, alpha and not grey)
+        structure = _checked_structure(data, header)
+        _check_frame(frame, structure, header)
+        several = _frames if structure.animated else _pages
+        if structure.animated or structure.frames > 1:
+            opened = several(data, header, structure, alpha, frame)
+        else:
+            opened = OpenedImage(_still(header, structure, grey, alpha))
     except ImageError as error:
         raise error.at(path) from None
-    return to_grey(image) if grey else image
+    return opened._replace(pixels=to_grey(opened.pixels)) if grey else opened
 
 
 def check_image(array: object, *, alpha: bool = False) -> ImageArray:
@@ -101,18 +141,18 @@ def check_image(array: object, *, alpha: bool = False) -> ImageArray:
     array
         uint8 of shape (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
     alpha
-        Keep transparency, which is otherwise laid on white.
+        Keep transparency, which is otherwise laid on the ground where something is seen.
 
     Raises
     ------
     TypeError
         Not a NumPy array of uint8.
     ValueError
-        Another shape, no pixels, or more than `MAX_PIXELS`.
+        Another shape, no pixels, more than `MAX_PIXELS`, or fully transparent.
 
     Examples
     --------
-    >>> check_image(np.zeros((2, 3, 4), np.uint8))[0, 0]
+    >>> check_image(np.array([[[0, 0, 0, 255], [0, 0, 0, 0]]], np.uint8))[0, 1]
     array([255, 255, 255], dtype=uint8)
     """
     if not isinstance(array, np.ndarray):
@@ -125,13 +165,17 @@ def check_image(array: object, *, alpha: bool = False) -> ImageArray:
     if not 0 < array.shape[0] * array.shape[1] <= MAX_PIXELS:
         raise ValueError(f"expected 1 to {MAX_PIXELS:,} pixels, found shape {array.shape}")
     image = np.ascontiguousarray(array)
-    return image if alpha or image.shape[2:] != (4,) else _on_white(image)
+    if alpha or image.shape[2:] != (4,):
+        return image
+    if is_invisible(image):
+        raise ValueError(f"expected something to see, found {INVISIBLE}")
+    return on_ground(image)
 
 
 def to_channels(image: ImageArray, channels: int) -> ImageArray:
     """Return an image, (H, W), (H, W, 3) or (H, W, 4), with so many channels.
 
-    One is grey, (H, W); three are RGB, with transparency on white; four are RGBA, opaque where
+    One is grey, (H, W); three are RGB, without transparency; four are RGBA, opaque where
     the image does not say otherwise.
 
     >>> to_channels(np.array([[7]], np.uint8), 4).tolist()
@@ -142,7 +186,7 @@ def to_channels(image: ImageArray, channels: int) -> ImageArray:
             return image
         code = cv2.COLOR_GRAY2RGBA if image.ndim == 2 else cv2.COLOR_RGB2RGBA
         return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
-    seen = _on_white(image) if image.shape[2:] == (4,) else image
+    seen = on_ground(image) if image.shape[2:] == (4,) else image
     if channels == 1:
         return to_grey(seen)
     if seen.ndim == 3:
@@ -239,23 +283,117 @@ def _checked_header(data: bytes) -> Header:
     except BrokenError as error:
         raise ImageError(f"{expected}, found {error}") from None
     if header is None:
-        start = ascii(data[:12])[1:]
-        raise ImageError(f"{expected}, found a file that begins {start}")
-    if not 0 < header.width * header.height <= MAX_PIXELS:
-        found = f"{header.width:,} x {header.height:,} in the header of this {header.format} file"
-        raise ImageError(f"expected 1 to {MAX_PIXELS:,} pixels, found {found}")
+        found = foreign.describe(data) or f"a file that begins {ascii(data[:12])[1:]}"
+        raise ImageError(f"{expected}, found {found}")
+    _check_pixels(header)
     return header
 
 
-def _checked_extras(data: bytes, header: Header) -> Extras:
-    """Return what OpenCV leaves to do, or raise ImageError for a file that is not whole."""
+def _check_pixels(header: Header) -> None:
+    """Raise ImageError for an image without pixels, or with too many."""
+    if not 0 < header.width * header.height <= MAX_PIXELS:
+        found = f"{header.width:,} x {header.height:,} in the header of this {header.format} file"
+        raise ImageError(f"expected 1 to {MAX_PIXELS:,} pixels, found {found}")
+
+
+def _checked_structure(data: bytes, header: Header, page: int = 0) -> Structure:
+    """Return what decoding needs, or raise ImageError for a file that is not whole."""
     try:
-        return read_extras(data, header)
+        return read_structure(data, header.format, page)
     except BrokenError as error:
-        raise ImageError(f"expected a whole {header.format} image, found {error}") from None
+        raise _broken(header, error) from None
 
 
-def _imdecode(data: bytes, header: Header, grey: bool) -> _Pixels:
+def _broken(header: Header, error: BrokenError) -> ImageError:
+    return ImageError(f"expected a whole {header.format} image, found {error}")
+
+
+def _check_frame(frame: int | None, structure: Structure, header: Header) -> None:
+    """Raise ImageError for a frame that there is not, or that is too far from the first one."""
+    if frame is None:
+        return
+    kind = "frame" if structure.animated else "page"
+    if not 1 <= frame <= structure.frames:
+        raise ImageError(f"expected {kind} {frame}, found {structure.frames:,} in the image")
+    near = animations.reach(structure.frames, header.width * header.height)
+    if structure.animated and frame > near:
+        raise ImageError(f"expected one of the first {near:,} frames, found frame {frame}")
+
+
+def _still(header: Header, structure: Structure, grey: bool, alpha: bool) -> ImageArray:
+    """Return the only image of a file, or one page."""
+    return _to_rgb(_imdecode(header, structure, grey), structure, alpha)
+
+
+def _frames(
+    data: bytes, header: Header, structure: Structure, alpha: bool, frame: int | None
+) -> OpenedImage:
+    """Return one frame of an animation, or all in one."""
+    total = structure.frames
+    most = animations.reach(total, header.width * header.height)
+    wanted = [frame - 1] if frame else range(total if total <= most else 1)
+    try:
+        frames = animations.decode_frames(structure.still, header.format, wanted)
+    except BrokenError as error:
+        raise _broken(header, error) from None
+    if frames[0].shape[:2] != (header.height, header.width):
+        raise ImageError(f"expected frames of the size in its header, found {frames[0].shape}")
+    return _one(
+        [_upright(image, structure.orientation) for image in _shown(frames, alpha)], total, frame
+    )
+
+
+def _shown(frames: list[ImageArray], alpha: bool) -> list[ImageArray]:
+    """Return RGBA frames all on the same ground; a single one that is opaque as RGB."""
+    tall = np.concatenate(frames)
+    opaque = tall[..., 3].min() == 255
+    if not alpha or opaque or len(frames) > 1:
+        _check_visible(tall)
+        tall = on_ground(tall)
+    return np.split(tall, len(frames))
+
+
+def _pages(
+    data: bytes, header: Header, structure: Structure, alpha: bool, frame: int | None
+) -> OpenedImage:
+    """Return one page of a TIFF, or all in one."""
+    pages = [_page(data, header, (frame or 1) - 1, alpha)]
+    if not frame and _are_alike(data, header, structure.frames):
+        with suppress(ImageError):  # a damaged page leaves the first one as it is
+            pages += [_page(data, header, page, alpha) for page in range(1, structure.frames)]
+    return _one(pages, structure.frames, frame)
+
+
+def _are_alike(data: bytes, header: Header, pages: int) -> bool:
+    """Return whether all pages are of one size, and so few that all are decoded."""
+    if animations.reach(pages, header.width * header.height) < pages:
+        return False
+    return all(tiff.page_size(data, page) == header[1:] for page in range(1, pages))
+
+
+def _page(data: bytes, header: Header, page: int, alpha: bool) -> ImageArray:
+    width, height = tiff.page_size(data, page) if page else header[1:]
+    _check_pixels(Header(header.format, width, height))
+    return _still(header, _checked_structure(data, header, page), False, alpha)
+
+
+def _one(images: list[ImageArray], total: int, frame: int | None) -> OpenedImage:
+    """Return the only image, all in one where they belong together, or else the first one."""
+    if frame or len(images) == 1:
+        return OpenedImage(images[0], total, frame or 1)
+    together = animations.combine([to_channels(image, 3) for image in images])
+    return (
+        OpenedImage(images[0], total, 1) if together is None else OpenedImage(together, total, None)
+    )
+
+
+def _check_visible(pixels: Pixels) -> None:
+    """Raise ImageError for an image with alpha of which nothing is seen."""
+    if is_invisible(pixels):
+        raise ImageError(f"expected something to see, found {INVISIBLE}")
+
+
+def _imdecode(header: Header, structure: Structure, grey: bool) -> Pixels:
     """Return what OpenCV decodes: JPEG upright, the other formats as stored, with alpha.
 
     Only JPEG is decoded straight to grey: it stores the luma. OpenCV's grey of other formats
@@ -265,7 +403,7 @@ def _imdecode(data: bytes, header: Header, grey: bool) -> _Pixels:
     if header.format == "JPEG":
         flags = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_ANYCOLOR
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        pixels = cv2.imdecode(np.frombuffer(structure.still, np.uint8), flags)
     except cv2.error:
         pixels = None
     if pixels is None:
@@ -276,55 +414,30 @@ def _imdecode(data: bytes, header: Header, grey: bool) -> _Pixels:
     return pixels
 
 
-def _to_rgb(pixels: _Pixels, extras: Extras, alpha: bool) -> ImageArray:
+def _to_rgb(pixels: Pixels, structure: Structure, alpha: bool) -> ImageArray:
     """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as an image, turned upright."""
     if pixels.dtype.char not in _SAMPLES:
         raise ImageError(f"expected samples of 8 or 16 bits, found {pixels.dtype}")
-    if extras.key is not None:
-        pixels = _without_key(pixels, extras.key, alpha)
+    if structure.key is not None:
+        pixels = without_key(pixels, structure.key)
     deep = pixels.dtype == np.uint16  # libtiff leaves these as stored
     if deep:
         pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
     if pixels.shape[2:] == (4,):
-        lay = _apart if alpha else _on_white
-        pixels = lay(pixels, extras.premultiplied and not deep)
+        premultiplied = structure.premultiplied and not deep
+        if not alpha:
+            _check_visible(pixels)
+        pixels = (apart if alpha else on_ground)(pixels, premultiplied)
     if pixels.ndim == 3:
         code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
         pixels = cv2.cvtColor(pixels, code)
-    if extras.orientation > 1:
-        pixels = _upright(pixels, extras.orientation)
-    return np.asarray(pixels, dtype=np.uint8)
+    return np.asarray(_upright(pixels, structure.orientation), dtype=np.uint8)
 
 
-def _without_key(pixels: _Pixels, key: int, alpha: bool) -> _Pixels:
-    """Return the grey `pixels` with white, or with `alpha` nothing, where they have the level."""
-    full = np.iinfo(pixels.dtype).max
-    seen = np.where(pixels == key, 0, full).astype(pixels.dtype)
-    pixels = np.where(pixels == key, full, pixels)
-    return np.dstack((pixels, pixels, pixels, seen)) if alpha else pixels
-
-
-def _apart(pixels: _Pixels, premultiplied: bool) -> _Pixels:
-    """Return (H, W, 4) with alpha last, its colours not multiplied by alpha."""
-    if not premultiplied:
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Undo Exif's orientation (Exif 2.32, 4.6.4 A): a transposition, then flips."""
+    if orientation == 1:
         return pixels
-    colour, alpha = pixels[..., :3].astype(np.float32), pixels[..., 3:]
-    whole = (colour * 255 / np.maximum(alpha, 1)).round().clip(0, 255).astype(np.uint8)
-    return np.concatenate((whole, alpha), axis=2)
-
-
-def _on_white(pixels: _Pixels, premultiplied: bool = False) -> ImageArray:
-    """Composite (H, W, 4) with alpha last on white: 255 - (255 - colour) * alpha / 255."""
-    colour = cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)
-    alpha = cv2.cvtColor(cv2.extractChannel(pixels, 3), cv2.COLOR_GRAY2RGB)
-    if premultiplied:
-        return np.asarray(cv2.add(colour, cv2.bitwise_not(alpha)), dtype=np.uint8)
-    missing = cv2.multiply(cv2.bitwise_not(colour), alpha, scale=1 / 255)
-    return np.asarray(cv2.bitwise_not(missing), dtype=np.uint8)
-
-
-def _upright(pixels: _Pixels, orientation: int) -> _Pixels:
-    """Undo Exif's orientation 2 to 8 (Exif 2.32, 4.6.4 A): a transposition, then flips."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):

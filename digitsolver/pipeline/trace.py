@@ -16,6 +16,7 @@ from digitsolver.io.images import (
     to_channels,
     to_grey,
 )
+from digitsolver.io.transparency import on_ground
 from digitsolver.pipeline.style import Style
 from digitsolver.results import ImageSource
 from digitsolver.stages import (
@@ -378,7 +379,7 @@ def _load_both(
     path = None if isinstance(image, bytes) else image
     data = image if isinstance(image, bytes) else read_bytes(image)
     decoded = decode_image(data, path, alpha=style.channels == 4)
-    shown = check_image(decoded)
+    shown = on_ground(decoded) if decoded.shape[2:] == (4,) else decoded
     if style.projection != "grey" or style.channels != 1 or shown.ndim == 2:
         return shown, decoded, path
     if data.startswith(JPEG):

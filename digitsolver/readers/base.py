@@ -2,14 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.errors import DigitSolverError
-from digitsolver.results import ImageSource, Reading
+from digitsolver.io.formats import may_have_frames
+from digitsolver.io.images import OpenedImage, open_image, read_bytes
+from digitsolver.results import ImageSource, Reading, path_of
 
 if TYPE_CHECKING:
     from digitsolver.pipeline.trace import Steps, Trace
@@ -55,8 +57,10 @@ class Reader(Protocol):
     def resolve_length(self, length: int | None) -> int | None:
         """Return the characters to read: `length` or the bundle's, ``None`` for any number."""
 
-    def read(self, images: Sequence[ImageSource], length: int | None) -> list[Answer]:
-        """Return a reading, or why there is none, for each of `images`."""
+    def read(
+        self, images: Sequence[ImageSource], length: int | None, frame: int | None = None
+    ) -> list[Answer]:
+        """Return a reading, or why there is none, for each of `images`, or for a frame of each."""
 
     def explain(self, image: ImageSource, length: int | None, label: str | None) -> Explanation:
         """Return what the reader sees in `image`; a `label` may tell the stages the length.
@@ -90,15 +94,41 @@ class BatchReader(ABC, Generic[Prepared]):
     ) -> list[Reading | DigitSolverError]:
         """Return a reading, or why there is none, for each prepared image."""
 
-    def read(self, images: Sequence[ImageSource], length: int | None) -> list[Answer]:
-        """Return a reading, or why there is none, for each of `images`."""
-        answers: list[Answer | None] = []
+    def read(
+        self, images: Sequence[ImageSource], length: int | None, frame: int | None = None
+    ) -> list[Answer]:
+        """Return a reading, or why there is none, for each of `images`, or for a frame of each."""
+        answers: list[Answer | OpenedImage | None] = []
         batch: list[Prepared] = []
         for image in images:
             try:
-                batch.append(self.prepare(image, length))
-                answers.append(None)
+                source, opened = _opened(image, frame)
+                batch.append(self.prepare(source, length))
+                answers.append(opened)
             except (DigitSolverError, OSError, TypeError, ValueError) as error:
                 answers.append(error)
         readings = iter(self.read_prepared(batch, length))
-        return [next(readings) if answer is None else answer for answer in answers]
+        return [
+            _framed(next(readings), answer)
+            if answer is None or isinstance(answer, OpenedImage)
+            else answer
+            for answer in answers
+        ]
+
+
+def _opened(image: ImageSource, frame: int | None) -> tuple[ImageSource, OpenedImage | None]:
+    """Return what to prepare, and of which frame or frames that is where the file has several."""
+    if isinstance(image, np.ndarray):
+        return image, None
+    data = image if isinstance(image, bytes) else read_bytes(image)
+    if frame is None and not may_have_frames(data):
+        return data, None
+    opened = open_image(data, path_of(image), frame=frame)
+    return (opened.pixels, opened) if opened.frames > 1 else (data, None)
+
+
+def _framed(answer: Reading | DigitSolverError, opened: OpenedImage | None) -> Answer:
+    """Return a reading that says which frames were read."""
+    if opened is None or not isinstance(answer, Reading):
+        return answer
+    return replace(answer, frames=opened.frames, frame=opened.frame)

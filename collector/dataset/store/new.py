@@ -45,7 +45,7 @@ def check_image(data: bytes, name: str) -> tuple[str, str]:
 
     Raises ``ImageError``, which names the image.
     """
-    from digitsolver.io.headers import read_header
+    from digitsolver.io.formats import read_header
     from digitsolver.io.images import decode_image
 
     phash = perceptual_hash(decode_image(data, name))
