@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from digitsolver.cli import console
 from digitsolver.cli.console import TrainingConsole
 
 
@@ -12,7 +11,7 @@ from digitsolver.cli.console import TrainingConsole
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the time that the console reads, to be set by a test."""
     now = [0.0]
-    monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("digitsolver.cli.console.time.monotonic", lambda: now[0])
     return now
 
 
