@@ -280,7 +280,8 @@ class LineTrainer:
         decoder = self._context.decoder()
         expected = self._pretrained.temperature if self._pretrained else UNKNOWN_TEMPERATURE
         temperature = calibrate(decoder, held_out.labels, views, expected)
-        return validate(decoder, held_out.images, held_out.labels, views, temperature)
+        images = [one.read() for one in self.held_out] if self.samples else held_out.images
+        return validate(decoder, images, held_out.labels, views, temperature)
 
 
 def prepare(
