@@ -1,30 +1,36 @@
 """Train a reader on labelled captchas, and keep it with all that reading needs as a bundle."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitsolver import datasets
-from digitsolver.bundle import Bundle
-from digitsolver.datasets import Problem
-from digitsolver.errors import DigitSolverError, FolderError
-from digitsolver.parallel.progress import Progress
+from digitsolver import datasets, solver
+from digitsolver.bundle import DEFAULT, Bundle, is_bundle
+from digitsolver.datasets import DIGITS, Problem, Sample
+from digitsolver.errors import FolderError
+from digitsolver.measure.statistics import wilson
+from digitsolver.parallel.processes import usable_cores
+from digitsolver.parallel.progress import Announce, Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.trainable import TRAINABLE, prepare
-from digitsolver.results import JsonObject
+from digitsolver.results import JsonObject, Reading
 from digitsolver.training.backend import require_training
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.comparison import FEWEST_HELD_OUT, comparison_table
 from digitsolver.training.data import TrainingData, read_training_data
 from digitsolver.training.generated import SOURCE, check_look, generated_folder
-from digitsolver.training.job import train_bundle
+from digitsolver.training.job import Challenge, train_bundle
 from digitsolver.training.trainer import Options, Settings, Trainer
+from digitsolver.training.validation import Metrics
 
 __all__ = ["AUTO", "READERS", "Options", "Trained", "choose_settings", "summary", "train"]
 
 AUTO = "auto"
 READERS = (AUTO, *TRAINABLE)
+MOST_CORES = 2
+"""Cores that training is faster with, about: networks and batches are small."""
 
 StrPath = str | os.PathLike[str]
 
@@ -47,12 +53,14 @@ def train(
     unlabelled: StrPath | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    announce: Announce | None = None,
     tensorboard: StrPath | None = None,
 ) -> Trained:
     """Train on a folder of captchas or of digits, and write the bundle `out`.
 
     Of several readers the first is kept unless another reads more of the same captchas held out
-    by more than chance. ``watched_folder`` says where the run can be watched.
+    by more than chance; the other is trained only where the first misread enough of them.
+    ``watched_folder`` says where the run can be watched.
 
     Parameters
     ----------
@@ -74,6 +82,9 @@ def train(
         Go on with an interrupted run of the same data and settings.
     progress
         Is called after each epoch or round.
+    announce
+        Is called with a line for people whenever another part of the work begins: what it is, and
+        about how long it takes.
     tensorboard
         A folder for event files.
 
@@ -95,51 +106,92 @@ def train(
         chosen = [one for one in chosen if one.takes_unlabelled]
         if not chosen:
             raise ValueError("unlabelled: expected a reader that learns from unlabelled images")
-    first = chosen[0]
-    if source is None:
-        if not first.look:
-            raise ValueError("source: expected a folder, or settings with a look, found none")
-        count = SOURCE if labels is None else labels
-        with generated_folder(first.look, first.seed, count, first.alphabet) as folder:
-            return train(
-                folder,
-                style,
-                out,
-                settings=chosen,
-                unlabelled=unlabelled,
-                resume=resume,
-                progress=progress,
-                tensorboard=tensorboard,
-            )
-    require_training()
-    data = read_training_data(
-        Path(source),
-        style,
-        alphabet=first.alphabet,
-        seed=first.seed,
-        labels=labels,
-        unlabelled=None if unlabelled is None else Path(unlabelled),
-    )
-    default = prepare(first, data)
-    challenger, reason = _challenge(default, chosen[1:], data)
-    bundle = train_bundle(
-        default,
-        out,
-        challenger=challenger,
-        not_challenged=reason,
-        resume=resume,
-        progress=progress,
-        tensorboard=None if tensorboard is None else Path(tensorboard),
-    )
-    kept_challenger = challenger is not None and bundle.facts.reader == challenger.settings.reader
-    extra = challenger.problems if challenger is not None and kept_challenger else ()
-    return Trained(bundle, [*default.problems, *extra])
+    say = announce or (lambda line: None)
+    with _folder(source, chosen[0], labels) as folder:
+        require_training()
+        data = read_training_data(
+            folder,
+            style,
+            alphabet=chosen[0].alphabet,
+            seed=chosen[0].seed,
+            labels=None if source is None else labels,
+            unlabelled=None if unlabelled is None else Path(unlabelled),
+        )
+        say(_plan(data, chosen))
+        default = _prepared(chosen[0], data, None, say)
+        challengers: list[Trainer] = []
+        challenge, reason = _challenge(default, chosen[1:], data, say, challengers)
+        bundle = train_bundle(
+            default,
+            out,
+            challenge=challenge,
+            not_challenged=reason,
+            resume=resume,
+            progress=progress,
+            announce=say,
+            tensorboard=None if tensorboard is None else Path(tensorboard),
+            extra=before_training(default.held_out),
+        )
+    kept = (one for one in challengers if one.settings.reader == bundle.facts.reader)
+    return Trained(bundle, [*default.problems, *(line for one in kept for line in one.problems)])
+
+
+@contextmanager
+def _folder(source: StrPath | None, settings: Settings, labels: int | None) -> Iterator[Path]:
+    """Lend the folder to learn from, of generated captchas where there is no `source`."""
+    if source is not None:
+        yield Path(source)
+        return
+    if not settings.look:
+        raise ValueError("source: expected a folder, or settings with a look, found none")
+    count = SOURCE if labels is None else labels
+    with generated_folder(settings.look, settings.seed, count, settings.alphabet) as folder:
+        yield folder
+
+
+def _plan(data: TrainingData, chosen: Sequence[Settings]) -> str:
+    """Return what is going to be done, as a line for people."""
+    what = "a digits folder" if data.digits_folder else f"{len(data.samples)} labelled captchas"
+    first, *others = (f"the reader {one.reader}" for one in chosen)
+    then = "".join(f"; then {other} too, if it can still read more of them" for other in others)
+    return f"training {first} on {what}{then}"
+
+
+def _prepared(
+    settings: Settings, data: TrainingData, held_out: Sequence[Sample] | None, say: Announce
+) -> Trainer:
+    """Return the trainer of one reader, and say how long it will take."""
+    if settings.takes_style and data.style == AUTO and data.digits_folder is None:
+        say(f"reader {settings.reader}: searching for the settings of the stages")
+    trainer = prepare(settings, data, held_out)
+    cores = min(usable_cores(), MOST_CORES)
+    say(f"reader {settings.reader}: training takes {about(trainer.seconds / cores)} at most")
+    return trainer
+
+
+def about(seconds: float) -> str:
+    """Return a duration as people say it, with one digit.
+
+    >>> about(20), about(95), about(5000)
+    ('about a minute', 'about 2 minutes', 'about 1.4 hours')
+    """
+    minutes = max(1, round(seconds / 60))
+    if minutes >= 90 or seconds >= 4800:
+        return f"about {seconds / 3600:.1f} hours"
+    return "about a minute" if minutes == 1 else f"about {minutes} minutes"
 
 
 def _challenge(
-    default: Trainer, others: Sequence[Settings], data: TrainingData
-) -> tuple[Trainer | None, str | None]:
-    """Return the trainer that competes with the default one, or why there is none."""
+    default: Trainer,
+    others: Sequence[Settings],
+    data: TrainingData,
+    say: Announce,
+    challengers: list[Trainer],
+) -> tuple[Challenge | None, str | None]:
+    """Return the reader that may replace the default one, or why there is none.
+
+    Its trainer, where it is prepared, is added to `challengers`.
+    """
     if not others:
         return None, None
     held_out = default.held_out
@@ -151,10 +203,39 @@ def _challenge(
     (settings,) = others
     if datasets.common_length(sample.label for sample in default.samples) is None:
         return None, f"the labels vary in length, which the reader {settings.reader} must be given"
-    try:
-        return prepare(settings, data.only(default.samples), held_out), None
-    except DigitSolverError as error:
-        return None, f"the reader {settings.reader} cannot learn from these captchas: {error}"
+
+    def prepare_challenger() -> Trainer:
+        challengers.append(_prepared(settings, data.only(default.samples), held_out, say))
+        return challengers[-1]
+
+    return Challenge(settings, data.style, prepare_challenger), None
+
+
+def before_training(held_out: Sequence[Sample]) -> Metrics:
+    """Return how the default model reads the captchas held out, for ``metrics.json``.
+
+    Nothing where there are none, where they have other characters than it knows, and in a
+    checkout without a default model.
+    """
+    labels = [sample.label or "" for sample in held_out]
+    if not labels or not is_bundle(DEFAULT) or not set("".join(labels)) <= set(DIGITS):
+        return {}
+    lengths = {len(label) for label in labels}
+    length = lengths.pop() if len(lengths) == 1 else None
+    readings = solver.load().solve_many((sample.read() for sample in held_out), length=length)
+    right = sum(
+        isinstance(one, Reading) and one.text == label
+        for one, label in zip(readings, labels, strict=True)
+    )
+    return {
+        "before": {
+            "model": "default model",
+            "captchas": len(labels),
+            "right": right,
+            "captcha_accuracy": right / len(labels),
+            "captcha_interval": list(wilson(right, len(labels))),
+        }
+    }
 
 
 def watched_folder(out: StrPath) -> Path:
@@ -218,9 +299,21 @@ def summary(trained: Trained) -> str:
     lines = [f"trained on {metrics['captchas']} captchas in {metrics['seconds']:.0f} s"]
     if metrics.get("unlabelled"):
         lines.append(_self_training_line(metrics["unlabelled"]))
+    if "before" in metrics:
+        lines.append(_before_and_after(metrics["before"], metrics["validation"]))
     if "comparison" in metrics:
         lines.append(comparison_table(metrics["comparison"]))
     return "\n".join([trained.bundle.table(), *lines, *warnings])
+
+
+def _before_and_after(before: JsonObject, after: JsonObject) -> str:
+    """Say how many of the captchas held out are read before training and after it."""
+    lines = [f"of the {before['captchas']} captchas held out, read without an error:"]
+    for name, figures in (("before, the default model", before), ("after training", after)):
+        low, high = figures["captcha_interval"]
+        share = f"{figures['captcha_accuracy']:>7.2%}  (95 % interval {low:.2%} to {high:.2%})"
+        lines.append(f"  {name:<25}  {share}")
+    return "\n".join(lines)
 
 
 def _self_training_line(figures: JsonObject) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from digitsolver import bundle, solver
 from digitsolver.errors import BundleError, ImageError, SegmentationError
+from digitsolver.io.working_size import WORKING_PIXELS
 from digitsolver.pipeline.style import write_style
 from digitsolver.pipeline.trace import trace
 from digitsolver.readers.digits import reader as digits_reader
@@ -74,6 +75,17 @@ def test_boxes_run_from_left_to_right_inside_the_image(reader: Solver) -> None:
         assert y >= 0
         assert x + width <= image.shape[1]
         assert y + height <= image.shape[0]
+
+
+def test_boxes_of_a_large_image_are_in_its_own_pixels(reader: Solver) -> None:
+    small = np.pad(draw("1928"), ((210, 210), (300, 300)), constant_values=255)
+    assert small.size > WORKING_PIXELS
+    large = small.repeat(4, axis=0).repeat(4, axis=1)
+    for digit in reader.solve(large).digits:
+        x, y, width, height = digit.box
+        assert (large[y : y + height, x : x + width] < 128).any()
+        assert 4 * 210 <= y < y + height <= 4 * 260
+    assert reader.explain(large).original.size <= WORKING_PIXELS
 
 
 def test_length_is_that_of_the_bundle_or_the_caller(reader: Solver) -> None:

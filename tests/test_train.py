@@ -22,6 +22,7 @@ from digitsolver.pipeline.style import Style, write_style
 from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.readers.digits.trainer import DigitsTrainer
 from digitsolver.readers.line.settings import LineSettings
+from digitsolver.readers.line.trainer import LineTrainer
 from digitsolver.readers.trainable import prepare
 from digitsolver.train import Options, choose_settings
 from digitsolver.training.checkpoint import Checkpoint
@@ -271,6 +272,55 @@ def test_a_validation_set_that_cannot_be_cut_is_not_compared(
     )
 
 
+@pytest.mark.usefixtures("shrunk")
+def test_a_reader_that_cannot_win_any_more_is_not_trained(
+    captchas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = LineTrainer.measure
+
+    def one_mistake(trainer: LineTrainer, checkpoint: Checkpoint, progress: Progress) -> Validation:
+        validation = measure(trainer, checkpoint, progress)
+        return replace(validation, correct=[False] + [True] * (len(validation.correct) - 1))
+
+    monkeypatch.setattr(LineTrainer, "measure", one_mistake)
+    said: list[str] = []
+    made = train.train(captchas, "auto", tmp_path / "out", settings=tiny.BOTH, announce=said.append)
+    expected = (
+        "1 of 5 captchas held out were misread: the reader digits cannot read more by more than "
+        "chance"
+    )
+    assert reason(made) == expected
+    assert said == [
+        (
+            "training the reader line on 25 labelled captchas; then the reader digits too, if it "
+            "can still read more of them"
+        ),
+        "reader line: training takes about a minute at most",
+        f"reader line chosen: {expected}",
+        "writing the model",
+    ]
+
+
+@pytest.mark.usefixtures("shrunk")
+def test_before_and_after_are_told_of_the_same_captchas(captchas: Path, tmp_path: Path) -> None:
+    made = train.train(captchas, STYLE, tmp_path / "out", settings=[tiny.LINE])
+    figures = made.bundle.metrics()
+    before = figures["before"]
+    assert before["captchas"] == figures["validation"]["captchas"] == 5
+    assert before["captcha_accuracy"] == before["right"] / 5
+    low, high = before["captcha_interval"]
+    assert 0 <= low <= before["captcha_accuracy"] <= high <= 1
+    lines = train.summary(made).splitlines()
+    start = lines.index("of the 5 captchas held out, read without an error:")
+    assert lines[start + 1].startswith("  before, the default model ")
+    assert lines[start + 2].startswith("  after training ")
+
+
+def test_nothing_is_told_of_before_where_the_default_model_knows_other_characters() -> None:
+    assert train.before_training([]) == {}
+    assert train.before_training([Sample(Path("1-12a.png"), "12a")]) == {}
+
+
 # --- whole runs ---------------------------------------------------------------------------
 
 
@@ -333,7 +383,7 @@ def test_interrupted_comparison_ends_the_same(captchas: Path, tmp_path: Path) ->
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             resume(interrupt)
-    assert reported == ["1/2 reader digits", "2/3 reader line", "2/2 reader digits"]
+    assert reported == ["1/2 reader line", "2/3 reader digits", "3/3 reader digits"]
     again = resume()
     assert figures_of(again) == figures_of(whole)
     assert again.bundle.sha256[bundle.ONNX] == whole.bundle.sha256[bundle.ONNX]

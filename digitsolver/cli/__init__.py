@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,7 +24,10 @@ from digitsolver.cli.options import (
 from digitsolver.cli.solving import solve
 from digitsolver.cli.training import train
 from digitsolver.cli.tuning import tune
-from digitsolver.errors import BundleError, DigitSolverError, MissingExtraError
+from digitsolver.errors import BundleError, DigitSolverError, MissingExtraError, printable
+
+if TYPE_CHECKING:
+    from digitsolver.measure.evaluation import Evaluation
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,6 +106,18 @@ main.add_command(train)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Plot calibration and risk-coverage to this file.",
 )
+@click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with the figures and the misread images.",
+)
+@click.option(
+    "--mistakes",
+    metavar="FILE.csv",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a table of the misread images.",
+)
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -109,6 +127,8 @@ def evaluate(
     model: str | None,
     length: int | None,
     plot: Path | None,
+    html: Path | None,
+    mistakes: Path | None,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -117,15 +137,17 @@ def evaluate(
 
     Accuracy is the share of captchas read without a single error, with its 95 % Wilson interval.
     The second table lists the coverage, and the share of wrong readings among the answered, for
-    several values of --min-confidence.
+    several values of --min-confidence. Then come the misread images, the most confident first;
+    --html shows them all.
 
     \b
     Example:
       digitsolver evaluate captchas/speckle --model model
+      digitsolver evaluate captchas/speckle --html report.html --mistakes mistakes.csv
     """
     with starting():
         from digitsolver.datasets import Problem, read_captchas
-        from digitsolver.measure import plots
+        from digitsolver.measure import plots, reports
         from digitsolver.measure.evaluation import evaluate as measure
         from digitsolver.parallel.processes import Workers, usable_cores
         from digitsolver.solver import load
@@ -139,9 +161,16 @@ def evaluate(
         found = measure(solver, samples, length=length, workers=workers, progress=advance)
     troubles: list[object] = [*problems]
     troubles += [Problem(Path(one.path or ""), one.reason) for one in found.failures]
-    if plot and found.confidences:
+    title = f"{printable(captchas)}, read by {model or 'the default model'}"
+    written: list[tuple[Path | None, Callable[[Path, Evaluation], None]]] = [
+        (plot if found.confidences else None, plots.draw_confidence),
+        (html, partial(reports.write_page, title=title)),
+        (mistakes, reports.write_mistakes),
+    ]
+    for path, write in written:
         try:
-            plots.draw_confidence(plot, found)
+            if path:
+                write(path, found)
         except DigitSolverError as error:  # print the results anyway: they took long to compute
             troubles.append(error)
     finish(found.to_json() if as_json else found.table(), troubles)

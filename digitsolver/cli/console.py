@@ -21,7 +21,9 @@ _Step = TypeVar("_Step")
 SOME_INPUT_FAILED = 1
 """Exit status when the rest went well."""
 REDRAW = 0.2
-"""Seconds between two drawings of a count."""
+"""Seconds between two updates of a count."""
+EVERY = 30.0
+"""Seconds between two lines of a training in a log."""
 
 
 class Group(click.Group):
@@ -115,23 +117,56 @@ def _progress(done: int, before: int, total: int | None, seconds: float) -> str:
     of = f"{done}/{total}" if total else str(done)
     if not total or not speed:
         return f"{of}  {speed:.0f} images/s"
-    left = round((total - done) / speed)
-    return f"{of}  {speed:.0f} images/s  {left // 60}:{left % 60:02} left"
+    return f"{of}  {speed:.0f} images/s  {clock((total - done) / speed)} left"
 
 
-@contextmanager
-def epochs_bar(before: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show a line, then the finished epochs and their metrics on standard error, on a terminal."""
-    terminal = sys.stderr.isatty()
-    if terminal:
-        click.echo(before, err=True)
+def clock(seconds: float) -> str:
+    """Return a duration as minutes and seconds.
 
-    def told(done: int, total: int, figures: str) -> None:
-        if terminal:
-            click.echo(f"\repoch {done}/{total}  {figures}\033[K", nl=False, err=True)
+    >>> clock(5), clock(125.4)
+    ('0:05', '2:05')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
-    try:
-        yield told
-    finally:
-        if terminal:
+
+class TrainingConsole:
+    """Say on standard error what a training does, how far it is, and the time that is left.
+
+    On a terminal one line is kept up to date; in a log or a notebook there is a new line now and
+    then.
+    """
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._begun = self._shown = time.monotonic()
+        self._first = self._total = 0
+        self._open = False
+
+    def announce(self, line: str) -> None:
+        """Print a line of its own."""
+        self.close()
+        click.echo(line, err=True)
+        self._shown = time.monotonic()
+
+    def progress(self, done: int, total: int, figures: str) -> None:
+        """Take in that so many epochs or rounds of all are done."""
+        now = time.monotonic()
+        if total != self._total:  # another part: what is left is told by its own pace
+            self._begun, self._first, self._total = self._shown, done - 1, total
+        left = (now - self._begun) / max(done - self._first, 1) * (total - done)
+        text = f"{done}/{total}  {figures}  {clock(left)} left"
+        if self._terminal:
+            click.echo(f"\r{text}\033[K", nl=False, err=True)
+            self._open = True
+        elif now - self._shown < EVERY and done < total:
+            return
+        else:
+            click.echo(text, err=True)
+        self._shown = now
+
+    def close(self) -> None:
+        """End the line that is kept up to date."""
+        if self._open:
             click.echo(err=True)
+        self._open = False

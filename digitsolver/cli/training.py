@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digitsolver.cli.console import epochs_bar, finish
+from digitsolver.cli.console import TrainingConsole, finish
 from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 
 
@@ -20,8 +20,9 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     default="auto",
     show_default=True,
     help="line reads the whole image with one network; digits runs the stages, then a network "
-    "on each digit. auto validates both on the same held-out captchas and keeps line unless "
-    "digits reads significantly more; a digits folder always uses digits.",
+    "on each digit. auto trains line first, and digits too where line misread so many of the "
+    "held-out captchas that digits can read significantly more, and keeps it then; a digits folder "
+    "always uses digits.",
 )
 @click.option(
     "--architecture",
@@ -91,7 +92,8 @@ def train(
 
     Training fine-tunes the default model; 50 labels are a good start. During training,
     history.csv and curves.png are updated after each epoch or round, in the hidden folder
-    .OUT.checkpoint beside OUT; --resume continues from there.
+    .OUT.checkpoint beside OUT; --resume continues from there. What happens, how long it takes
+    and what is left is said on standard error.
 
     \b
     Example:
@@ -113,22 +115,26 @@ def train(
         raise click.UsageError(str(error)) from error
     if unlabelled is not None and not any(one.takes_unlabelled for one in settings):
         raise click.UsageError("--unlabelled: expected the reader line, found another")
+    console = TrainingConsole()
+    console.announce(f"history.csv and curves.png: {training.watched_folder(out)}")
     try:
-        with epochs_bar(f"progress: {training.watched_folder(out)}") as progress:
-            trained = training.train(
-                source,
-                style,
-                out,
-                settings=settings,
-                labels=labels,
-                unlabelled=unlabelled,
-                resume=resume,
-                progress=progress,
-                tensorboard=tensorboard,
-            )
+        trained = training.train(
+            source,
+            style,
+            out,
+            settings=settings,
+            labels=labels,
+            unlabelled=unlabelled,
+            resume=resume,
+            progress=console.progress,
+            announce=console.announce,
+            tensorboard=tensorboard,
+        )
     except KeyboardInterrupt:
-        click.echo("interrupted: the same command with --resume continues", err=True)
+        console.announce("interrupted: the same command with --resume continues")
         raise
+    finally:
+        console.close()
     metrics = trained.bundle.metrics()
     result = {
         **metrics,

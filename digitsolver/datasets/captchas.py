@@ -14,6 +14,7 @@ from digitsolver.errors import DigitSolverError, FolderError, LabelError, printa
 from digitsolver.io.files import StrPath
 from digitsolver.io.images import check_image, read_image, to_grey
 from digitsolver.io.inputs import image_paths
+from digitsolver.io.working_size import to_working_size
 
 DIGITS = "0123456789"
 COMMON = 0.9
@@ -32,11 +33,11 @@ class Sample:
     pixels: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
 
     def decoded(self, *, alpha: bool = False) -> "Sample":
-        """Return the same captcha with its pixels, (H, W[, 3|4]) as `read` gives them.
+        """Return the same captcha with its pixels, (H, W[, 3|4]) at the size for working on them.
 
         Raises ImageError when the image cannot be read.
         """
-        return replace(self, pixels=self.read(alpha=alpha))
+        return replace(self, pixels=to_working_size(self.read(alpha=alpha)))
 
     def read(self, *, grey: bool = False, alpha: bool = False) -> NDArray[np.uint8]:
         """Return the pixels as `digitsolver.io.images.read_image` does.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from digitsolver.datasets import Sample
-from digitsolver.errors import LabelError
+from digitsolver.errors import LabelError, printable
 from digitsolver.measure.statistics import (
     Answered,
     auroc,
@@ -24,6 +24,8 @@ __all__ = ["CONFIDENCES", "Evaluation", "Mistake", "evaluate", "wilson"]
 
 CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.99)
 """The values of ``--min-confidence`` that the risk-coverage table has."""
+LISTED = 10
+"""Mistakes that the text table names."""
 
 
 class Solves(Protocol):
@@ -44,6 +46,16 @@ class Mistake:
     text: str
     confidence: float
 
+    def to_json(self) -> JsonObject:
+        """Return the object that stands for it in ``evaluate --json``."""
+        confidence = round(self.confidence, 6)
+        return {
+            "path": self.path,
+            "label": self.label,
+            "text": self.text,
+            "confidence": confidence,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -55,7 +67,7 @@ class Evaluation:
     ``unreadable`` images without a reading: both are among the wrong. ``seconds`` is the time
     from the first path to the last reading. ``confidences`` and ``right`` have a value for each
     reading: its confidence, and whether it was right. ``confusion`` counts (true, read)
-    characters where the length is right.
+    characters where the length is right. ``mistakes`` are sorted by confidence, the highest first.
     """
 
     images: int
@@ -133,13 +145,14 @@ class Evaluation:
             "confidence_auroc": _rounded(self.confidence_auroc),
             "calibration_error": _rounded(self.calibration_error),
             "risk_coverage": [_answered_json(one) for one in self.risk_coverage()],
+            "misread": [one.to_json() for one in self.mistakes],
         }
 
-    def table(self) -> str:
-        """Return the results as a text table."""
+    def rows(self) -> list[tuple[str, str]]:
+        """Return what the figures are called, and what they are, for people."""
         low, high = self.interval
         error = self.calibration_error
-        rows = [
+        return [
             ("images", str(self.images)),
             ("correct", str(self.correct)),
             ("accuracy", f"{self.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})"),
@@ -150,9 +163,28 @@ class Evaluation:
             ("calibration error", "-" if error is None else f"{error:.2%}"),
             ("time", f"{self.seconds:.2f} s  ({self.images_per_second:.0f} images/s)"),
         ]
+
+    def table(self) -> str:
+        """Return the results as a text table, with the first mistakes."""
+        rows = self.rows()
         width = max(len(name) for name, _ in rows)
         lines = [f"{name:<{width}}  {value}" for name, value in rows]
-        return "\n".join([*lines, "", *map(_answered_line, (None, *self.risk_coverage()))])
+        lines += ["", *map(_answered_line, (None, *self.risk_coverage()))]
+        return "\n".join([*lines, *self._misread_lines()])
+
+    def _misread_lines(self) -> list[str]:
+        """Return a line for each of the first mistakes."""
+        if not self.mistakes:
+            return []
+        lines = [
+            f"{printable(one.path)}  {one.label} read as {one.text or 'nothing'}  "
+            f"{one.confidence:.3f}"
+            for one in self.mistakes[:LISTED]
+        ]
+        if len(self.mistakes) > LISTED:
+            rest = len(self.mistakes) - LISTED
+            lines.append(f"and {rest} more: --html, --mistakes and --json name all")
+        return ["", "misread, the most confident first:", *lines]
 
     def _ranking(self) -> str:
         """Return ``confidence_auroc`` and its interval as text."""
@@ -232,13 +264,19 @@ def _judge(
         confidences=tuple(reading.confidence for _, reading in pairs),
         right=right,
         confusion=_confusion(pairs),
-        mistakes=tuple(
-            Mistake(reading.path or "", label, reading.text, reading.confidence)
-            for label, reading in pairs
-            if label != reading.text
-        ),
+        mistakes=_mistakes(pairs),
         failures=tuple(answer for answer in answers if isinstance(answer, Failure)),
     )
+
+
+def _mistakes(pairs: Iterable[tuple[str, Reading]]) -> tuple[Mistake, ...]:
+    """Return what was misread, the most confident first."""
+    mistakes = [
+        Mistake(reading.path or "", label, reading.text, reading.confidence)
+        for label, reading in pairs
+        if label != reading.text
+    ]
+    return tuple(sorted(mistakes, key=lambda one: (-one.confidence, one.path)))
 
 
 def _confusion(pairs: Iterable[tuple[str, Reading]]) -> dict[tuple[str, str], int]:

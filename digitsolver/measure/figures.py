@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 from digitsolver.io.files import StrPath, write_bytes
 
+DOTS = 160
+"""Pixels an inch: text stays sharp on a screen of many pixels."""
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -28,5 +31,5 @@ def save_figure(figure: "Figure", path: StrPath) -> None:
     Raises FolderError when the file cannot be written.
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
     write_bytes(path, buffer.getvalue())

@@ -29,7 +29,7 @@ def require_matplotlib() -> None:
     """Raise MissingExtraError, which names the extra, where matplotlib is not installed."""
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError(
-            "drawing: expected the package matplotlib, found none; "
+            "plotting: expected the package matplotlib, found none; "
             "install it with: pip install 'digitsolver[train]'"
         )
 
@@ -60,29 +60,29 @@ def draw_confidence(path: StrPath, found: Evaluation) -> None:
 
 
 def _draw_reliability(axes: "Axes", found: Evaluation) -> None:
-    """Draw accuracy against confidence, one point for each bin."""
+    """Plot accuracy against confidence, one point for each bin."""
     bins = reliability(found.confidences, found.right)
-    sure = [one.confidence for one in bins]
+    confidence = [one.confidence for one in bins]
     share = np.array([one.accuracy for one in bins])
     ends = np.array([one.interval for one in bins])
-    low = np.floor(10 * min(*sure, ends.min())) / 10
-    axes.plot([low, 1], [low, 1], color="black", linestyle=":", label="as sure as right")
+    low = np.floor(10 * min(*confidence, ends.min())) / 10
+    axes.plot([low, 1], [low, 1], color="black", linestyle=":", label="perfectly calibrated")
     axes.errorbar(
-        sure,
+        confidence,
         share,
         yerr=[share - ends[:, 0], ends[:, 1] - share],
         fmt="o",
         color=DARK,
         ecolor=PALE,
         elinewidth=3,
-        label=f"{len(found.confidences) // len(bins)} readings each, 95 % interval",
+        label=f"{len(found.confidences) // len(bins)} readings a point, 95 % interval",
     )
     error = found.calibration_error or 0.0
     edge = (1 - low) * 0.03
     axes.set(
         xlabel="mean confidence",
-        ylabel="share read right",
-        title=f"Is it as often right as it is sure?\ncalibration error {error:.2%}",
+        ylabel="accuracy (share read correctly)",
+        title=f"Reliability diagram\ncalibration error {error:.2%}",
         xlim=(low - edge, 1 + edge),
         ylim=(low - edge, 1 + edge),
     )
@@ -91,24 +91,23 @@ def _draw_reliability(axes: "Axes", found: Evaluation) -> None:
 
 
 def _draw_risk(axes: "Axes", found: Evaluation) -> None:
-    """Draw the share of wrong readings against coverage."""
+    """Plot the share of wrong readings against coverage."""
     curve = found.risk_coverage(_steps(found.confidences))
     share = 100 * np.array([one.coverage for one in curve])
     axes.fill_between(share, *_band(curve), color=PALE, alpha=0.5, label="95 % interval")
-    axes.plot(share, _risks(curve), color=DARK, label="all confidences")
+    axes.plot(share, _risks(curve), color=DARK, label="risk at each confidence threshold")
     _mark(axes, [one for one in found.risk_coverage(CONFIDENCES) if one.answered])
     ends = [one.interval[1] for one in curve if one.coverage >= IN_SCALE]
     top = 100 * max(ends, default=curve[-1].interval[1])
     axes.set(
-        xlabel="answered, the surest first (% of all images)",
-        ylabel="wrong among the answered (%)",
-        title="How many errors are left without unsure readings?\n"
-        "the points carry their --min-confidence",
+        xlabel="coverage (% of all images answered, the most confident first)",
+        ylabel="selective risk (% wrong of the answered)",
+        title="Risk-coverage curve\nnumbers at the points: --min-confidence",
         xlim=(0, 102),
         ylim=(-0.03 * top, top * 1.1),
     )
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper center")
+    axes.legend(loc="upper left")
 
 
 def _mark(axes: "Axes", table: Sequence[Answered]) -> None:
@@ -121,8 +120,9 @@ def _mark(axes: "Axes", table: Sequence[Answered]) -> None:
             named[-1] = (*named[-1][:2], f"{named[-1][2]}, {name}")
         else:
             named.append((share, risk, name))
-    for share, risk, name in named:
-        axes.annotate(name, (share, risk), xytext=(6, 8), textcoords="offset points", ha="right")
+    for index, (share, risk, name) in enumerate(named):
+        place = (6, -16) if index % 2 else (6, 9)  # neighbours on either side of the curve
+        axes.annotate(name, (share, risk), xytext=place, textcoords="offset points", ha="right")
 
 
 def _steps(confidences: Sequence[float]) -> list[float]:

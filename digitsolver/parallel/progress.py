@@ -1,6 +1,10 @@
 """How a long run tells how far it is: one protocol for every job."""
 
+from collections.abc import Callable
 from typing import Protocol
+
+Announce = Callable[[str], object]
+"""Is given a line for people whenever another part of a long job begins."""
 
 
 class Progress(Protocol):

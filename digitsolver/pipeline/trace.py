@@ -17,6 +17,7 @@ from digitsolver.io.images import (
     to_grey,
 )
 from digitsolver.io.transparency import on_ground
+from digitsolver.io.working_size import to_working_size
 from digitsolver.pipeline.style import Style
 from digitsolver.results import ImageSource
 from digitsolver.stages import (
@@ -79,7 +80,7 @@ class Trace(Cut):
     """Output of every stage for one captcha, in columns and rows of the original image."""
 
     original: NDArray[np.uint8]
-    """(H, W) or (H, W, 3) RGB."""
+    """(H, W) or (H, W, 3) RGB; scaled down where the image has more than `WORKING_PIXELS`."""
     steps: Steps
     """Name and output image, (H, W), of each step of stage 1."""
     box: Box
@@ -87,6 +88,8 @@ class Trace(Cut):
     source: NDArray[np.uint8]
     """The image that is cropped: the cleaned image, its levels before the cleaners, or the
     original in the style's channels."""
+    zoom: tuple[float, float] = (1.0, 1.0)
+    """Columns and rows of the image as it was given for one here."""
 
     @property
     def cleaned(self) -> NDArray[np.uint8]:
@@ -142,7 +145,8 @@ def trace(
     Returns
     -------
     Trace
-        The output of every stage, in columns and rows of the original image.
+        The output of every stage, in columns and rows of the original image. An image of more
+        than 131,072 pixels is scaled down to that size first; `Trace.zoom` says how far.
 
     Raises
     ------
@@ -167,7 +171,9 @@ def trace(
     pixels, path = _load(image, style)
     try:
         length = style.length if length is None else length
-        return _trace_cleaned(pixels, *_clean(pixels, style), style, length)
+        scaled = to_working_size(pixels)
+        traced = _trace_cleaned(scaled, *_clean(scaled, style), style, length)
+        return traced if scaled is pixels else replace(traced, zoom=_zoom(pixels, scaled))
     except SegmentationError as error:
         raise error.at(path) from None
 
@@ -177,7 +183,7 @@ class StageRun:
     """The stages of one image as far as they ran."""
 
     original: NDArray[np.uint8]
-    """As in the file, (H, W) or (H, W, 3) RGB."""
+    """(H, W) or (H, W, 3) RGB; scaled down where the image has more than `WORKING_PIXELS`."""
     steps: Steps
     trace: Trace | None
     error: SegmentationError | None
@@ -195,13 +201,14 @@ def run_stages(image: ImageSource, style: Style, *, length: int | None = None) -
         The image cannot be read.
     """
     original, pixels, path = _load_both(image, style)
-    seen, steps = _clean(pixels, style)
+    original, scaled = to_working_size(original), to_working_size(pixels)
+    seen, steps = _clean(scaled, style)
     try:
         length = style.length if length is None else length
-        traced = _trace_cleaned(pixels, seen, steps, style, length)
+        traced = _trace_cleaned(scaled, seen, steps, style, length)
     except SegmentationError as error:
         return StageRun(original, steps, None, error.at(path))
-    return StageRun(original, steps, traced, None)
+    return StageRun(original, steps, replace(traced, zoom=_zoom(pixels, scaled)), None)
 
 
 def compare_segmenters(
@@ -289,6 +296,11 @@ def cut_round(
 def digit_width(window: tuple[int, int]) -> float:
     """Return the width of a digit, in pixels, that a window of this size is made for."""
     return window[1] / WINDOW_TO_PITCH
+
+
+def _zoom(pixels: NDArray[np.uint8], scaled: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return how many columns and rows of `pixels` one of `scaled` stands for."""
+    return pixels.shape[1] / scaled.shape[1], pixels.shape[0] / scaled.shape[0]
 
 
 def _clean(pixels: NDArray[np.uint8], style: Style) -> tuple[NDArray[np.uint8], Steps]:

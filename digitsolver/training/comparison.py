@@ -77,6 +77,27 @@ class Comparison:
         return f"{found}: nothing speaks against {self.default}"
 
 
+def why_it_cannot_win(challenger: str, correct: Sequence[bool]) -> str:
+    """Say why a second reader cannot replace the one that read these captchas; else return "".
+
+    Even one that reads all of them leads by no more than the first one's mistakes.
+
+    Examples
+    --------
+    >>> why_it_cannot_win("digits", [True] * 38 + [False] * 2)
+    '2 of 40 captchas held out were misread: the reader digits cannot read more by more than chance'
+    >>> why_it_cannot_win("digits", [True] * 30 + [False] * 10)
+    ''
+    """
+    misread = sum(not one for one in correct)
+    if mcnemar(misread, 0) <= SIGNIFICANT:
+        return ""
+    return (
+        f"{misread} of {len(correct)} captchas held out were misread: the reader {challenger} "
+        "cannot read more by more than chance"
+    )
+
+
 def not_compared(default: str, reason: str) -> Metrics:
     """Return what ``metrics.json`` says where the default reader was taken without a comparison."""
     return {"chosen": default, "reason": reason}

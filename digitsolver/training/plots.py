@@ -1,5 +1,6 @@
-"""Draw how a network learned, and how it reads the validation set."""
+"""Plot how a network learned, and how it reads the validation set."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,16 +12,22 @@ from digitsolver.training.validation import MISSING, Prediction, Validation
 CURVES, CONFUSION, MISTAKES = "curves.png", "confusion.png", "mistakes.png"
 
 MOST_MISTAKES = 40
-LEAST_SURE = 8
+LEAST_CONFIDENT = 8
 """Readings shown where there is no mistake."""
+EDGE = 0.03
+"""Part of an axis that is left free above its end, so that points on it show whole."""
 
 
 def draw_curves(path: Path, history: Sequence[Mapping[str, float]], unit: str) -> None:
-    """Draw loss and accuracy against the `unit` that rows count by, ``epoch`` or ``step``."""
+    """Plot loss and accuracy against the `unit` that rows count by, ``epoch`` or ``step``."""
     from matplotlib.ticker import MaxNLocator
 
     figure, (left, right) = new_figure(10, 4, columns=2)
-    for axes, name in ((left, "loss"), (right, "accuracy")):
+    names = {
+        "loss": "loss (negative log-likelihood, nats)",
+        "accuracy": "accuracy (share read correctly)",
+    }
+    for axes, (name, text) in zip((left, right), names.items(), strict=True):
         for key, label in ((name, "training set"), (f"val_{name}", "validation set")):
             rows = [row for row in history if key in row]
             if rows:
@@ -28,16 +35,20 @@ def draw_curves(path: Path, history: Sequence[Mapping[str, float]], unit: str) -
                 axes.plot(
                     [row[unit] for row in rows], values, marker="o", markersize=3, label=label
                 )
-        axes.set(xlabel=unit, ylabel=name)
+        axes.set(xlabel=unit, ylabel=text, title=name.capitalize())
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         if axes.lines:
-            axes.legend()
+            axes.legend(loc="lower right" if name == "accuracy" else "upper right")
+    left.set_ylim(bottom=0)
+    lowest = min((value for line in right.lines for value in line.get_ydata()), default=0.0)
+    bottom = max(0.0, math.floor(lowest * 10) / 10 - 0.1)
+    right.set_ylim(bottom, 1 + (1 - bottom) * EDGE)
     save_figure(figure, path)
 
 
 def draw_confusion(path: Path, validation: Validation, alphabet: str) -> None:
-    """Draw how often each true character was read as each other, or as none."""
+    """Plot how often each true character was read as each other, or as none."""
     from sklearn.metrics import confusion_matrix
 
     true, read = zip(*validation.characters, strict=True)
@@ -48,7 +59,9 @@ def draw_confusion(path: Path, validation: Validation, alphabet: str) -> None:
     ticks = range(len(names))
     axes.set_xticks(ticks, [name or "none" for name in names])
     axes.set_yticks(ticks, [name or "none" for name in names])
-    axes.set(xlabel="read", ylabel="true", title=f"{counts.sum()} digits of the validation set")
+    misread = counts.sum() - np.trace(counts)
+    title = f"Confusion matrix: {misread} of {counts.sum()} characters misread\n(validation set)"
+    axes.set(xlabel="read as", ylabel="label", title=title)
     dark = np.sqrt(counts) > np.sqrt(counts.max()) / 2
     for row, column in zip(*np.nonzero(counts), strict=True):
         color = "white" if dark[row, column] else "black"
@@ -57,17 +70,19 @@ def draw_confusion(path: Path, validation: Validation, alphabet: str) -> None:
 
 
 def draw_mistakes(path: Path, predictions: Sequence[Prediction]) -> None:
-    """Draw the worst mistakes, the most confident first; where there is none, the least sure."""
+    """Show the misread images, the most confident first; without any, the least confident."""
     wrong = [one for one in predictions if one.text != one.label]
-    title = f"{len(wrong)} of {len(predictions)} readings of the validation set are wrong"
+    title = f"{len(wrong)} of {len(predictions)} misread in the validation set"
+    if len(wrong) > MOST_MISTAKES:
+        title += f"; the {MOST_MISTAKES} most confident"
     shown = sorted(wrong, key=lambda one: -one.confidence)[:MOST_MISTAKES]
     if not wrong:
-        title = f"no mistake in {len(predictions)} readings of the validation set; the least sure:"
-        shown = sorted(predictions, key=lambda one: one.confidence)[:LEAST_SURE]
+        title = f"None of {len(predictions)} misread in the validation set; the least confident"
+        shown = sorted(predictions, key=lambda one: one.confidence)[:LEAST_CONFIDENT]
     wide = max(one.image.shape[1] / one.image.shape[0] for one in shown) > 1.5
     columns = min(4 if wide else 8, len(shown))
     rows = -(-len(shown) // columns)
-    size = (max((2.6 if wide else 1.5) * columns, 6), (1.6 if wide else 2.0) * rows + 0.6)
+    size = (max((2.6 if wide else 1.5) * columns, 7), (1.7 if wide else 2.1) * rows + 0.6)
     figure, cells = new_figure(*size, rows=rows, columns=columns)
     figure.suptitle(title)
     for cell in cells[len(shown) :]:
@@ -76,5 +91,5 @@ def draw_mistakes(path: Path, predictions: Sequence[Prediction]) -> None:
         cell.set(xticks=[], yticks=[])
         cell.imshow(one.image, cmap="gray", vmin=0, vmax=255)
         answer = f"{one.label} read as {one.text or 'nothing'}"
-        cell.set_title(f"{answer}\n{one.confidence:.0%} sure", fontsize=8)
+        cell.set_title(f"{answer}\nconfidence {one.confidence:.3f}", fontsize=9)
     save_figure(figure, path)

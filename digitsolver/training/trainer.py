@@ -32,6 +32,8 @@ class Settings:
     history_unit: ClassVar[str]
     """What a row of the history counts by: ``epoch`` or ``step``."""
     takes_digits_folder: ClassVar[bool] = False
+    takes_style: ClassVar[bool] = False
+    """Whether it reads by the stages, whose style may have to be searched for."""
     takes_unlabelled: ClassVar[bool] = False
     takes_devices: ClassVar[bool] = False
     """Whether it can learn on several devices at once."""
@@ -114,6 +116,10 @@ class Trainer(Protocol):
     @property
     def rounds(self) -> int:
         """The epochs or rounds that `measure` takes at most."""
+
+    @property
+    def seconds(self) -> float:
+        """About how long `measure` and `finish` take on one core, at most."""
 
     def fingerprint(self) -> dict[str, object]:
         """Return what must be the same when an interrupted run goes on."""

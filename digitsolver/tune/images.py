@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from digitsolver.datasets import Sample
 from digitsolver.errors import DigitSolverError, FolderError
+from digitsolver.io.working_size import to_working_size
 from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import Places, find
 from digitsolver.stages import bounding_box, clean_steps, crop
@@ -23,6 +24,9 @@ NOISE = 4.0
 """Standard deviation, in levels, of what a style should not be disturbed by."""
 PIXELS = 2**23
 """Pixels that all captchas compared may have together: twenty times that are kept."""
+
+FAR = 8.0
+"""Pixels of a captcha over those of the one in the middle, from which it is far larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,9 @@ class Images:
 def read(samples: Sequence[Sample], length: int | None) -> Images:
     """Return the captchas that can be read, until they have `PIXELS` together.
 
+    Those far larger than the rest are left out: they say little about the others, and each takes
+    as long as all of them.
+
     Raises:
         FolderError: None of them can be read.
     """
@@ -135,7 +142,7 @@ def read(samples: Sequence[Sample], length: int | None) -> Images:
     failures: list[DigitSolverError] = []
     for sample in samples:
         try:
-            image = sample.read()
+            image = to_working_size(sample.read())
         except DigitSolverError as error:
             failures.append(error)
             continue
@@ -148,4 +155,12 @@ def read(samples: Sequence[Sample], length: int | None) -> Images:
         raise FolderError(
             f"expected captchas that can be segmented, found none; the first: {failures[0]}"
         )
-    return Images(found, originals, length, len(failures))
+    kept = _of_usual_size(originals)
+    samples = [found[index] for index in kept]
+    return Images(samples, [originals[index] for index in kept], length, len(failures))
+
+
+def _of_usual_size(images: Sequence[NDArray[np.uint8]]) -> list[int]:
+    """Return the indices of the images that are not far larger than the rest."""
+    sizes = np.array([image.shape[0] * image.shape[1] for image in images])
+    return [int(index) for index in np.flatnonzero(sizes <= FAR * np.median(sizes))]

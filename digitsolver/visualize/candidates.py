@@ -1,6 +1,7 @@
 """Draw the board of a search: the styles that were tried, on some captchas, and why one won."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from digitsolver.io.images import read_image
 from digitsolver.pipeline.named_styles import STYLES
 from digitsolver.pipeline.trace import trace
 from digitsolver.tune import Candidate
-from digitsolver.visualize.canvas import BLUE, EDGE, GREEN, NOTE, ORANGE, RED, Canvas
+from digitsolver.visualize.canvas import BLUE, EDGE, GREEN, NOTE, ORANGE, RED, SHARP, Canvas
 
 SHOWN = 4
 """Captchas in a row."""
@@ -18,13 +19,15 @@ BEST = 5
 """Candidates beside the one that was taken; those of the named styles come on top."""
 
 WIDE, HIGH = 200.0, 92.0
-NAMES = 250.0
+NAMES = 330.0
+LINE, BELOW = 15.0, 32.0
+"""Height of a line about a candidate, and where the first of them begins."""
 MARGIN, GAP, HEAD = 18.0, 14.0, 64.0
 LARGE, TEXT, SMALL = 17.0, 13.0, 11.0
 
 
 def draw_candidates(
-    candidates: Sequence[Candidate], samples: Sequence[Sample], scale: int = 1
+    candidates: Sequence[Candidate], samples: Sequence[Sample], scale: int = SHARP
 ) -> bytes:
     """Return the board as the bytes of a PNG file.
 
@@ -35,7 +38,10 @@ def draw_candidates(
     shown = list(samples[:SHOWN])
     rows = _rows(candidates)
     width = 2 * MARGIN + NAMES + len(shown) * (WIDE + GAP)
-    canvas = Canvas(width, 2 * MARGIN + HEAD + (len(rows) + 1) * (HIGH + GAP), scale)
+    sheet = Canvas(width, 1, scale)  # to measure text on
+    lines = [_about(candidate, sheet) for candidate in rows]
+    heights = [max(HIGH, BELOW + LINE * len(some)) + GAP for some in lines]
+    canvas = Canvas(width, 2 * MARGIN + HEAD + HIGH + GAP + sum(heights), scale)
     best = max(candidates, key=lambda candidate: candidate.score)
     canvas.text(MARGIN, MARGIN, _title(candidates[0]), LARGE)
     for number, line in enumerate(_reasons(candidates[0], best)):
@@ -43,10 +49,11 @@ def draw_candidates(
     for index, sample in enumerate(shown):
         place = canvas.at(MARGIN + NAMES + index * (WIDE + GAP), MARGIN + HEAD)
         _draw_original(sample, place)
-    for number, candidate in enumerate(rows):
-        row = canvas.at(MARGIN, MARGIN + HEAD + (number + 1) * (HIGH + GAP))
+    tops = accumulate(heights, initial=HIGH + GAP)
+    for candidate, about, top in zip(rows, lines, tops, strict=False):
+        row = canvas.at(MARGIN, MARGIN + HEAD + top)
         row.bar(0, -GAP / 2, width - 2 * MARGIN, 1, EDGE)
-        _draw_names(candidate, candidates[0], best, row)
+        _draw_names(candidate, about, candidates[0], best, row)
         for index, sample in enumerate(shown):
             _draw_cut(candidate, sample, row.at(NAMES + index * (WIDE + GAP), 0))
     return canvas.encode()
@@ -60,19 +67,19 @@ def _rows(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def _title(taken: Candidate) -> str:
     if taken.right is None:
-        what = "even, whole, steady and alike, without labels"
+        what = "score without labels: even, complete, stable and similar digits"
         return f"{taken.change}: {taken.score:.1%} {what}"
-    what = f"of {taken.judged} digits told right by a quick classifier"
+    what = f"of {taken.judged} digits classified correctly by a quick classifier"
     return f"{taken.change}: {taken.right:.1%} {what}"
 
 
 def _reasons(taken: Candidate, best: Candidate) -> list[str]:
-    segmented = f"{taken.segmented} of {taken.captchas} captchas were cut into digits."
+    segmented = f"{taken.segmented} of {taken.captchas} captchas were segmented into digits."
     if taken is best:
-        return ["It was taken: nothing simpler comes within one standard error of it.", segmented]
+        return ["Chosen: nothing simpler is within one standard error of its score.", segmented]
     less, error = _difference(best, taken)
-    why = f"the best is {less:.1%} clearer, its standard error {error:.1%}, and it does more"
-    return [f"It was taken: {why}.", segmented]
+    why = f"the best scores {less:.1%} more (standard error {error:.1%}), but is less simple"
+    return [f"Chosen: {why}.", segmented]
 
 
 def _difference(best: Candidate, other: Candidate) -> tuple[float, float]:
@@ -91,20 +98,10 @@ def _draw_original(sample: Sample, canvas: Canvas) -> None:
     canvas.text(0, place.bottom + 4, canvas.shortened(sample.label or "", TEXT, WIDE), TEXT)
 
 
-def _draw_names(candidate: Candidate, taken: Candidate, best: Candidate, canvas: Canvas) -> None:
-    """Write what the candidate is and how it does, beside a bar of its score."""
-    if candidate is taken:
-        canvas.tick(NAMES - 34, 9, 13)
-    shown = candidate.score if candidate.right is None else candidate.right
-    canvas.text(0, 0, f"{shown:.1%}", LARGE)
-    less, error = _difference(best, candidate)
-    if candidate is not best:
-        canvas.text(62, 5, f"{less:.1%} ± {error:.1%} less clear", SMALL, NOTE)
-    wide = NAMES - 24
-    canvas.bar(0, 23, wide, 4, EDGE)
-    canvas.bar(0, 23, wide * candidate.score, 4, GREEN if candidate is taken else BLUE)
+def _about(candidate: Candidate, canvas: Canvas) -> list[str]:
+    """Return how a candidate came about and its settings, in lines that fit beside the images."""
     style = candidate.style
-    lines = [
+    texts = [
         candidate.change,
         f"{style.projection}, " + (" + ".join(style.cleaners) or "no cleaners"),
         (
@@ -112,8 +109,25 @@ def _draw_names(candidate: Candidate, taken: Candidate, best: Candidate, canvas:
             f"{style.window_height}"
         ),
     ]
-    for number, line in enumerate(lines):
-        canvas.text(0, 32 + 15 * number, canvas.shortened(line, SMALL, wide), SMALL, NOTE)
+    return [line for text in texts for line in canvas.wrapped(text, SMALL, NAMES - 24)]
+
+
+def _draw_names(
+    candidate: Candidate, about: Sequence[str], taken: Candidate, best: Candidate, canvas: Canvas
+) -> None:
+    """Write what the candidate is and how it does, beside a bar of its score."""
+    if candidate is taken:
+        canvas.tick(NAMES - 34, 9, 13)
+    shown = candidate.score if candidate.right is None else candidate.right
+    canvas.text(0, 0, f"{shown:.1%}", LARGE)
+    less, error = _difference(best, candidate)
+    if candidate is not best:
+        canvas.text(62, 5, f"{less:.1%} ± {error:.1%} lower score", SMALL, NOTE)
+    wide = NAMES - 24
+    canvas.bar(0, 23, wide, 4, EDGE)
+    canvas.bar(0, 23, wide * candidate.score, 4, GREEN if candidate is taken else BLUE)
+    for number, line in enumerate(about):
+        canvas.text(0, BELOW + LINE * number, line, SMALL, NOTE)
 
 
 def _draw_cut(candidate: Candidate, sample: Sample, canvas: Canvas) -> None:

@@ -28,6 +28,8 @@ ORANGE: Colour = (204, 136, 0)
 GREEN: Colour = (0, 130, 96)
 RED: Colour = (196, 68, 0)
 
+SHARP = 2
+"""Pixels a unit of images that people look at, so that text is sharp on any screen."""
 COLOURS = 256
 """Most colours of an encoded sheet."""
 SMOOTH = 8

@@ -8,7 +8,7 @@ from PIL import Image
 from digitsolver.io.files import write_bytes
 from digitsolver.io.images import encode_png
 from digitsolver.visualize.boards import draw_segmenters, draw_steps
-from digitsolver.visualize.canvas import Canvas, encode_palette
+from digitsolver.visualize.canvas import SHARP, Canvas, encode_palette
 from digitsolver.visualize.network import draw_frames, draw_reading, heated, mosaic
 from digitsolver.visualize.stages import draw_segments
 from digitsolver.visualize.strip import draw_strip
@@ -18,8 +18,6 @@ ORIGINAL, CLEANED, CLIPPED = "0-original", "1-artifacts_removed", "2-clipped"
 K_MEANS, DIGITS, ACTIVATIONS = "3-k_means", "4-digits", "5-activations"
 FOLDERS = (ORIGINAL, CLEANED, CLIPPED, K_MEANS, DIGITS, ACTIVATIONS)
 """The stages' folders; the last one is for models only."""
-LARGE = 2
-"""Pixels a unit in panels that are files of their own."""
 EDGE = 8.0
 """Units round them."""
 MAP_ZOOM = 4
@@ -34,13 +32,13 @@ def write_images(view: View, out: Path, name: str, show: Collection[str]) -> int
     for path, data in _images(view, name):
         write_bytes(out / path, data)
         count += 1
-    write_bytes(out / f"{name}.png", draw_strip(view, show=show))
+    write_bytes(out / f"{name}.png", draw_strip(view, show=show, scale=SHARP))
     return count + 1
 
 
 def panel(view: View, draw: Callable[[View, Canvas], str]) -> bytes:
     """Return a panel alone, as the bytes of a PNG file."""
-    canvas = Canvas(WIDTH + 2 * EDGE, HEIGHT + 2 * EDGE, LARGE)
+    canvas = Canvas(WIDTH + 2 * EDGE, HEIGHT + 2 * EDGE, SHARP)
     draw(view, canvas.at(EDGE, EDGE))
     return canvas.encode()
 

@@ -26,6 +26,7 @@ CONTRACT = [
     "confidence_auroc",
     "calibration_error",
     "risk_coverage",
+    "misread",
 ]
 
 
@@ -82,8 +83,14 @@ def test_confidence_by_hand() -> None:
 
 def test_mistakes_and_failures_are_kept() -> None:
     found = judged()
-    assert found.mistakes[0] == Mistake("b", "1234", "1239", 0.5)
-    assert [mistake.path for mistake in found.mistakes] == ["b", "c", "d"]
+    assert found.mistakes[-1] == Mistake("b", "1234", "1239", 0.5)
+    assert [mistake.path for mistake in found.mistakes] == ["c", "d", "b"], "most confident first"
+    assert found.to_json()["misread"][0] == {
+        "path": "c",
+        "label": "1234",
+        "text": "123",
+        "confidence": 0.8,
+    }
     assert [failure.path for failure in found.failures] == ["e"]
 
 
@@ -99,9 +106,23 @@ def test_table_says_the_same() -> None:
     assert "confidence AUROC   1.000  (95 % interval 0.322 to 1.000)" in table
     assert "calibration error  47.50%" in table
     lines = table.splitlines()
+    assert lines[-4:] == [
+        "misread, the most confident first:",
+        "c  1234 read as 123  0.800",
+        "d  1234 read as 12345  0.700",
+        "b  1234 read as 1239  0.500",
+    ]
+    lines = lines[:-5]
     assert lines[-6].split() == ["min", "confidence", "answered", "wrong", "of", "them"]
     assert lines[-4].split()[:5] == ["0.80", "2", "(40.0%)", "1", "(50.00%;"]
     assert lines[-1].split() == ["0.99", "0", "(0.0%)", "-"]
+
+
+def test_table_names_the_first_mistakes_only() -> None:
+    answers = [Reading("", 0.5, (), f"{number:02}\n.png") for number in range(12)]
+    lines = _judge(["12"] * 12, answers, 1.0).table().splitlines()
+    assert lines[-11] == "00\\n.png  12 read as nothing  0.500"
+    assert lines[-1] == "and 2 more: --html, --mistakes and --json name all"
 
 
 def test_drawn_captchas_are_read(reader: Solver, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_plot_is_a_image_and_always_the_same(tmp_path: Path, count: int) -> None
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     image = cv2.imread(str(tmp_path / "a.png"))
     assert image is not None
-    assert image.shape == (500, 1100, 3)
+    assert image.shape == (800, 1760, 3)
 
 
 def test_unread_images_cannot_be_drawn(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from digitsolver import tune
 from digitsolver.datasets import read_captchas
 from digitsolver.errors import DigitSolverError, ImageError, SegmentationError
 from digitsolver.io.images import check_image, write_png
+from digitsolver.io.working_size import WORKING_PIXELS, to_working_size
 from digitsolver.pipeline.named_styles import STYLES
 from digitsolver.pipeline.style import CROPPED, Style
-from digitsolver.pipeline.trace import Cut, Trace, cut, cut_round, trace
+from digitsolver.pipeline.trace import Cut, Trace, cut, cut_round, run_stages, trace
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -260,11 +261,26 @@ def test_messages_name_the_file_on_one_line(tmp_path: Path) -> None:
 
 
 def test_a_large_image() -> None:
-    """The widest stroke that a style allows, and one taken from the height, stay affordable."""
+    """A stroke as wide as the digits' at the working size, and one taken from the height, serve."""
     grey = two_bars().repeat(80, axis=0).repeat(80, axis=1)
-    for stroke in (None, 240.0):
+    for stroke in (None, 44.0):
         found = trace(grey, Style(cleaners=("speckles", "lines", "grid"), stroke=stroke), length=2)
-        assert found.box[2] == pytest.approx(17 * 80, abs=160)
+        assert found.box[2] * found.zoom[0] == pytest.approx(17 * 80, abs=160)
+
+
+def test_a_large_image_is_traced_at_the_working_size() -> None:
+    large = two_bars().repeat(80, axis=0).repeat(80, axis=1)
+    found = trace(large, length=2)
+    assert found.original.size <= WORKING_PIXELS < large.size
+    scaled = trace(to_working_size(large), length=2)
+    assert scaled.zoom == (1.0, 1.0)
+    assert found.box == scaled.box
+    np.testing.assert_array_equal(found.crops, scaled.crops)
+    run = run_stages(large, Style(), length=2)
+    assert run.trace is not None
+    assert run.trace.zoom == found.zoom
+    assert found.zoom == pytest.approx((large.shape[1] / found.original.shape[1],) * 2, rel=0.01)
+    assert run.original.shape == found.original.shape
 
 
 # --- real captchas ------------------------------------------------------------------------

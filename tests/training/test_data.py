@@ -6,6 +6,7 @@ import cv2
 import pytest
 
 from digitsolver.errors import FolderError
+from digitsolver.io.working_size import WORKING_PIXELS
 from digitsolver.pipeline.style import Style
 from digitsolver.training.data import TrainingData, read_training_data
 from tests.templates import STYLE, draw, write
@@ -56,3 +57,10 @@ def test_alpha_is_kept_where_the_style_asks_for_it(
     cv2.imwrite(str(tmp_path / "0-1234.png"), image)
     (sample,) = read(tmp_path, Style(channels=channels)).samples
     assert sample.read(alpha=True).shape[2] == kept
+
+
+def test_large_images_are_kept_at_the_working_size(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "0-1234.png"), draw("1234").repeat(9, axis=0).repeat(9, axis=1))
+    (sample,) = read(tmp_path).samples
+    assert sample.pixels is not None
+    assert sample.pixels.size <= WORKING_PIXELS

@@ -43,16 +43,16 @@ def test_confident_mistakes_come_first(figures: list[Any], tmp_path: Path) -> No
     draw_mistakes(tmp_path / "unused.png", predictions(["11", "01", "", "01"], LINE))
     (figure,) = figures
     titles = [axes.get_title() for axes in figure.axes if axes.images]
-    assert titles == ["01 read as nothing\n70% sure", "01 read as 11\n50% sure"]
-    assert figure.get_suptitle() == "2 of 4 readings of the validation set are wrong"
+    assert titles == ["01 read as nothing\nconfidence 0.700", "01 read as 11\nconfidence 0.500"]
+    assert figure.get_suptitle() == "2 of 4 misread in the validation set"
 
 
 def test_without_a_mistake_the_least_sure_come_first(figures: list[Any], tmp_path: Path) -> None:
     draw_mistakes(tmp_path / "unused.png", predictions(["01"] * 3, CROP)[::-1])
     (figure,) = figures
     titles = [axes.get_title() for axes in figure.axes if axes.images]
-    assert [title[-8:] for title in titles] == ["50% sure", "60% sure", "70% sure"]
-    assert figure.get_suptitle().startswith("no mistake in 3 readings")
+    assert [title[-5:] for title in titles] == ["0.500", "0.600", "0.700"]
+    assert figure.get_suptitle().startswith("None of 3 misread")
 
 
 def counts(figure: Any) -> dict[tuple[str, str], int]:
@@ -85,5 +85,15 @@ def test_curves_are_those_of_the_history(figures: list[Any], tmp_path: Path, uni
         line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in loss.lines
     }
     assert shown == {"training set": ([5], [1]), "validation set": ([0, 5], [3, 2])}
-    assert (loss.get_xlabel(), accuracy.get_ylabel()) == (unit, "accuracy")
+    assert (loss.get_xlabel(), accuracy.get_xlabel()) == (unit, unit)
+    assert (loss.get_title(), accuracy.get_title()) == ("Loss", "Accuracy")
+    assert loss.get_ylabel() == "loss (negative log-likelihood, nats)"
+    assert accuracy.get_ylabel() == "accuracy (share read correctly)"
     assert not accuracy.lines
+
+
+@pytest.mark.parametrize("share", [1.0, 0.93, 0.0])
+def test_the_accuracy_goes_up_to_one(figures: list[Any], tmp_path: Path, share: float) -> None:
+    draw_curves(tmp_path / "unused.png", [{"epoch": 1.0, "val_accuracy": share}], "epoch")
+    bottom, top = figures[0].axes[1].get_ylim()
+    assert 0 <= bottom <= share <= 1.0 < top < 1.04

@@ -13,6 +13,7 @@ from digitsolver import tune
 from digitsolver.datasets import Sample, common_length
 from digitsolver.errors import FolderError, StyleError
 from digitsolver.io.images import read_image, write_png
+from digitsolver.io.working_size import WORKING_PIXELS
 from digitsolver.pipeline.named_styles import STYLES
 from digitsolver.pipeline.style import RANGES, Style, write_style
 from digitsolver.pipeline.trace import trace
@@ -97,12 +98,24 @@ def test_few_samples_are_enough(speckle: list[Sample], count: int) -> None:
 
 
 def test_large_digits_keep_to_the_ranges(tmp_path: Path) -> None:
-    image = np.full((3200, 400), 255, np.uint8)
-    image[50:3150, 150:250] = 0
+    image = np.full((6000, 20), 255, np.uint8)
+    image[50:5950, 7:12] = 0
     write_png(tmp_path / "0-1.png", image)
     found = tune.complete(Style(), [Sample(tmp_path / "0-1.png", "1")])
     assert found.window_height == RANGES["window_height"][1]
     assert (found.crop_height, found.crop_width) == (32, 8)
+
+
+def test_captchas_far_larger_than_the_rest_do_not_choose_the_style(
+    speckle: list[Sample], tmp_path: Path
+) -> None:
+    large = speckle[0].read().repeat(20, axis=0).repeat(20, axis=1)
+    write_png(tmp_path / "0-1.png", large)
+    some = [Sample(tmp_path / "0-1.png", speckle[0].label), *speckle[:6]]
+    compared = images.read(some, 6)
+    assert compared.samples == some[1:]
+    assert len(images.read(some[:1], 6)) == 1
+    assert images.read(some[:1], 6).originals[0].size <= 3 * WORKING_PIXELS
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The board of a search, and the command that draws it."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def test_the_board_shows_each_captcha_under_each_candidate(
     assert len(np.unique(board.reshape(-1, 3), axis=0)) > 20
     unread = [*some[:1], Sample(tmp_path / "none.png", "1234")]
     assert draw_candidates(found, unread) != draw_candidates(found, some[:2])
+
+
+def test_a_long_name_takes_more_lines(captchas: list[Sample]) -> None:
+    short = tune.choose(captchas, length=4, rounds=0)
+    changes = ", ".join(f"with cleaner number {number}" for number in range(12))
+    long = [replace(short[0], change=changes), *short[1:]]
+    heights = [decode_image(draw_candidates(some, captchas)).shape[0] for some in (short, long)]
+    assert heights[1] > heights[0]
 
 
 def test_tune_writes_a_style_and_its_board(

@@ -88,7 +88,7 @@ def test_files_with_gradients(make: Make, tmp_path: Path) -> None:
     for position, crop in enumerate(view.stages.crops):
         data = (out / "5-activations" / f"7-042-{position}-grad_cam.png").read_bytes()
         assert opened(data).size == (6 * crop.shape[1], 6 * crop.shape[0])
-    assert opened((out / "7-042.png").read_bytes()).size == (1678, 212)
+    assert opened((out / "7-042.png").read_bytes()).size == (3356, 424)
 
 
 def test_stages_are_stored_as_they_are(make: Make, tmp_path: Path) -> None:
@@ -215,8 +215,8 @@ def test_a_captcha_that_cannot_be_segmented_shows_what_there_is(make: Make, tmp_
         "1-artifacts_removed/0-12.png",
     ]
     strip = opened((out / "0-12.png").read_bytes())
-    assert strip.size == (1054, 212)
-    written = np.asarray(strip.convert("L"))[40:90, 440:640]
+    assert strip.size == (2108, 424)
+    written = np.asarray(strip.convert("L"))[80:180, 880:1280]
     assert (written < 128).any(), "the strip says why"
 
 

@@ -23,11 +23,13 @@ class CandidateSegmentation:
     source: NDArray[np.uint8]
     box: Box
     digits: Cut
+    zoom: tuple[float, float] = (1.0, 1.0)
+    """Columns and rows of the image as it was given for one here."""
 
     @classmethod
     def of(cls, traced: Trace) -> "CandidateSegmentation":
         """Return what reading needs of a trace."""
-        return cls(traced.cleaned, traced.source, traced.box, traced.digits)
+        return cls(traced.cleaned, traced.source, traced.box, traced.digits, traced.zoom)
 
     def at(self, centroids: NDArray[np.float64], style: Style) -> Cut:
         """Return what is cut round these columns, rising, instead."""

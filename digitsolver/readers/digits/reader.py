@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError, DigitSolverError, SegmentationError
+from digitsolver.io.working_size import scaled_box
 from digitsolver.pipeline.trace import Trace, compare_segmenters, cut, run_stages, trace
 from digitsolver.readers.base import BatchReader, Explanation
 from digitsolver.readers.digits.candidates import (
@@ -58,7 +59,7 @@ class DigitsReader(BatchReader[CandidateSegmentation]):
         self, batch: Sequence[CandidateSegmentation], length: int | None
     ) -> list[Reading | DigitSolverError]:
         """Read several images in one batch, and what is unsure again in another."""
-        return [reading for _, reading in self._surest(batch, length)]
+        return [_in_given_image(*kept) for kept in self._surest(batch, length)]
 
     def explain(
         self, image: ImageSource, length: int | None, label: str | None = None
@@ -207,6 +208,12 @@ def _reading(
     )
     text = "".join(digit.digit for digit in digits)
     return Reading(text, math.prod(digit.confidence for digit in digits), digits)
+
+
+def _in_given_image(candidate: CandidateSegmentation, reading: Reading) -> Reading:
+    """Return a reading with its boxes in columns and rows of the image as it was given."""
+    digits = (replace(digit, box=scaled_box(digit.box, candidate.zoom)) for digit in reading.digits)
+    return replace(reading, digits=tuple(digits))
 
 
 def _mean_confidence(reading: Reading) -> float:

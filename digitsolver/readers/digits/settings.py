@@ -24,6 +24,7 @@ class DigitsSettings(Settings):
     reader: ClassVar[str] = "digits"
     history_unit: ClassVar[str] = "epoch"
     takes_digits_folder: ClassVar[bool] = True
+    takes_style: ClassVar[bool] = True
     takes_devices: ClassVar[bool] = True
 
     architecture: str = "cnn"
@@ -58,6 +59,14 @@ ARCHITECTURE_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "resnet18": {"learning_rate": 1e-3, "epochs": 10},
 }
 """What an architecture needs otherwise than ``DigitsSettings`` has it."""
+
+SECONDS_A_STEP: Mapping[str, float] = {
+    "cnn": 0.05,
+    "lenet": 0.017,
+    "tinyvgg": 0.02,
+    "resnet18": 2.4,
+}
+"""About how long a step of 64 crops takes on one core (docs/architectures.md)."""
 
 
 def settings_from(options: Options) -> DigitsSettings:

@@ -26,7 +26,7 @@ from digitsolver.readers.digits.crops import (
 )
 from digitsolver.readers.digits.fit import EpochEnded, Fit, Task, fit
 from digitsolver.readers.digits.realign import realign
-from digitsolver.readers.digits.settings import DigitsSettings
+from digitsolver.readers.digits.settings import SECONDS_A_STEP, DigitsSettings
 from digitsolver.training import export
 from digitsolver.training.backend import require_training
 from digitsolver.training.calibration import class_temperature
@@ -88,6 +88,14 @@ class DigitsTrainer:
     def rounds(self) -> int:
         """The epochs that `measure` takes at most."""
         return self.settings.epochs
+
+    @property
+    def seconds(self) -> float:
+        """About how long all epochs take on one core."""
+        settings = self.settings
+        step = SECONDS_A_STEP.get(settings.architecture, SECONDS_A_STEP["cnn"])
+        epochs = settings.epochs * (2 if self._refits else 1)
+        return step * settings.batch / 64 * settings.steps(len(self._crops)) * epochs
 
     @property
     def _refits(self) -> bool:

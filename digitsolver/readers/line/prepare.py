@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from digitsolver.errors import ImageError
 from digitsolver.io.images import ImageArray
+from digitsolver.io.working_size import to_working_size
 
 HEIGHT: Final = 48
 """Rows of a prepared image."""
@@ -77,6 +78,8 @@ def prepare(image: ImageArray, width: int | None = None) -> NDArray[np.uint8]:
             f"expected one line of text, {LEAST_ASPECT:g} to {MOST_ASPECT:g} times as "
             f"wide as it is high, found {columns} x {rows} pixels"
         )
+    image = to_working_size(image)  # as training does before it keeps an image
+    rows, columns = image.shape[:2]
     width = width or fitting_width(rows, columns)
     start, stop = shown_columns(rows, columns, width)
     how = cv2.INTER_AREA if rows > HEIGHT and columns > stop - start else cv2.INTER_LINEAR

@@ -58,6 +58,8 @@ UNKNOWN_TEMPERATURE = 1.0
 """Temperature that is expected of a network whose weights start at random."""
 COMPARED = 64
 """Images on which the two formats of the network are compared."""
+SECONDS_AN_IMAGE = 0.02
+"""About how long it takes on one core to learn from one of the widest images once."""
 MOST_SCALED = 128
 """Labelled images that tell the range of values in the network, at most."""
 
@@ -100,6 +102,15 @@ class LineTrainer:
         self._history: list[Row] = []
         self._rounds_measured = 0
         self._self_training: SelfTraining | None = None
+
+    @property
+    def seconds(self) -> float:
+        """About how long all rounds take on one core."""
+        settings = self.settings
+        further = further_rounds(settings, self.rounds) if self._unlabelled else 0
+        rounds = self.rounds + further + settings.refit_rounds(self.rounds)
+        images = rounds * settings.steps * settings.batch
+        return images * SECONDS_AN_IMAGE * self._lines.width / WIDEST
 
     @property
     def held_out(self) -> Sequence[Sample]:
@@ -269,7 +280,8 @@ class LineTrainer:
         decoder = self._context.decoder()
         expected = self._pretrained.temperature if self._pretrained else UNKNOWN_TEMPERATURE
         temperature = calibrate(decoder, held_out.labels, views, expected)
-        return validate(decoder, held_out.images, held_out.labels, views, temperature)
+        images = [one.read() for one in self.held_out] if self.samples else held_out.images
+        return validate(decoder, images, held_out.labels, views, temperature)
 
 
 def prepare(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digitsolver.errors import ImageError
+from digitsolver.io.working_size import to_working_size
 from digitsolver.readers.line.prepare import (
     FAINTEST,
     HEIGHT,
@@ -178,3 +179,9 @@ def test_images_of_a_few_pixels_or_extreme_aspect_are_refused(
 ) -> None:
     with pytest.raises(ImageError, match=message):
         prepare(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("size", [(1500, 4500), (600, 803), (331, 1217)])
+def test_solving_sees_a_large_image_as_training_does(size: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 255, size, np.uint8)
+    np.testing.assert_array_equal(prepare(image), prepare(to_working_size(image)))
