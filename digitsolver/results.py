@@ -56,7 +56,7 @@ class Reading:
     def to_json(self, min_confidence: float = 0.0) -> JsonObject:
         """Return the contract's object; ``text`` is ``None`` below `min_confidence`.
 
-        It has ``confidence_given_length`` where a length is given, and ``frames`` and ``frame`` where
+        It has ``confidence_given_length`` where a length is given, ``frames`` and ``frame`` where
         the image has several frames or pages.
         """
         several = {"frames": self.frames, "frame": self.frame} if self.frames > 1 else {}

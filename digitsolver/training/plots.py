@@ -41,7 +41,10 @@ def draw_curves(path: Path, history: Sequence[Mapping[str, float]], unit: str) -
         if axes.lines:
             axes.legend(loc="lower right" if name == "accuracy" else "upper right")
     left.set_ylim(bottom=0)
-    lowest = min((value for line in right.lines for value in line.get_ydata()), default=0.0)
+    lowest = min(
+        (float(row[key]) for row in history for key in ("accuracy", "val_accuracy") if key in row),
+        default=0.0,
+    )
     bottom = max(0.0, math.floor(lowest * 10) / 10 - 0.1)
     right.set_ylim(bottom, 1 + (1 - bottom) * EDGE)
     save_figure(figure, path)

@@ -93,7 +93,7 @@ def test_only_confident_and_steady_readings_become_pseudo_labels(
 
     def read(_: object, shown: Sequence[Prepared], *__: object) -> list[Decoded]:
         counts.append(len(shown))
-        return [Decoded(text, sure, (), ()) for text, sure in readings[len(counts) - 1]]
+        return [Decoded(text, sure, sure, (), ()) for text, sure in readings[len(counts) - 1]]
 
     monkeypatch.setattr(self_training, "_read", read)
     kept = pseudo_label(None, images, Context(SETTINGS), 1.0)  # type: ignore[arg-type]
