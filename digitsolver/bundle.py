@@ -25,6 +25,7 @@ from pathlib import Path
 from digitsolver import __version__
 from digitsolver.errors import BundleError, StyleError
 from digitsolver.io import files
+from digitsolver.measure.guarantee import Guarantee
 from digitsolver.pipeline.style import Style, load_style
 from digitsolver.results import JsonObject
 
@@ -63,6 +64,8 @@ class Facts:
     seed: int
     counts: Mapping[str, int]
     versions: Mapping[str, str]
+    guarantees: tuple[Guarantee, ...] = ()
+    """What was certified of its readings, the smallest share of wrong ones first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Bundle:
             "alphabet": facts.alphabet,
             "length": str(facts.length or varies),
             **{name.replace("_", " "): str(count) for name, count in facts.counts.items()},
+            **{f"guarantee {one.max_wrong:.3g}": str(one) for one in facts.guarantees},
             **_held_out(self.metrics()),
             "made with": ", ".join(f"{name} {which}" for name, which in facts.versions.items()),
         }
@@ -145,7 +149,7 @@ def seal(folder: Path, facts: Facts) -> None:
     for name in NEEDED:
         if name not in names:
             raise BundleError(f"expected the file {name}, found none", folder)
-    manifest = {
+    manifest: JsonObject = {
         "format": FORMAT,
         "digitsolver": __version__,
         "reader": facts.reader,
@@ -159,6 +163,28 @@ def seal(folder: Path, facts: Facts) -> None:
         "versions": dict(facts.versions),
         "sha256": {name: _digest(folder / name) for name in names},
     }
+    if facts.guarantees:
+        manifest["guarantees"] = [asdict(one) for one in facts.guarantees]
+    _write_manifest(folder, manifest)
+
+
+def add_guarantee(folder: Path, guarantee: Guarantee) -> None:
+    """Write a guarantee into the manifest of `folder`, in the place of an earlier one like it.
+
+    Raises BundleError when there is no bundle, or its manifest cannot be written.
+    """
+    manifest = _read_manifest(folder)
+    _check_fields(folder / MANIFEST, manifest)
+    others = [
+        one
+        for one in _facts(manifest).guarantees
+        if (one.max_wrong, one.length) != (guarantee.max_wrong, guarantee.length)
+    ]
+    ordered = sorted([*others, guarantee], key=lambda one: one.max_wrong)
+    _write_manifest(folder, manifest | {"guarantees": [asdict(one) for one in ordered]})
+
+
+def _write_manifest(folder: Path, manifest: JsonObject) -> None:
     files.write_text(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
 
 
@@ -225,6 +251,8 @@ def _read_json(path: Path) -> JsonObject:
 def _check_fields(path: Path, manifest: JsonObject) -> None:
     """Raise BundleError unless each value of a manifest is what solving relies on."""
     for key, (expected, fits) in FIELDS.items():
+        if key not in manifest and key in OPTIONAL:
+            continue
         if key not in manifest:
             raise BundleError(f"{key!r}: expected {expected}, found nothing", path)
         if not fits(manifest[key]):
@@ -235,7 +263,8 @@ def _check_fields(path: Path, manifest: JsonObject) -> None:
 
 
 def _facts(manifest: JsonObject) -> Facts:
-    values = {field.name: manifest[field.name] for field in fields(Facts)}
+    values = {field.name: manifest[field.name] for field in fields(Facts) if field.name in manifest}
+    values["guarantees"] = tuple(Guarantee(**one) for one in manifest.get("guarantees", ()))
     values["shape"] = tuple(values["shape"])
     values["temperature"] = float(values["temperature"])
     return Facts(**values)
@@ -290,6 +319,24 @@ def _is_digests(value: object) -> bool:
     )
 
 
+def _are_guarantees(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_guarantee, value))
+
+
+def _is_guarantee(value: object) -> bool:
+    names = {field.name for field in fields(Guarantee)}
+    if not isinstance(value, dict) or set(value) != names or not _is_length(value["length"]):
+        return False
+    shares = [value[name] for name in ("max_wrong", "probability", "threshold")]
+    counts = [value[name] for name in ("images", "answered", "wrong")]
+    return (
+        all(_is_positive(share) and share <= 1 for share in shares)
+        and all(_is_integer(count) for count in counts)
+        and 0 <= counts[2] <= counts[1] <= counts[0] > 0
+    )
+
+
+OPTIONAL = frozenset({"guarantees"})
 FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "reader": ("a string", _is_text),
     "architecture": ("a string", _is_text),
@@ -301,5 +348,6 @@ FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "counts": ("an object of integers", _is_counts),
     "versions": ("an object", lambda value: isinstance(value, dict)),
     "sha256": ("an object of file names", _is_digests),
+    "guarantees": ("a list of guarantees", _are_guarantees),
 }
 """What each value of a manifest must be, in words and as a test."""

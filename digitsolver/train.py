@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digitsolver import datasets, solver
-from digitsolver.bundle import DEFAULT, Bundle, is_bundle
+from digitsolver.bundle import DEFAULT, Bundle, add_guarantee, is_bundle
+from digitsolver.bundle import load as load_bundle
 from digitsolver.datasets import DIGITS, Problem, Sample
 from digitsolver.errors import FolderError
+from digitsolver.measure.evaluation import evaluate
+from digitsolver.measure.guarantee import certify, needed_images
 from digitsolver.measure.statistics import wilson
 from digitsolver.parallel.processes import usable_cores
 from digitsolver.parallel.progress import Announce, Progress
@@ -29,6 +32,8 @@ __all__ = ["AUTO", "READERS", "Options", "Trained", "choose_settings", "summary"
 
 AUTO = "auto"
 READERS = (AUTO, *TRAINABLE)
+SET_ASIDE = 1 / 3
+"""Part of the captchas that certifies a guarantee, if that is enough of them."""
 MOST_CORES = 2
 """Cores that training is faster with, about: networks and batches are small."""
 
@@ -43,7 +48,7 @@ class Trained:
     problems: Sequence[Problem]
 
 
-def train(
+def train(  # noqa: PLR0913 - keywords that a caller may leave out
     source: StrPath | None,
     style: str | Style,
     out: StrPath,
@@ -55,6 +60,7 @@ def train(
     progress: Progress | None = None,
     announce: Announce | None = None,
     tensorboard: StrPath | None = None,
+    max_wrong: float | None = None,
 ) -> Trained:
     """Train on a folder of captchas or of digits, and write the bundle `out`.
 
@@ -87,6 +93,10 @@ def train(
         about how long it takes.
     tensorboard
         A folder for event files.
+    max_wrong
+        Set captchas aside that nothing is learned from, and certify with them the confidence at
+        which at most this share of the answers is wrong; see ``measure.guarantee``. Where they
+        certify none, the bundle has no guarantee.
 
     Raises
     ------
@@ -117,6 +127,7 @@ def train(
             labels=None if source is None else labels,
             unlabelled=None if unlabelled is None else Path(unlabelled),
         )
+        data, aside = _set_aside(data, max_wrong, chosen[0].seed)
         say(_plan(data, chosen))
         default = _prepared(chosen[0], data, None, say)
         challengers: list[Trainer] = []
@@ -132,6 +143,8 @@ def train(
             tensorboard=None if tensorboard is None else Path(tensorboard),
             extra=before_training(default.held_out),
         )
+        if max_wrong is not None:
+            bundle = _certified(bundle, aside, max_wrong, say)
     kept = (one for one in challengers if one.settings.reader == bundle.facts.reader)
     return Trained(bundle, [*default.problems, *(line for one in kept for line in one.problems)])
 
@@ -147,6 +160,46 @@ def _folder(source: StrPath | None, settings: Settings, labels: int | None) -> I
     count = SOURCE if labels is None else labels
     with generated_folder(settings.look, settings.seed, count, settings.alphabet) as folder:
         yield folder
+
+
+def _set_aside(
+    data: TrainingData, max_wrong: float | None, seed: int
+) -> tuple[TrainingData, list[Sample]]:
+    """Divide the captchas into those to learn from, and those that certify `max_wrong`.
+
+    A third of them certify, but at least so many that one of them may be wrong. Raises FolderError
+    when that leaves fewer to learn from, or there is a digits folder.
+    """
+    if max_wrong is None:
+        return data, []
+    least = needed_images(1, max_wrong)
+    if data.digits_folder is not None or len(data.samples) < 2 * least:
+        found = "digits" if data.digits_folder else f"{len(data.samples)}"
+        raise FolderError(
+            f"--max-wrong {max_wrong:.3g}: expected {2 * least} labelled captchas or more, half of "
+            f"them to learn from, found {found}",
+            data.digits_folder,
+        )
+    share = max(least / len(data.samples), SET_ASIDE)
+    rest, aside = datasets.split(data.samples, share, seed)
+    return data.only(rest, keep_problems=True), aside
+
+
+def _certified(bundle: Bundle, aside: Sequence[Sample], max_wrong: float, say: Announce) -> Bundle:
+    """Return the bundle with the guarantee that the captchas set `aside` certify."""
+    solved = evaluate(solver.Solver(bundle), aside)
+    guarantee = certify(solved.confidences, solved.right, max_wrong, images=solved.images)
+    if guarantee is None:
+        wrong = solved.images - solved.correct
+        needed = needed_images(wrong, max_wrong)
+        say(
+            f"--max-wrong {max_wrong:.3g}: not certified; of {solved.images} captchas set aside "
+            f"{wrong} are misread; {needed} with as many mistakes would certify all answers"
+        )
+        return bundle
+    add_guarantee(bundle.path, guarantee)
+    say(f"guarantee: {guarantee}")
+    return load_bundle(bundle.path)
 
 
 def _plan(data: TrainingData, chosen: Sequence[Settings]) -> str:

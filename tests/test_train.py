@@ -454,3 +454,33 @@ def test_summary_says_what_unlabelled_images_brought(
         "note: beware",
     ]
     assert lines[-3:] == expected_lines
+
+
+def test_captchas_set_aside_certify_and_are_not_learned_from(
+    captchas: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    trained = train.train(
+        captchas,
+        STYLE,
+        tmp_path / "model",
+        settings=[DigitsSettings(epochs=1)],
+        max_wrong=0.5,
+        announce=said.append,
+    )
+    assert trained.bundle.metrics()["captchas"] <= 25 - 8
+    guarantees = trained.bundle.facts.guarantees
+    assert guarantees == bundle.load(tmp_path / "model").facts.guarantees
+    if guarantees:
+        assert guarantees[0].images >= 8
+        assert any(line.startswith("guarantee: at most 0.5") for line in said)
+    else:
+        assert any("--max-wrong 0.5: not certified; of" in line for line in said)
+
+
+def test_too_few_captchas_to_certify_with_are_refused_before_training(
+    captchas: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(FolderError, match=r"expected 946 labelled captchas or more, .* found 25"):
+        train.train(captchas, STYLE, tmp_path / "model", max_wrong=0.01)
+    assert not (tmp_path / "model").exists()

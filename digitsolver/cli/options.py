@@ -1,8 +1,31 @@
 """Options that several commands share."""
 
+import math
 from pathlib import Path
 
 import click
+
+
+class Share(click.ParamType[float]):
+    """A share above 0 and below 1, as ``1%`` or ``0.01``."""
+
+    name = "share"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the share as a number."""
+        if isinstance(value, float):
+            return value
+        text = value.strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = math.nan
+        if not 0 < share < 1:
+            self.fail(f"expected a share such as 1% or 0.01, found {value!r}", param, ctx)
+        return share
+
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -44,3 +67,4 @@ LENGTH = click.option(
     type=click.IntRange(1),
     help="Number of digits; default: that of the model, or estimated.",
 )
+MAX_WRONG = Share()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import SOME_INPUT_FAILED, counting, starting
-from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MODEL
+from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MAX_WRONG, MODEL
 from digitsolver.errors import printable
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     help="Abstain if the confidence is below this.",
 )
 @click.option(
+    "--max-wrong",
+    type=MAX_WRONG,
+    metavar="1%",
+    help="Abstain below the confidence that evaluate --max-wrong certified for the model.",
+)
+@click.option(
     "--out",
     metavar="FILE.jsonl",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -53,6 +59,7 @@ def solve(
     length: int | None,
     frame: int | None,
     min_confidence: float,
+    max_wrong: float | None,
     out: Path | None,
     resume: bool,
     jobs: int | None,
@@ -81,6 +88,10 @@ def solve(
         from digitsolver.solver import load
 
         solver = load(model)
+    if max_wrong:
+        from digitsolver.cli.guarantees import threshold
+
+        min_confidence = max(min_confidence, threshold(solver.bundle, max_wrong, length))
     workers = Workers(jobs or usable_cores(), cluster)
     read = partial(solver.solve_many, length=length, frame=frame, workers=workers)
     named = find_images(images, sys.stdin)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import TrainingConsole, finish
-from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
+from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, MAX_WRONG, SEED, STYLE
 
 
 @click.command()
@@ -61,6 +61,13 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     show_default=True,
     help="GPUs, or logical CPUs, that train the reader digits in parallel.",
 )
+@click.option(
+    "--max-wrong",
+    type=MAX_WRONG,
+    metavar="1%",
+    help="Set a third of the captchas aside, and certify with them the confidence at which at "
+    "most this share of the answers is wrong, for solve --max-wrong.",
+)
 @SEED
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
@@ -84,6 +91,7 @@ def train(
     epochs: int | None,
     from_scratch: bool,
     devices: int,
+    max_wrong: float | None,
     seed: int,
 ) -> None:
     """Train a model on SOURCE: a folder of labelled captchas, or a digits folder.
@@ -129,6 +137,7 @@ def train(
             progress=console.progress,
             announce=console.announce,
             tensorboard=tensorboard,
+            max_wrong=max_wrong,
         )
     except KeyboardInterrupt:
         console.announce("interrupted: the same command with --resume continues")

@@ -29,11 +29,21 @@ class Guarantee:
     images: int
     answered: int
     wrong: int
+    length: int | None = None
+    """The length that was given when the images were read."""
 
     @property
     def coverage(self) -> float:
         """Return the share of the images that is answered."""
         return self.answered / self.images
+
+    def __str__(self) -> str:
+        return (
+            f"at most {self.max_wrong:.3g} of the answers wrong, with probability "
+            f"{self.probability:.3g}: confidence {self.threshold:.6f} or more, which "
+            f"{self.answered} of {self.images} images have ({self.coverage:.1%}); {self.wrong} of "
+            "these are wrong"
+        )
 
 
 def certify(
@@ -42,6 +52,7 @@ def certify(
     max_wrong: float,
     *,
     images: int | None = None,
+    length: int | None = None,
     probability: float = PROBABILITY,
 ) -> Guarantee | None:
     """Return the lowest threshold at which at most `max_wrong` of the answers are wrong.
@@ -60,6 +71,8 @@ def certify(
         Share of the answers, above 0 and below 1, that may be wrong.
     images
         Number of images, if some of them had no reading; by default one for each answer.
+    length
+        The length that was given when they were read; it becomes part of the promise.
     probability
         Probability with which the promise holds.
 
@@ -111,7 +124,7 @@ def certify(
             break
         threshold = float(ranked[answered - 1])
         total = images or len(ranked)
-        best = Guarantee(max_wrong, probability, threshold, total, answered, errors)
+        best = Guarantee(max_wrong, probability, threshold, total, answered, errors, length)
     return best
 
 
@@ -124,6 +137,26 @@ def fewest_images(max_wrong: float, probability: float = PROBABILITY) -> int:
     (299, 59)
     """
     return math.ceil(math.log(1 - probability) / math.log1p(-max_wrong))
+
+
+def needed_images(wrong: int, max_wrong: float, probability: float = PROBABILITY) -> int:
+    """Return how many answers, `wrong` of them wrong, certify `max_wrong`.
+
+    Examples
+    --------
+    >>> needed_images(0, 0.01), needed_images(1, 0.01)
+    (299, 473)
+    """
+    low, high = 1, fewest_images(max_wrong, probability)
+    while binomial_tail(wrong, high, max_wrong) > 1 - probability:
+        low, high = high, 2 * high
+    while low < high:
+        middle = (low + high) // 2
+        if binomial_tail(wrong, middle, max_wrong) > 1 - probability:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def binomial_tail(most: int, count: int, share: float) -> float:

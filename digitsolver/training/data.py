@@ -26,9 +26,9 @@ class TrainingData:
     labels: int | None = None
     unlabelled: Path | None = None
 
-    def only(self, samples: Sequence[Sample]) -> "TrainingData":
-        """Return the data with these captchas alone."""
-        return replace(self, samples=samples, problems=())
+    def only(self, samples: Sequence[Sample], *, keep_problems: bool = False) -> "TrainingData":
+        """Return the data with these captchas alone, by default without what was unusable."""
+        return replace(self, samples=samples, problems=self.problems if keep_problems else ())
 
 
 def read_training_data(
