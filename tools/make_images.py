@@ -32,9 +32,9 @@ CAPTCHAS = 200
 STEPS = 12
 STRIPS = {"speckle": 0, "plain": 0, "lines": 0}
 """Which captcha of a look the documents show."""
-SHEETS = {"mixed": 200, "seven-segment": 60, "handwritten": 60, "meter": 60}
+SHEETS = {"mixed": 200, "seven-segment": 40, "handwritten": 40, "meter": 40}
 """How many captchas a sheet shows of each look that is wide."""
-SHEET_WIDTH, TALLEST, GAP = 1000, 36, 4
+SHEET_WIDTH, TALLEST, GAP = 900, 28, 4
 """Width of a sheet, height of the images on it, and room between them, in pixels."""
 
 _CAPTCHA = re.compile(r"\d{5}-\d+\.(png|jpg)|metadata\.csv")

@@ -42,9 +42,9 @@ def draw_marks(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
         middle = boxes[at + 1, 0] - gaps[at] / 2
         _mark(canvas, scene, (middle, low), float(gaps[at]), size, colour, rng)
     if rng.random() < 0.3:
-        end = boxes[-1, 0] + boxes[-1, 2] + rng.uniform(0.15, 0.4) * scene.em
-        spot = (end, boxes[-1, 1] + boxes[-1, 3])
-        _mark(canvas, scene, spot, 0.6 * scene.em, size, colour, rng)
+        away = rng.uniform(0.15, 0.4) * scene.em
+        spot = (boxes[-1, 0] + boxes[-1, 2] + away, boxes[-1, 1] + boxes[-1, 3])
+        _mark(canvas, scene, spot, 2 * away, size, colour, rng)
 
 
 def _mark(

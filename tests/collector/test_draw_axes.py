@@ -1,6 +1,7 @@
 """The axes of the mixture: each is generated, at its share, and its digits can be read off."""
 
 from collections import Counter
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from collector.draw import LOOKS, GeneratedCaptcha, draw, draw_one, encode
 from collector.draw.axes import AXES
 from collector.draw.look import Look
 
+ROOT = Path(__file__).parents[2]
 LOOK = {look.name: look for look, _ in AXES}
 NAMES = sorted(LOOK)
 COUNT = 600
@@ -97,3 +99,11 @@ def test_an_axis_that_people_may_want_is_a_named_look(name: str) -> None:
     assert look is LOOK[name]
     grey = cv2.cvtColor(draw_one(name, 0, 1).image[:, :, :3], cv2.COLOR_RGB2GRAY)
     assert grey.std() > 2
+
+
+def test_the_table_of_the_documents_has_each_axis_with_its_share() -> None:
+    text = (ROOT / "docs" / "collecting.md").read_text(encoding="utf-8")
+    base = 1 - sum(share for _, share in AXES)
+    rows = [f"| base | {base:.0%} |"] + [f"| {axis.name} | {share:.0%} |" for axis, share in AXES]
+    for row in (row.replace("%", " %") for row in rows):
+        assert row in text

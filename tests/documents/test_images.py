@@ -131,3 +131,9 @@ def test_images_that_differ_are_told_apart() -> None:
     near, other = grey + np.uint8(1), grey + np.uint8(9)
     data = [encode_png(image) for image in (grey, near, other, grey[:5])]
     assert [far(data[0], one) for one in data] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("wide", sorted(SHEETS))
+def test_sheets_are_up_to_date(wide: str) -> None:
+    kept = {wide: (ROOT / "docs" / "images" / f"sheet-{wide}.png").read_bytes()}
+    assert differ(kept, {wide: make_images.sheet(wide, SHEETS[wide])}) == [], REDO

@@ -1,0 +1,116 @@
+"""Shapes of digits that are no fonts' glyphs, and what is left of strokes."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+
+from collector.draw.forms import FORMS, bend, form_of
+from collector.draw.glyphs import EM, Glyph, faces, glyph
+from collector.draw.hand import FORMS as HANDS
+from collector.draw.hand import hand_shapes
+from collector.draw.look import Digits
+from collector.draw.segments import SEVEN, matrix_shapes, segment_shapes
+from collector.draw.shape import Shapes
+from collector.draw.shapes import SHAPES, choose_shapes
+
+ALL = "0123456789"
+SANS = faces(("sans",))[0]
+
+
+def generator(seed: int = 5) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def ink(shape: Glyph) -> float:
+    """Return the area of the ink, in squares of an em."""
+    return float(shape.masks[0].sum()) / 255 / EM**2
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_every_digit_has_a_shape_about_one_em_high(name: str) -> None:
+    digits = Digits(sources=((name, 1.0),))
+    for seed in range(8):
+        shapes = choose_shapes(digits, ALL, generator(seed))
+        assert len(shapes.glyphs) == 10
+        for shape in shapes.glyphs:
+            assert 0.75 < shape.height < 1.4
+            assert 0.03 < shape.width < 1.3
+            assert [mask.shape[0] for mask in shape.masks] == [
+                shape.masks[0].shape[0] // 2**step for step in range(4)
+            ]
+        assert 0.02 < shapes.stroke < 0.4
+
+
+def test_unknown_shapes_and_forms_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"unknown shapes 'brush', expected one of fonts, segm"):
+        choose_shapes(Digits(sources=(("brush", 1.0),)), "1", generator())
+    with pytest.raises(ValueError, match=r"unknown form 'wavy', expected one of solid, outline"):
+        choose_shapes(Digits(forms=(("wavy", 1.0),)), "1", generator())
+
+
+def test_the_digits_of_a_display_light_different_segments() -> None:
+    assert len({frozenset(parts) for parts in SEVEN.values()}) == 10
+
+
+def test_a_one_of_a_display_stands_on_the_right_of_its_cell() -> None:
+    shifts = [segment_shapes(Digits(), "1", generator(seed)).glyphs[0].shift for seed in range(40)]
+    assert np.mean(np.array(shifts) > 0.05) > 0.85
+
+
+@pytest.mark.parametrize("make", [segment_shapes, matrix_shapes])
+def test_unlit_parts_are_all_parts_of_a_digit(make: object) -> None:
+    assert callable(make)
+    shapes: Shapes = make(Digits(), "18", generator())
+    assert shapes.unlit is not None
+    assert ink(shapes.unlit) >= ink(shapes.glyphs[1]) > ink(shapes.glyphs[0])
+
+
+def test_a_hand_has_several_forms_of_each_digit_and_never_repeats_one() -> None:
+    assert all(len(HANDS[digit]) >= 3 for digit in ALL)
+    first, second = hand_shapes(Digits(), "77", generator()).glyphs
+    assert not np.array_equal(first.masks[0], second.masks[0])
+
+
+def test_a_hand_keeps_its_pen() -> None:
+    for seed in range(6):
+        shapes = hand_shapes(Digits(), "000", generator(seed))
+        areas = [ink(shape) for shape in shapes.glyphs]
+        assert max(areas) < 1.8 * min(areas)
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMS) - {"solid"}))
+def test_a_form_leaves_other_ink_in_the_same_place(name: str) -> None:
+    whole = glyph(SANS, "5")
+    shapes = form_of(name, Shapes((whole,), 0.15), generator())
+    (left,) = shapes.glyphs
+    assert not np.array_equal(left.masks[0], whole.masks[0])
+    assert ink(left) > 0.01
+    assert abs(left.rise - whole.rise) < 0.05
+    assert abs(left.width - whole.width) < 0.2
+
+
+def test_a_skeleton_is_a_thin_line() -> None:
+    whole = glyph(SANS, "0")
+    thin = form_of("skeleton", Shapes((whole,), 0.15), generator()).glyphs[0]
+    assert ink(thin) < 0.6 * ink(whole)
+    parts, _ = cv2.connectedComponents((thin.masks[0] > 60).astype(np.uint8))
+    assert parts == 2
+
+
+def test_bending_moves_each_digit_on_its_own_and_keeps_its_ink() -> None:
+    whole = glyph(SANS, "8")
+    shapes = Shapes((whole, whole), 0.15)
+    first, second = bend(shapes, 0.12, generator()).glyphs
+    assert not np.array_equal(first.masks[0], second.masks[0])
+    for bent in (first, second):
+        assert 0.6 * ink(whole) < ink(bent) < 1.6 * ink(whole)
+    assert bend(shapes, 0.0, generator()) is shapes
+
+
+def test_a_bent_glyph_keeps_its_cell() -> None:
+    one = dataclasses.replace(glyph(SANS, "1"), cell=0.6, shift=0.2)
+    (bent,) = bend(Shapes((one,), 0.1), 0.05, generator()).glyphs
+    assert bent.cell == 0.6
+    assert abs(bent.shift - 0.2) < 0.1
