@@ -26,6 +26,10 @@ from digitsolver.readers.line.ctc import best_path, decode, log_likelihoods
 if TYPE_CHECKING:
     from digitsolver.solver import Solver
 
+LEAST = math.log(100)
+"""Score from which a label is a suspect; below it, most often, the image is hard to read. Of 3,000
+captchas of eleven looks with right labels, 70 had a reading more probable than the label, 5 one
+100 times as probable. After one error was put into each label, 2,966 of 2,999 stayed suspects."""
 MOST = 600.0
 """Highest score: beyond it all are certain."""
 
@@ -69,8 +73,12 @@ def judge(solver: Solver, samples: Sequence[Labelled], length: int | None) -> It
         yield from _by_likelihood(solver, samples, frames, length)
 
 
-def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
-    """Sort suspects, the likeliest mistake first."""
+def ranked(contradicted: Iterable[Suspect]) -> list[Suspect]:
+    """Return those of the labels contradicted that may be wrong, the most probable mistake first.
+
+    A reading that is hardly more probable than the label says that the image is hard to read.
+    """
+    suspects = (one for one in contradicted if one.score >= LEAST)
     return sorted(suspects, key=lambda suspect: (-suspect.score, suspect.file))
 
 

@@ -42,11 +42,25 @@ export class Editor {
     const pasted = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
     const fitting = [...pasted].filter((one) => this.alphabet.includes(one)).join("");
     const { selectionStart: start, selectionEnd: end } = this.input;
-    if (pasted === " ") this.input.setRangeText(GAP, start, start, "start");
+    if (pasted === " ") this.insertGap();
     else if (fitting) {
       const last = Math.max(end, start + fitting.length);
       this.input.setRangeText(fitting, start, last, "end");
     }
+    this.draw();
+  }
+
+  // Room for a digit that is missing, before the one that is framed.
+  insertGap() {
+    const start = this.here;
+    this.input.setRangeText(GAP, start, start, "start");
+    this.draw();
+  }
+
+  deleteHere() {
+    const { text, here } = this;
+    const start = Math.min(here, text.length - 1);
+    if (start >= 0) this.input.setRangeText("", start, start + 1, "start");
     this.draw();
   }
 

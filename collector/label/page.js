@@ -64,7 +64,7 @@ function show(said, again) {
 function open(sample) {
   const place = `image/${encodeURIComponent(sample.id)}`;
   if ($("image").getAttribute("src") !== place) $("image").src = place;
-  $("image").alt = `Captcha ${sample.name}`;
+  $("image").alt = `Image ${sample.name}`;
   $("name").textContent = sample.name;
   const proposal = sample.proposal?.text ? sample.proposal : null;
   editor.open(sample.label ?? proposal?.text ?? "", proposal);
@@ -99,7 +99,7 @@ function showCounts() {
   $("progress").value = samples ? (labelled + unreadable) / samples : 0;
   $("mode").textContent = state.reviewing ? `Review: is this label right? ${state.suspects} in doubt` : "";
   const review = state.suspects ? ` ${inDoubt(state.suspects)}: v shows ${state.suspects > 1 ? "them" : "it"}.` : "";
-  $("done").textContent = samples ? `Every captcha has an answer.${review}` : "There is no captcha in this folder.";
+  $("done").textContent = samples ? `Every image has an answer.${review}` : "There is no image in this folder.";
 }
 
 function inDoubt(count) { return `${count} ${count > 1 ? "labels" : "label"} in doubt`; }
@@ -165,6 +165,8 @@ const COMMANDS = {
 
 document.addEventListener("keydown", (event) => {
   if ($("help").open || event.ctrlKey || event.metaKey || event.isComposing) return;
+  const onButton = event.target.closest?.("button");
+  if (onButton && (event.key === "Enter" || event.key === " ")) return;  // the button's own click
   const letter = event.altKey ? event.code.replace("Key", "").toLowerCase() : event.key;
   if (!event.altKey && editor.alphabet.includes(event.key)) return;
   const command = COMMANDS[letter] ?? COMMANDS[letter.toLowerCase()];
@@ -174,11 +176,32 @@ document.addEventListener("keydown", (event) => {
   if (!event.repeat) command();
 });
 
+// --- mouse and touch: a button for each command, and a tap on a digit frames it -----------------
+
+const touch = matchMedia("(pointer: coarse)");
+
+$("keys").addEventListener("click", ({ target }) => {
+  const { command, edit } = target.closest("button")?.dataset ?? {};
+  if (command && !waiting) COMMANDS[command]();
+  else if (edit === "gap") editor.insertGap();
+  else if (edit === "delete") editor.deleteHere();
+});
+$("cells").addEventListener("pointerdown", (event) => {
+  const place = [...$("cells").children].indexOf(event.target.closest(".cell"));
+  if (place < 0) return;
+  event.preventDefault();
+  $("text").focus();
+  editor.put(place);
+});
+
 $("help").addEventListener("close", () => $("text").focus());
 $("image").addEventListener("load", () => mark(editor.here));
 $("image").addEventListener("error", () => note("This file cannot be shown as an image; x marks it unreadable.", true));
 window.addEventListener("resize", () => mark(editor.here));
-document.addEventListener("click", () => $("help").open || $("text").focus());
+document.addEventListener("click", ({ target }) => {
+  const keepsKeyboardAway = touch.matches && target.closest("[data-command]");
+  if (!$("help").open && !keepsKeyboardAway) $("text").focus();
+});
 setInterval(() => {
   const busy = state && (state.training.running || state.read < state.samples);
   if (busy && !waiting && !document.hidden) poll();

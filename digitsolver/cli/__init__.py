@@ -16,6 +16,7 @@ from digitsolver.cli.options import (
     AS_JSON,
     CLUSTER,
     FOLDER,
+    IMAGE_FOLDER,
     JOBS,
     LENGTH,
     MAX_WRONG,
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("captchas", type=FOLDER)
+@click.argument("captchas", type=IMAGE_FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="The digits folder to write.")
 @STYLE
 @ALPHABET
@@ -99,7 +100,7 @@ main.add_command(train)
 
 
 @main.command()
-@click.argument("captchas", type=FOLDER)
+@click.argument("captchas", type=IMAGE_FOLDER)
 @MODEL
 @LENGTH
 @click.option(
@@ -201,7 +202,7 @@ main.add_command(solve)
 
 
 @main.command()
-@click.argument("captchas", type=FOLDER)
+@click.argument("captchas", type=click.Path(path_type=Path))
 @click.option("--out", type=FOLDER, required=True, help="The folder for the images.")
 @STYLE
 @click.option(
@@ -216,6 +217,8 @@ def visualize(
 ) -> None:
     """Write images of every stage, and a strip of all stages for each captcha.
 
+    CAPTCHAS is a folder, or one image, whose length is then that of the style, or estimated.
+
     With a model of the reader digits, also show its reading, the activations of its last
     convolution, and the Grad-CAM of each digit, which needs the extra train. With a model of the
     reader line, show the columns where it reads each digit instead of the stages.
@@ -223,9 +226,10 @@ def visualize(
     \b
     Example:
       digitsolver visualize captchas/speckle --out visualized_steps/speckle --count 12
+      digitsolver visualize ticket.png --out steps --style lines
       digitsolver visualize captchas/speckle --out steps --count 12 --model model
     """
-    from digitsolver.datasets import draw, read_captchas
+    from digitsolver.datasets import Sample, draw, read_captchas
     from digitsolver.solver import load
     from digitsolver.tune import resolve
     from digitsolver.visualize import open_grad_cam
@@ -243,7 +247,10 @@ def visualize(
             grad_cam = open_grad_cam(solver.bundle)
         except (BundleError, MissingExtraError) as error:
             click.echo(f"no Grad-CAM: {error}", err=True)
-    samples, problems = read_captchas(captchas, labelled=False)
+    if captchas.is_file():
+        samples, problems = [Sample(captchas)], []
+    else:
+        samples, problems = read_captchas(captchas, labelled=False)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
     with bar(len(some), "drawing") as advance:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, TypeVar
 
 import click
 
@@ -27,7 +28,10 @@ EVERY = 30.0
 
 
 class Group(click.Group):
-    """Print errors of the library as one line, without traceback, and exit with status 1."""
+    """Print errors as one line, without traceback, and exit with status 1.
+
+    Those of the library, and a standard output that is full or was closed, as by ``| head``.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the command names in the order of their definition."""
@@ -39,6 +43,32 @@ class Group(click.Group):
             return super().invoke(ctx)
         except DigitSolverError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if not _output_failed(error):
+                raise
+            raise click.ClickException(f"standard output: {error.strerror}") from error
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the program; what click prints by itself, such as help, may fail to be written."""
+        try:
+            return super().main(*args, **options)
+        except OSError as error:
+            if not _output_failed(error):
+                raise
+            click.echo(f"Error: standard output: {error.strerror}", err=True)
+            sys.exit(SOME_INPUT_FAILED)
+
+
+def _output_failed(error: OSError) -> bool:
+    """Tell whether standard output takes no more; what is still meant for it is dropped then.
+
+    The library names the file of every error of its own.
+    """
+    if error.filename is not None or error.errno not in {errno.EPIPE, errno.ENOSPC}:
+        return False
+    with suppress(OSError):  # no such number: not a real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 @contextmanager

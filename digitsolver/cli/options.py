@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from digitsolver.errors import printable
+
 
 class Share(click.ParamType[float]):
     """A share above 0 and below 1, as ``1%`` or ``0.01``."""
@@ -28,6 +30,26 @@ class Share(click.ParamType[float]):
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+class ImageFolder(click.Path):
+    """A folder of images; for a file, the message says what to do with it."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path; a file is a usage error."""
+        path = Path(value)
+        if path.is_file():
+            from digitsolver.io.inputs import is_archive  # what few need
+
+            if is_archive(value):
+                what = f"unpack it with collector import {printable(value)} --out FOLDER"
+            else:
+                what = "put it into a folder with others; solve and visualize take single images"
+            self.fail(f"expected a folder of images, found a file: {what}", param, ctx)
+        return path
+
+
+IMAGE_FOLDER = ImageFolder(path_type=Path)
 
 ALPHABET = click.option(
     "--alphabet",

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import TrainingConsole, finish
-from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, MAX_WRONG, SEED, STYLE
+from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, IMAGE_FOLDER, MAX_WRONG, SEED, STYLE
 
 
 @click.command()
-@click.argument("source", type=FOLDER, required=False)
+@click.argument("source", type=IMAGE_FOLDER, required=False)
 @click.option("--out", type=FOLDER, required=True, help="The model folder to write.")
 @STYLE
 @click.option(

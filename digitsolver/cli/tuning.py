@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import bar, finish
-from digitsolver.cli.options import AS_JSON, FOLDER, SEED
+from digitsolver.cli.options import AS_JSON, IMAGE_FOLDER, SEED
 
 if TYPE_CHECKING:
     from digitsolver.tune import Candidate
@@ -18,7 +18,7 @@ LISTED = 5
 
 
 @click.command()
-@click.argument("captchas", type=FOLDER)
+@click.argument("captchas", type=IMAGE_FOLDER)
 @click.option(
     "--out",
     metavar="FILE.toml",

@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -219,6 +220,34 @@ def test_bad_arguments_get_one_line(
     assert said.format(**places) in result.stderr.replace("\n", " ")
     assert min(p.name for p in captchas.iterdir()) == "0000-0000.png", "input is untouched"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "tune", "preprocess", "evaluate"])
+def test_a_file_in_the_place_of_a_folder_is_told_what_to_do(
+    captchas: Path, tmp_path: Path, command: str
+) -> None:
+    image = min(captchas.iterdir())
+    out = [] if command == "evaluate" else ["--out", tmp_path / "out.toml"]
+    result = run(command, image, *out)
+    assert result.exit_code == 2
+    assert "found a file: put it into a folder with others; solve and vis" in result.stderr
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(image, "1.png")
+    result = run(command, archive, *out)
+    assert f"unpack it with collector import {archive} --out FOLDER" in result.stderr
+
+
+@pytest.mark.parametrize("options", [["--style", "plain"], ["--model", "{model}"]])
+def test_visualize_takes_one_image(
+    captchas: Path, tmp_path: Path, model: Path, options: list[str]
+) -> None:
+    image = min(captchas.iterdir())
+    words = [word.format(model=model) for word in options]
+    result = run("visualize", image, "--out", tmp_path / "steps", *words)
+    assert result.exit_code == 0, result.stderr
+    assert "images of 1 captchas" in result.stdout
+    assert (tmp_path / "steps" / f"{image.stem}.png").is_file()
 
 
 def test_interrupted_training_says_how_to_go_on(

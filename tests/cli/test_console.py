@@ -1,10 +1,14 @@
 """What a long run says on standard error, on a terminal and in a log."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from digitsolver.cli.console import TrainingConsole
+from tests.templates import make_bundle, write
 
 
 @pytest.fixture
@@ -56,3 +60,37 @@ def test_the_time_left_follows_the_pace_of_each_part(
         shown.progress(done, total, "")
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["6/10    1:20 left", "12/13    0:20 left", "13/13    0:00 left"]
+
+
+FULL = Path("/dev/full")
+CODE = "from digitsolver.cli import main; main()"
+WORDS = [["--help"], ["solve", "--help"], ["info", "{model}"], ["solve", "{captchas}", "--json"]]
+
+
+def run(words: list[str], tmp_path: Path, stdout: int) -> str:
+    """Run a command that cannot write its output; return what it says, in one line."""
+    model = make_bundle(tmp_path / "model")
+    write(tmp_path / "captchas", [f"{number:04}" for number in range(8)])
+    places = {"model": str(model), "captchas": str(tmp_path / "captchas")}
+    command = [sys.executable, "-c", CODE, *(word.format(**places) for word in words)]
+    ended = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", WORDS)
+def test_an_output_that_is_full_is_said_in_one_line(words: list[str], tmp_path: Path) -> None:
+    with FULL.open("w") as full:
+        line = run(words, tmp_path, full.fileno())
+    assert line == "Error: standard output: No space left on device"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise there")
+@pytest.mark.parametrize("words", WORDS[1:])
+def test_an_output_that_was_closed_is_said_in_one_line(words: list[str], tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    assert run(words, tmp_path, writes) == "Error: standard output: Broken pipe"
+    os.close(writes)

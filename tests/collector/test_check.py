@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 import digitsolver
 from collector.check import check, folds
-from collector.check.suspects import Suspect, judge, ranked
+from collector.check.suspects import LEAST, Suspect, judge, ranked
 from collector.cli import main
 from collector.dataset.store import New, open_store
 from digitsolver.datasets import Sample, read_captchas
@@ -251,9 +251,15 @@ def test_a_image_unlike_all_looks_of_a_folder_is_named(tmp_path: Path, solver: S
 
 def test_suspects_are_ranked() -> None:
     one, two, three = (
-        Suspect(name, "1", "2", score) for name, score in (("a", 1), ("b", 3), ("c", 3))
+        Suspect(name, "1", "2", score) for name, score in (("a", 5), ("b", 7), ("c", 7))
     )
     assert ranked([one, three, two]) == [two, three, one]
+
+
+def test_a_reading_hardly_more_probable_than_the_label_is_no_suspect() -> None:
+    hard = Suspect("a", "1", "2", round(LEAST - 0.1, 3))
+    wrong = Suspect("b", "1", "2", round(LEAST + 0.1, 3))
+    assert ranked([hard, wrong]) == [wrong]
 
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:

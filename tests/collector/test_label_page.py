@@ -1,4 +1,4 @@
-"""Drive the real page in a real Chromium, by keyboard alone."""
+"""Drive the real page in a real Chromium: by keyboard alone, and by touch on a narrow screen."""
 
 import json
 import os
@@ -158,12 +158,49 @@ def test_a_person_labels_by_keyboard_and_nothing_is_lost(
             person.until(lambda before=before: person.sample != before)
         assert driver.find_element("id", "empty").is_displayed()
         assert person.read("proposal") == ""
-        assert driver.title == "Label captchas"  # names are shown, and not run
+        assert driver.title == "Label images"  # names are shown, and not run
         server.send_signal(signal.SIGINT)
         assert server.stdout
         told = json.loads(server.stdout.readline())
         assert server.wait(PATIENCE) == 0
     check_the_end(records(folder), texts, told)
+
+
+def test_a_person_labels_by_touch_on_a_narrow_screen(
+    tmp_path: Path, texts: dict[str, str]
+) -> None:
+    folder, model = tmp_path / "mine", make_bundle(tmp_path / "model")
+    with serving(folder, model) as (address, _), browser() as driver:
+        narrow = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        person = Person(driver, address, texts)
+        widths = "return [document.documentElement.scrollWidth, innerWidth]"
+        assert driver.execute_script(widths) == [360, 360]
+
+        def tap(selector: str) -> None:
+            driver.find_element("css selector", selector).click()
+
+        sample, truth = person.sample, person.truth
+        tap(".cell:nth-child(3)")
+        assert driver.execute_script("return document.getElementById('text').selectionStart") == 2
+        tap("[data-edit=delete]")
+        assert person.typed == truth[:2] + truth[3]
+        tap("[data-edit=gap]")
+        person.press(truth[2])
+        assert person.typed == truth
+        tap("[data-command=Enter]")
+        person.until(lambda: person.sample != sample)
+        assert records(folder)[sample].label == truth
+        marked = person.sample
+        tap("[data-command=x]")
+        person.until(lambda: person.sample != marked)
+        assert records(folder)[marked].unreadable
+        tap("[data-command=u]")
+        person.until(lambda: person.sample == marked)
+        tap("[data-command='?']")
+        person.until(lambda: driver.find_element("id", "help").is_displayed())
+        assert driver.execute_script(widths) == [360, 360]
 
 
 def look_at_the_page(person: Person) -> None:
