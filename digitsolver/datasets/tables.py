@@ -20,6 +20,8 @@ METADATA = "metadata.csv"
 """The table beside images, as the Hugging Face ImageFolder has it."""
 METADATA_LINES = "metadata.jsonl"
 """The other table of the ImageFolder: one JSON object a line."""
+LABEL_TABLES = (METADATA, METADATA_LINES)
+"""The tables that may lie beside images; the first that is there counts."""
 FILE, TEXT = "file_name", "text"
 FILE_COLUMNS = (FILE, "filename", "file", "path", "image")
 TEXT_COLUMNS = (TEXT, "label", "value")
