@@ -44,6 +44,7 @@ def train(
     *,
     settings: Sequence[Settings] | None = None,
     labels: int | None = None,
+    labels_from: datasets.LabelsFrom = datasets.AUTO,
     unlabelled: StrPath | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -68,6 +69,8 @@ def train(
         The settings of each reader to train; by default those of ``choose_settings``.
     labels
         Train on so many captchas, chosen with the seed of the settings.
+    labels_from
+        Where the labels of captchas are; see `digitsolver.datasets.read_captchas`.
     unlabelled
         A folder of further images of the look, for self-training.
     resume
@@ -84,6 +87,8 @@ def train(
     FolderError
         `source` is no folder of captchas or digits, or has too few labels, or `out` is a folder
         with other things in it.
+    UnclearLabelsError
+        The names of `source` may have labels in two places, or none.
     BundleError
         A run to resume had other data or settings, the default model is damaged, or the export
         went wrong.
@@ -118,6 +123,7 @@ def train(
         alphabet=first.alphabet,
         seed=first.seed,
         labels=labels,
+        labels_from=labels_from,
         unlabelled=None if unlabelled is None else Path(unlabelled),
     )
     default = prepare(first, data)

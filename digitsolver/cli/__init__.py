@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import Group, bar, finish, starting
+from digitsolver.cli.labels import LABELS_FROM, settle_labels
 from digitsolver.cli.options import (
     ALPHABET,
     AS_JSON,
@@ -41,6 +42,7 @@ def main() -> None:
 @click.option("--out", type=FOLDER, required=True, help="The digits folder to write.")
 @STYLE
 @ALPHABET
+@LABELS_FROM
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -50,6 +52,7 @@ def preprocess(
     *,
     style: str,
     alphabet: str,
+    labels_from: str,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -71,7 +74,8 @@ def preprocess(
         from digitsolver.tune import resolve
 
     workers = Workers(jobs or usable_cores(), cluster)
-    samples, problems = read_captchas(captchas)
+    labels = settle_labels(captchas, labels_from, alphabet=alphabet)
+    samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
     samples, foreign = check_labels(samples, alphabet)
     problems += foreign
     chosen = resolve(style, samples)
@@ -100,6 +104,7 @@ main.add_command(train)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Plot calibration and risk-coverage to this file.",
 )
+@LABELS_FROM
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -109,6 +114,7 @@ def evaluate(
     model: str | None,
     length: int | None,
     plot: Path | None,
+    labels_from: str,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -134,7 +140,9 @@ def evaluate(
     if plot:
         plots.require_matplotlib()
     solver = load(model)
-    samples, problems = read_captchas(captchas)
+    alphabet = solver.bundle.facts.alphabet
+    labels = settle_labels(captchas, labels_from, alphabet=alphabet)
+    samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
     with bar(len(samples), "reading") as advance:
         found = measure(solver, samples, length=length, workers=workers, progress=advance)
     troubles: list[object] = [*problems]
@@ -160,9 +168,17 @@ main.add_command(solve)
 @click.option(
     "--count", type=click.IntRange(1), help="Use only this many captchas, chosen by --seed."
 )
+@LABELS_FROM
 @SEED
 def visualize(
-    captchas: Path, out: Path, style: str, model: str | None, count: int | None, seed: int
+    captchas: Path,
+    out: Path,
+    *,
+    style: str,
+    model: str | None,
+    count: int | None,
+    labels_from: str,
+    seed: int,
 ) -> None:
     """Write images of every stage, and a strip of all stages for each captcha.
 
@@ -193,7 +209,8 @@ def visualize(
             grad_cam = open_grad_cam(solver.bundle)
         except (BundleError, MissingExtraError) as error:
             click.echo(f"no Grad-CAM: {error}", err=True)
-    samples, problems = read_captchas(captchas, labelled=False)
+    labels = settle_labels(captchas, labels_from)
+    samples, problems = read_captchas(captchas, labelled=False, labels_from=labels)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
     with bar(len(some), "drawing") as advance:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import click
 
-from digitsolver.errors import DigitSolverError
+from digitsolver.errors import DigitSolverError, UnclearLabelsError
 from digitsolver.parallel.progress import Progress
 
 _Step = TypeVar("_Step")
@@ -24,8 +24,17 @@ REDRAW = 0.2
 """Seconds between two drawings of a count."""
 
 
+class _Question(click.ClickException):
+    """An error that one more option answers; shown without the usage of the command."""
+
+    exit_code = click.UsageError.exit_code
+
+
 class Group(click.Group):
-    """Print errors of the library as one line, without traceback, and exit with status 1."""
+    """Print errors of the library as one line, without traceback, and exit with status 1.
+
+    The status is 2 where the command must be given again with one more option.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the command names in the order of their definition."""
@@ -36,7 +45,8 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except DigitSolverError as error:
-            raise click.ClickException(str(error)) from error
+            shown = _Question if isinstance(error, UnclearLabelsError) else click.ClickException
+            raise shown(str(error)) from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import epochs_bar, finish
+from digitsolver.cli.labels import LABELS_FROM, settle_labels
 from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 
 
@@ -30,6 +31,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     "resnet18 for digits. Also chooses the reader.",
 )
 @ALPHABET
+@LABELS_FROM
 @click.option(
     "--labels",
     type=click.IntRange(1),
@@ -73,6 +75,7 @@ def train(
     style: str,
     reader: str,
     labels: int | None,
+    labels_from: str,
     unlabelled: Path | None,
     resume: bool,
     tensorboard: Path | None,
@@ -113,6 +116,10 @@ def train(
         raise click.UsageError(str(error)) from error
     if unlabelled is not None and not any(one.takes_unlabelled for one in settings):
         raise click.UsageError("--unlabelled: expected the reader line, found another")
+    if source is not None:
+        placed = settle_labels(source, labels_from, alphabet=alphabet)
+    else:
+        placed = labels_from
     try:
         with epochs_bar(f"progress: {training.watched_folder(out)}") as progress:
             trained = training.train(
@@ -121,6 +128,7 @@ def train(
                 out,
                 settings=settings,
                 labels=labels,
+                labels_from=placed,
                 unlabelled=unlabelled,
                 resume=resume,
                 progress=progress,

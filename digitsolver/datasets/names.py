@@ -104,7 +104,7 @@ def check_labels_from(labels_from: str) -> None:
     """
     if labels_from not in {AUTO, NAMES, TABLE, NONE} and labels_from.count(PLACE) != 1:
         raise ValueError(
-            f"labels_from: expected names, table, none, or a pattern of names with one {PLACE} "
+            f"expected names, table, none, or a pattern of names with one {PLACE} "
             f"such as <label>_<serial>; found {labels_from!r}"
         )
 
@@ -164,6 +164,11 @@ class _Column:
     def is_digits(self) -> bool:
         """Tell whether nine in ten values are digits, as labels usually are."""
         return sum(value.isdecimal() for value in self.values) >= MOST * len(self.values)
+
+    @property
+    def is_words(self) -> bool:
+        """Tell whether nearly all values are letters only."""
+        return sum(value.isalpha() for value in self.values) >= MOST * len(self.values)
 
     @property
     def is_photo(self) -> bool:
@@ -268,21 +273,32 @@ def _choose(
     labels = [column for column in columns if column.kind is Kind.LABEL]
     if len(columns) == 2 and columns[0].is_photo and last.is_digits:
         raise doubt(f"numbers after {columns[0].values[0]!r} are seldom labels", [last])
-    if last in labels and (len(names) < FEW or [one for one in labels if one.is_digits] == [last]):
+    if _is_contract(last, labels):
         return last
     if len(names) == 1:
         labels = [one for one in labels if one.is_digits]
     if len(labels) == 1:
+        if labels[0] is not last and labels[0].is_words:
+            raise doubt("words are seldom labels", [labels[0], last])
         return labels[0]
     if labels:
         raise doubt("fields of equal right", labels)
     unlikely = {Kind.COUNTER, Kind.CONSTANT}
     numbers = [one for one in columns if one.is_digits and one.kind in unlikely]
-    if numbers and numbers[-1] is last and len(names) < 3:
-        return numbers[-1]
-    if numbers:
+    if numbers and not (last in numbers and len(last.values) < 3):
         raise doubt(COUNTS, numbers)
-    return None
+    return last if numbers else None
+
+
+def _is_contract(last: _Column, labels: Sequence[_Column]) -> bool:
+    """Tell whether names are <id>-<label>: the last field alone is digits, or names are few."""
+    digits = [one for one in labels if one.is_digits]
+    if digits == [last]:
+        return True
+    usual = {Kind.LABEL, Kind.OTHER}
+    if not digits:
+        usual |= {Kind.CONSTANT} | ({Kind.COUNTER} if len(last.values) < 3 else set())
+    return len(last.values) < FEW and last.kind in usual
 
 
 def _pattern(column: _Column, columns: Sequence[_Column], separator: str) -> str:
