@@ -12,7 +12,7 @@ import click
 
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, each
-from digitsolver.cli.labels import LABELS_FROM, sample_reader
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, sample_reader
 from digitsolver.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -79,10 +79,18 @@ def generate(
 @click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
 @click.option("--unlabelled", is_flag=True, help="Also import images without a label.")
 @LABELS_FROM
+@PAD_LABELS
 @click.option("--dry-run", is_flag=True, help="Report what would be done, and write nothing.")
 @AS_JSON
 def import_(
-    path: Path, out: Path, *, unlabelled: bool, labels_from: str, dry_run: bool, as_json: bool
+    path: Path,
+    out: Path,
+    *,
+    unlabelled: bool,
+    labels_from: str,
+    pad_labels: int | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Import captchas from PATH: a folder, a zip or tar, or a CSV or TSV table.
 
@@ -106,6 +114,7 @@ def import_(
         unlabelled=unlabelled,
         dry_run=dry_run,
         labels_from=labels_from,
+        pad=pad_labels,
         settle=_settle,
     )
     with each(steps, None, "importing") as shown:

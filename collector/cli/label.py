@@ -16,7 +16,7 @@ import click
 
 from collector.cli.options import AS_JSON
 from collector.cli.terminal import label_on_terminal
-from digitsolver.cli.labels import LABELS_FROM, settle_labels
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.errors import BundleError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--terminal", is_flag=True, help="Label here, without a browser.")
 @LABELS_FROM
+@PAD_LABELS
 @AS_JSON
 def label(
     folder: Path,
@@ -53,6 +54,7 @@ def label(
     no_browser: bool,
     terminal: bool,
     labels_from: str,
+    pad_labels: int | None,
     as_json: bool,
 ) -> None:
     """Label the captchas of DIR: a model proposes, you accept with Enter or type over.
@@ -71,7 +73,7 @@ def label(
         raise click.BadParameter(f"expected a name without a colon, found {who!r}", param_hint="by")
     if not folder.is_dir():
         raise click.BadParameter(f"expected a folder with images: {folder}", param_hint="DIR")
-    labels = _settle(folder, labels_from)
+    labels = _settle(folder, labels_from, pad_labels)
     with _session(folder, model, length, labels, who=who, retrain_every=retrain_every) as session:
         if terminal:
             label_on_terminal(session)
@@ -89,7 +91,7 @@ def label(
         click.echo("the training that was going on has ended with it; the labels stay", err=True)
 
 
-def _settle(folder: Path, labels_from: str) -> LabelsFrom:
+def _settle(folder: Path, labels_from: str, pad_labels: int | None) -> LabelsFrom:
     """Find where the labels of images are that the folder's record does not have yet."""
     from collector.dataset.store import read_records
     from digitsolver.datasets import image_paths
@@ -97,7 +99,7 @@ def _settle(folder: Path, labels_from: str) -> LabelsFrom:
     known = frozenset(record.file for record in read_records(folder))
     if known and not {path.name for path in image_paths(folder)} - known:
         return labels_from
-    return settle_labels(folder, labels_from, known=known)
+    return settle_labels(folder, labels_from, pad_labels, known=known)
 
 
 @contextmanager

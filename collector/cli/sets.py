@@ -11,7 +11,7 @@ import click
 
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, bar, finish
-from digitsolver.cli.labels import LABELS_FROM, settle_labels
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.errors import printable
 
 if TYPE_CHECKING:
@@ -40,8 +40,17 @@ SHARE = click.FloatRange(0, 1, max_open=True)
     help="Where the labels are: in file names, metadata.csv, labels.csv, labels.tsv or folders.",
 )
 @LABELS_FROM
+@PAD_LABELS
 @AS_JSON
-def export(folder: Path, out: Path, layout: str, labels_from: str, as_json: bool) -> None:
+def export(
+    folder: Path,
+    out: Path,
+    *,
+    layout: str,
+    labels_from: str,
+    pad_labels: int | None,
+    as_json: bool,
+) -> None:
     """Write the labelled captchas of DIR to a zip that other programs can read.
 
     `collector import` reads every format. The zip does not say where the images came from, and
@@ -53,7 +62,7 @@ def export(folder: Path, out: Path, layout: str, labels_from: str, as_json: bool
     """
     from collector.dataset import export as exporting
 
-    labels = settle_labels(folder, labels_from)
+    labels = settle_labels(folder, labels_from, pad_labels)
     count, problems = exporting.export(folder, out, layout, labels)
     counts = {"exported": count, "problems": len(problems), "out": str(out)}
     finish(counts if as_json else f"{out}: {count} captchas", problems)
@@ -70,6 +79,7 @@ def export(folder: Path, out: Path, layout: str, labels_from: str, as_json: bool
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same split."
 )
 @LABELS_FROM
+@PAD_LABELS
 @AS_JSON
 def split(
     folder: Path,
@@ -79,6 +89,7 @@ def split(
     test: float,
     seed: int,
     labels_from: str,
+    pad_labels: int | None,
     as_json: bool,
 ) -> None:
     """Copy the labelled captchas of DIR into train, validation and test.
@@ -92,7 +103,7 @@ def split(
     """
     from collector.dataset import split as splitting
 
-    labels = settle_labels(folder, labels_from)
+    labels = settle_labels(folder, labels_from, pad_labels)
     try:
         done = splitting.split_folder(
             folder, out, validation=validation, test=test, seed=seed, labels_from=labels
@@ -119,6 +130,7 @@ def split(
     help="Also write a page with images.",
 )
 @LABELS_FROM
+@PAD_LABELS
 @AS_JSON
 def check(
     folder: Path,
@@ -127,6 +139,7 @@ def check(
     folds: int | None,
     html: Path | None,
     labels_from: str,
+    pad_labels: int | None,
     as_json: bool,
 ) -> None:
     """Check whether the captchas of DIR are ready for training, and which labels may be wrong.
@@ -145,7 +158,7 @@ def check(
     from digitsolver.io.files import write_text
 
     solver = digitsolver.load(model, threads=1)
-    labels = settle_labels(folder, labels_from)
+    labels = settle_labels(folder, labels_from, pad_labels)
     with bar(len(list(folder.iterdir())), "checking") as update:
         for found in checking(folder, solver, folds=folds or 0, labels_from=labels):
             update(found.looked, found.samples, "")

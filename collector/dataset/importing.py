@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from collector.dataset.sources import Item, Labelled, Peek, Settle, by_names, open_source
+from collector.dataset.sources import Item, Labelled, Labelling, Peek, Settle, by_names, open_source
 from collector.dataset.store import DryStore, New, Record, Store, check_image, open_store
 from digitsolver.datasets import AUTO, NameLabels, Problem
 from digitsolver.errors import (
@@ -48,6 +48,7 @@ def import_samples(
     unlabelled: bool = False,
     dry_run: bool = False,
     labels_from: str = AUTO,
+    pad: int | None = None,
     settle: Settle = by_names,
 ) -> Iterator[Imported]:
     """Add the images of a folder, archive or table to a folder, under their content's id.
@@ -60,7 +61,8 @@ def import_samples(
     """
     if out.resolve().is_relative_to(path.resolve()):
         raise FolderError("expected a folder outside the one that is imported", out)
-    source = open_source(path, labels_from, partial(_or_none, settle) if unlabelled else settle)
+    found = Labelling(labels_from, pad, partial(_or_none, settle) if unlabelled else settle)
+    source = open_source(path, found)
     result = Imported()
     first = next(source)  # what cannot be imported raises before the folder is made
     with nullcontext(DryStore(out)) if dry_run else open_store(out) as store:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from digitsolver.datasets import AUTO, NameLabels, Problem, character_of, find_labels
-from digitsolver.datasets.captchas import wrong_label
+from digitsolver.datasets.captchas import check_zeros, pad_label, wrong_label
 from digitsolver.datasets.names import TABLE
-from digitsolver.datasets.tables import LABEL_TABLES, parse_table, read_table
+from digitsolver.datasets.tables import JOURNAL, LABEL_TABLES, Cells, parse_table, read_table
 from digitsolver.errors import FolderError, ImageError, UnclearLabelsError, printable
 from digitsolver.io.archives import (
     Archive,
@@ -29,7 +29,7 @@ from digitsolver.io.archives import (
 from digitsolver.io.images import read_bytes
 from digitsolver.results import Failure, NamedImage
 
-TABLES = frozenset({".csv", ".tsv"})
+TABLES = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,38 @@ def by_names(names: Sequence[str], labels_from: str, peek: Peek) -> NameLabels:
     return find_labels(names, labels_from)
 
 
-def open_source(path: Path, labels_from: str = AUTO, settle: Settle = by_names) -> Source:
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """Where labels are, as for `digitsolver.datasets.read_folder_labels`.
+
+    ``settle`` finds those in the names that no table names.
+    """
+
+    labels_from: str = AUTO
+    pad: int | None = None
+    settle: Settle = by_names
+
+    def table(self, path: Path, cells: Mapping[str, Cells]) -> dict[str, str]:
+        """Return the labels of a table by file, or raise UnclearLabelsError."""
+        texts = {name: row["text"] for name, row in cells.items()}
+        if self.labels_from == AUTO and not path.with_name(JOURNAL).exists():
+            check_zeros(path, texts.values(), self.pad)
+        return {name: pad_label(text, self.pad) or "" for name, text in texts.items()}
+
+
+AS_FOUND = Labelling()
+"""Labels are where they are found."""
+
+
+def open_source(path: Path, labelling: Labelling = AS_FOUND) -> Source:
     """Choose the source that fits a path: a folder, a table of labels, a zip or a tar.
 
     Parameters
     ----------
     path
         The source.
-    labels_from
-        As for `digitsolver.datasets.read_captchas`.
-    settle
-        Finds the labels in the names that no table names.
+    labelling
+        Where its labels are.
 
     Raises
     ------
@@ -92,13 +113,13 @@ def open_source(path: Path, labels_from: str = AUTO, settle: Settle = by_names) 
         The names may have labels in two places, or none.
     """
     if path.is_dir():
-        return from_folder(path, labels_from, settle)
+        return from_folder(path, labelling)
     if path.suffix.lower() in TABLES:
-        return from_table(path)
-    return from_archive(path, labels_from, settle)
+        return from_table(path, labelling)
+    return from_archive(path, labelling)
 
 
-def from_folder(path: Path, labels_from: str = AUTO, settle: Settle = by_names) -> Source:
+def from_folder(path: Path, labelling: Labelling = AS_FOUND) -> Source:
     """Give the images in a folder and the folders below it, sorted by name.
 
     Raises
@@ -112,11 +133,11 @@ def from_folder(path: Path, labels_from: str = AUTO, settle: Settle = by_names) 
     for place, folders, files in os.walk(path, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         names += [(Path(place) / name).relative_to(path).as_posix() for name in files]
-    place_labels = _Placing(path, labels_from, settle)
+    place_labels = _Placing(path, labelling)
     return place_labels.items(sorted(names), lambda name: read_bytes(path / name))
 
 
-def from_archive(path: Path, labels_from: str = AUTO, settle: Settle = by_names) -> Source:
+def from_archive(path: Path, labelling: Labelling = AS_FOUND) -> Source:
     """Give the images in a zip, sorted by name, or in a tar, in its own order.
 
     Raises
@@ -130,11 +151,11 @@ def from_archive(path: Path, labels_from: str = AUTO, settle: Settle = by_names)
         members = {member.name: member for member in archive.members()}
         names = sorted(members) if archive.random_access else list(members)
         peek = None if archive.random_access else partial(_peek_tar, path)
-        place_labels = _Placing(path, labels_from, settle)
+        place_labels = _Placing(path, labelling)
         yield from place_labels.items(names, lambda name: archive.read(members[name]), peek)
 
 
-def from_table(path: Path) -> Source:
+def from_table(path: Path, labelling: Labelling = AS_FOUND) -> Source:
     """Give the images that a table of labels names, relative to where it lies.
 
     A name that leads out of the table's folder becomes a problem.
@@ -144,7 +165,9 @@ def from_table(path: Path) -> Source:
     FolderError
         It is no such table, or has no rows.
     """
-    rows = read_table(path).rows
+    table = read_table(path)
+    rows = table.rows
+    texts = labelling.table(path, table.by_file())
     yield Labelled(f"from {path.name}", sum(bool(row.text) for row in rows), len(rows))
     labels: Labels = {}
     for row in rows:
@@ -154,7 +177,7 @@ def from_table(path: Path) -> Source:
         elif name in labels:
             yield Problem(path, f"line {row.line}: {name!r} is named again: the first line stays")
         else:
-            labels[name] = row.text, path.name
+            labels[name] = texts[name], path.name
             yield item(path.parent, name, labels, lambda name: read_bytes(path.parent / name))
     if not labels:
         raise FolderError("expected rows, found none", path)
@@ -169,8 +192,7 @@ class _Placing:
     """Read and label the images of a folder or an archive."""
 
     root: Path
-    labels_from: str
-    settle: Settle
+    labelling: Labelling
 
     def items(self, names: Sequence[str], read: Read, peek: Peek | None = None) -> Source:
         """Give where the labels are, then each image among the names, in their order.
@@ -185,7 +207,8 @@ class _Placing:
         labels = self._told(names, images, read)
         others = [name for name in images if name not in labels and not leads_out(name)]
         try:
-            named = self.settle(others, self.labels_from, peek or partial(_peek, self.root, read))
+            look = peek or partial(_peek, self.root, read)
+            named = self.labelling.settle(others, self.labelling.labels_from, look)
         except UnclearLabelsError as error:
             raise error.at(self.root) from None
         yield _labelled(labels, images, named)
@@ -195,13 +218,27 @@ class _Placing:
 
     def _told(self, names: Sequence[str], images: list[str], read: Read) -> Labels:
         """Return the labels of tables and of folders of digits, where these count."""
-        if self.labels_from not in {AUTO, TABLE}:
+        labels_from = self.labelling.labels_from
+        if labels_from not in {AUTO, TABLE}:
             return {}
-        labels = _folder_labels(images) if self.labels_from == AUTO else {}
+        labels = _folder_labels(images) if labels_from == AUTO else {}
         for name in names:
             if PurePosixPath(name).name in LABEL_TABLES and not is_hidden(name):
-                labels |= _table_labels(self.root, name, read)
+                labels |= self._table_labels(name, read)
         return labels
+
+    def _table_labels(self, name: str, read: Read) -> Labels:
+        """Read a table; its names are relative to where it lies."""
+        path = self.root / name
+        try:
+            table = parse_table(read(name), path)
+        except ImageError as error:
+            raise FolderError(f"cannot be read: {error.reason}", path) from None
+        place = PurePosixPath(name)
+        texts = self.labelling.table(path, table.by_file())
+        return {
+            (place.parent / file).as_posix(): (text, place.name) for file, text in texts.items()
+        }
 
 
 def _labelled(labels: Labels, images: Sequence[str], named: NameLabels) -> Labelled:
@@ -262,16 +299,3 @@ def _folder_labels(images: list[str]) -> Labels:
     if len(characters) < 2 or not all(characters.values()):
         return {}
     return {name: (str(characters[folder]), "folder") for name, folder in folders.items()}
-
-
-def _table_labels(root: Path, name: str, read: Read) -> Labels:
-    """Read a table; its names are relative to where it lies."""
-    try:
-        table = parse_table(read(name), root / name)
-    except ImageError as error:
-        raise FolderError(f"cannot be read: {error.reason}", root / name) from None
-    place = PurePosixPath(name)
-    return {
-        (place.parent / file).as_posix(): (cells["text"], place.name)
-        for file, cells in table.by_file().items()
-    }

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import Group, bar, finish, starting
-from digitsolver.cli.labels import LABELS_FROM, settle_labels
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import (
     ALPHABET,
     AS_JSON,
@@ -43,6 +43,7 @@ def main() -> None:
 @STYLE
 @ALPHABET
 @LABELS_FROM
+@PAD_LABELS
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -53,6 +54,7 @@ def preprocess(
     style: str,
     alphabet: str,
     labels_from: str,
+    pad_labels: int | None,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -74,7 +76,7 @@ def preprocess(
         from digitsolver.tune import resolve
 
     workers = Workers(jobs or usable_cores(), cluster)
-    labels = settle_labels(captchas, labels_from, alphabet=alphabet)
+    labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
     samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
     samples, foreign = check_labels(samples, alphabet)
     problems += foreign
@@ -105,6 +107,7 @@ main.add_command(train)
     help="Plot calibration and risk-coverage to this file.",
 )
 @LABELS_FROM
+@PAD_LABELS
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -115,6 +118,7 @@ def evaluate(
     length: int | None,
     plot: Path | None,
     labels_from: str,
+    pad_labels: int | None,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -141,7 +145,7 @@ def evaluate(
         plots.require_matplotlib()
     solver = load(model)
     alphabet = solver.bundle.facts.alphabet
-    labels = settle_labels(captchas, labels_from, alphabet=alphabet)
+    labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
     samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
     with bar(len(samples), "reading") as advance:
         found = measure(solver, samples, length=length, workers=workers, progress=advance)
@@ -169,6 +173,7 @@ main.add_command(solve)
     "--count", type=click.IntRange(1), help="Use only this many captchas, chosen by --seed."
 )
 @LABELS_FROM
+@PAD_LABELS
 @SEED
 def visualize(
     captchas: Path,
@@ -178,6 +183,7 @@ def visualize(
     model: str | None,
     count: int | None,
     labels_from: str,
+    pad_labels: int | None,
     seed: int,
 ) -> None:
     """Write images of every stage, and a strip of all stages for each captcha.
@@ -209,7 +215,7 @@ def visualize(
             grad_cam = open_grad_cam(solver.bundle)
         except (BundleError, MissingExtraError) as error:
             click.echo(f"no Grad-CAM: {error}", err=True)
-    labels = settle_labels(captchas, labels_from)
+    labels = settle_labels(captchas, labels_from, pad_labels)
     samples, problems = read_captchas(captchas, labelled=False, labels_from=labels)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)

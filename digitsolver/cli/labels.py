@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,23 @@ LABELS_FROM = click.option(
 )
 
 
+PAD_LABELS = click.option(
+    "--pad-labels",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    help="Put zeros before the numbers of a table that are shorter than N digits.",
+)
+
+
 def settle_labels(
-    folder: Path, labels_from: str, *, alphabet: str = "", known: Container[str] = ()
+    folder: Path,
+    labels_from: str,
+    pad: int | None = None,
+    *,
+    alphabet: str = "",
+    known: Container[str] = (),
 ) -> LabelsFrom:
-    """Find where the labels of a folder are, say it on standard error, and return it.
+    """Find the labels of a folder, say on standard error where they are, and return them.
 
     The default model reads a sample where the labels are in names; without one, names decide. The
     names `known` are left out.
@@ -51,15 +65,16 @@ def settle_labels(
 
     if is_digits_folder(folder):
         return labels_from
-    found = read_folder_labels(folder, labels_from)
+    found = read_folder_labels(folder, labels_from, pad=pad)
     read = sample_reader(lambda names: [str(folder / name) for name in names])
     others = [name for name in found.others if name not in known]
     try:
         named = settle(others, read, labels_from, alphabet=alphabet)
     except UnclearLabelsError as error:
         raise error.at(folder) from None
-    click.echo(found.described(named), err=True)
-    return named
+    found = replace(found, named=named)
+    click.echo(f"labels: {found}", err=True)
+    return found
 
 
 def sample_reader(

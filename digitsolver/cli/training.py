@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import epochs_bar, finish
-from digitsolver.cli.labels import LABELS_FROM, settle_labels
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 
 
@@ -32,6 +32,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
 )
 @ALPHABET
 @LABELS_FROM
+@PAD_LABELS
 @click.option(
     "--labels",
     type=click.IntRange(1),
@@ -76,6 +77,7 @@ def train(
     reader: str,
     labels: int | None,
     labels_from: str,
+    pad_labels: int | None,
     unlabelled: Path | None,
     resume: bool,
     tensorboard: Path | None,
@@ -117,7 +119,7 @@ def train(
     if unlabelled is not None and not any(one.takes_unlabelled for one in settings):
         raise click.UsageError("--unlabelled: expected the reader line, found another")
     if source is not None:
-        placed = settle_labels(source, labels_from, alphabet=alphabet)
+        placed = settle_labels(source, labels_from, pad_labels, alphabet=alphabet)
     else:
         placed = labels_from
     try:

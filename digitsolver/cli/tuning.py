@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import bar, finish
-from digitsolver.cli.labels import LABELS_FROM, settle_labels
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import AS_JSON, FOLDER, SEED
 
 if TYPE_CHECKING:
@@ -31,10 +31,18 @@ LISTED = 5
     "--length", type=click.IntRange(1), help="Number of digits; default: that of the labels."
 )
 @LABELS_FROM
+@PAD_LABELS
 @SEED
 @AS_JSON
 def tune(
-    captchas: Path, out: Path, *, length: int | None, labels_from: str, seed: int, as_json: bool
+    captchas: Path,
+    out: Path,
+    *,
+    length: int | None,
+    labels_from: str,
+    pad_labels: int | None,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Search for the settings of the stages that fit a folder of captchas.
 
@@ -57,7 +65,7 @@ def tune(
     board = out.with_suffix(".png")
     if board == out:
         raise click.UsageError(f"--out: expected a name that ends in .toml, found {out}")
-    labels = settle_labels(captchas, labels_from)
+    labels = settle_labels(captchas, labels_from, pad_labels)
     samples, problems = read_captchas(captchas, labelled=False, labels_from=labels)
     with bar(most_tries(), "trying styles") as advance:
         found = choose(samples, length=length, seed=seed, progress=advance)

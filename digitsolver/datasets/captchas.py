@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from digitsolver.datasets.name_fields import LONGEST_LABEL
 from digitsolver.datasets.names import AUTO, PLACE, TABLE, NameLabels, find_labels
-from digitsolver.datasets.tables import LABEL_TABLES, METADATA, Row, read_table
+from digitsolver.datasets.tables import (
+    JOURNAL,
+    LABEL_TABLES,
+    METADATA,
+    Row,
+    lost_zeros,
+    read_table,
+)
 from digitsolver.errors import (
     DigitSolverError,
     FolderError,
@@ -24,8 +31,7 @@ from digitsolver.io.images import check_image, read_image, to_grey
 from digitsolver.io.inputs import image_paths
 
 DIGITS = "0123456789"
-LabelsFrom = str | NameLabels
-"""Where labels are: see `read_captchas`."""
+NO_NAMES = NameLabels("", {}, 0)
 COMMON = 0.9
 """Share of the labels that have one length, from which it is taken for the length of all."""
 
@@ -134,10 +140,11 @@ def label_of(path: StrPath) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FolderLabels:
-    """What a folder of captchas says of its labels.
+    """The labels of a folder of captchas, from its table and from names.
 
     ``names`` are those of its images, ``texts`` what its table says of some: None for a text that
-    is no label. ``table`` is the name of the table, "" where there is none.
+    is no label. ``table`` is the name of the table, "" where there is none. ``named`` are the
+    labels in the names that the table does not have, once they were looked for.
     """
 
     folder: Path
@@ -145,22 +152,32 @@ class FolderLabels:
     table: str = ""
     texts: Mapping[str, str | None] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
+    named: NameLabels = NO_NAMES
 
     @property
     def others(self) -> list[str]:
         """Return the names of the images that the table does not name."""
         return [name for name in self.names if name not in self.texts]
 
-    def described(self, found: NameLabels) -> str:
-        """Say in one line where the labels are, of which the names gave `found`."""
+    def __str__(self) -> str:
         given = sum(text is not None for text in self.texts.values())
         if not self.texts:
-            return f"labels: {found}"
-        table = f"labels: from {self.table} ({given} of {len(self.names)})"
-        return f"{table}, {found}" if found.labels else table
+            return str(self.named)
+        table = f"from {self.table} ({given} of {len(self.names)})"
+        return f"{table}, {self.named}" if self.named.labels else table
+
+    def label(self, name: str) -> str | None:
+        """Return the label of an image, None where it has none."""
+        return self.texts.get(name, self.named.labels.get(name))
 
 
-def read_folder_labels(folder: StrPath, labels_from: LabelsFrom = AUTO) -> FolderLabels:
+LabelsFrom = str | FolderLabels
+"""Where labels are, or the labels that were found; see `read_captchas`."""
+
+
+def read_folder_labels(
+    folder: StrPath, labels_from: str = AUTO, *, pad: int | None = None
+) -> FolderLabels:
     """Return the names of the images in a flat folder, and what its table says.
 
     Parameters
@@ -169,15 +186,19 @@ def read_folder_labels(folder: StrPath, labels_from: LabelsFrom = AUTO) -> Folde
         The folder.
     labels_from
         As in `read_captchas`: the table counts with ``auto`` and ``table``.
+    pad
+        Put zeros before shorter labels of the table that are numbers, up to this length.
 
     Raises
     ------
     FolderError
         As in `read_captchas`.
+    UnclearLabelsError
+        A spreadsheet may have taken zeros from the labels of the table.
     """
     folder = Path(folder)
     names = [path.name for path in image_paths(folder)]
-    if isinstance(labels_from, str) and labels_from not in {AUTO, TABLE}:
+    if labels_from not in {AUTO, TABLE}:
         return FolderLabels(folder, names)
     table = next((name for name in LABEL_TABLES if (folder / name).exists()), None)
     if table is None:
@@ -185,7 +206,39 @@ def read_folder_labels(folder: StrPath, labels_from: LabelsFrom = AUTO) -> Folde
             raise FolderError(f"expected a table of labels such as {METADATA}, found none", folder)
         return FolderLabels(folder, names)
     texts, problems = _read_metadata(folder / table, frozenset(names))
-    return FolderLabels(folder, names, table, texts, problems)
+    if labels_from == AUTO and not (folder / JOURNAL).exists():
+        check_zeros(folder / table, texts.values(), pad)
+    padded = {name: pad_label(text, pad) for name, text in texts.items()}
+    return FolderLabels(folder, names, table, padded, problems)
+
+
+def check_zeros(table: Path, texts: Iterable[str | None], pad: int | None = None) -> None:
+    """Raise UnclearLabelsError where a spreadsheet may have taken zeros from labels.
+
+    Not where `pad` says how many digits labels have.
+    """
+    labels = [text for text in texts if text]
+    length = None if pad else lost_zeros(labels)
+    if length:
+        short = [label for label in labels if len(label) < length]
+        raise UnclearLabelsError(
+            f"expected labels of one length, found {len(short)} of {len(labels)} numbers shorter "
+            f"than {length} digits, such as {short[0]!r}: a spreadsheet may have taken their "
+            f"zeros; say --pad-labels {length} to put them back, or --labels-from table to take "
+            "the labels as they are",
+            table,
+        )
+
+
+def pad_label(text: str | None, pad: int | None) -> str | None:
+    """Put zeros before a number that is shorter than `pad` digits.
+
+    Examples
+    --------
+    >>> pad_label("42", 4), pad_label("ab", 4), pad_label("42", None)
+    ('0042', 'ab', '42')
+    """
+    return text.rjust(pad, "0") if text and pad and text.isdecimal() else text
 
 
 def read_captchas(
@@ -209,7 +262,7 @@ def read_captchas(
         Leave out images without a label, and list them as problems.
     labels_from
         ``auto``; ``table``, ``names``, ``none`` or a pattern of names, where only that counts; or
-        the labels that `names.find_labels` found for the images that the table does not name.
+        the labels of the folder that were found already.
     alphabet
         Characters that labels have, where some are no letters and digits.
 
@@ -225,19 +278,22 @@ def read_captchas(
         No such folder, no image in it, or not one label; ``metadata.csv`` is not a table of
         labels.
     UnclearLabelsError
-        The names may have labels in two places, or none.
+        The names may have labels in two places, or none; a spreadsheet may have taken zeros from
+        the labels of the table.
     ValueError
         `labels_from` is none of these.
     """
-    found = read_folder_labels(folder, labels_from)
-    named = name_labels(found, labels_from, alphabet)
+    if isinstance(labels_from, FolderLabels):
+        found = labels_from
+    else:
+        found = name_labels(read_folder_labels(folder, labels_from), labels_from, alphabet)
     problems = list(found.problems)
     samples = []
     for name in found.names:
         path = found.folder / name
-        label = found.texts.get(name, named.labels.get(name))
+        label = found.label(name)
         if label is None and labelled and name not in found.texts:
-            problems.append(Problem(path, _without_label(path, named.pattern)))
+            problems.append(Problem(path, _without_label(path, found.named.pattern)))
         if label or not labelled:
             samples.append(Sample(path, label))
     if not samples:
@@ -249,20 +305,19 @@ def read_captchas(
     return samples, problems
 
 
-def name_labels(found: FolderLabels, labels_from: LabelsFrom, alphabet: str = "") -> NameLabels:
-    """Return the labels in the names of the images that the table does not name.
+def name_labels(found: FolderLabels, labels_from: str, alphabet: str = "") -> FolderLabels:
+    """Find the labels in the names of the images that the table does not name.
 
     Raises
     ------
     UnclearLabelsError, ValueError
         As in `read_captchas`.
     """
-    if isinstance(labels_from, NameLabels):
-        return labels_from
     try:
-        return find_labels(found.others, labels_from, alphabet=alphabet)
+        named = find_labels(found.others, labels_from, alphabet=alphabet)
     except UnclearLabelsError as error:
         raise error.at(found.folder) from None
+    return replace(found, named=named)
 
 
 def _without_label(path: Path, pattern: str) -> str:

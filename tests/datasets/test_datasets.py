@@ -230,7 +230,7 @@ def test_metadata_rows_that_do_not_fit(tmp_path: Path) -> None:
     [
         (b"", "expected a column file_name, .* and a column text, .*, found none"),
         (b"file_name,texts\n", "expected a column .*, found file_name, texts"),
-        (b"file_name,text\n\xff\xfe,1\n", "expected a table of labels: .*utf-8"),
+        (b"file_name,text\n\x81\xfe,1\n", "expected a table of labels: .*charmap"),
         (b'file_name,text\n"1-11.png,1\n', "expected a table of labels: unexpected end of data"),
     ],
 )

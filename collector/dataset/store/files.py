@@ -104,8 +104,12 @@ def adopt(
     """
     records = []
     fresh = [name for name in images(folder) if not state.owner(name)]
-    others = FolderLabels(folder, fresh, texts=dict.fromkeys(labels))
-    named = name_labels(others, labels_from).labels
+    if isinstance(labels_from, FolderLabels):
+        labels |= {name: text or "" for name, text in labels_from.texts.items()}
+        named = labels_from.named.labels
+    else:
+        others = FolderLabels(folder, fresh, texts=dict.fromkeys(labels))
+        named = name_labels(others, labels_from).named.labels
     for name in fresh:
         try:
             identifier = content_id((folder / name).read_bytes())

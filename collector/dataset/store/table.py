@@ -47,7 +47,8 @@ class Table:
         for record in records:
             text = self._rows.get(record.file, {}).get("text", "")
             changed = text != record.label and record.history[-1].time < stamp
-            if changed and text and not wrong_label(text):
+            eaten = (record.label or "").lstrip("0") == text  # a spreadsheet took the zeros
+            if changed and text and not eaten and not wrong_label(text):
                 found.append((record, text))
         return found
 
