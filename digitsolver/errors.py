@@ -8,6 +8,7 @@
     ├── SegmentationError   the digits of an image cannot be separated
     ├── StyleError          a style is unknown, or its file is wrong
     ├── FolderError         a folder is not what a command needs
+    │   └── UnclearLabelsError  where its labels are is in doubt: somebody must say it
     ├── BundleError         a model folder is incomplete or was changed
     ├── ClusterError        the machines of a cluster do not answer
     └── MissingExtraError   an optional dependency is not installed
@@ -16,6 +17,7 @@ Wrong arguments raise ``ValueError`` or ``TypeError`` as usual.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Self
 
 
@@ -79,6 +81,31 @@ class StyleError(DigitSolverError):
 
 class FolderError(DigitSolverError):
     """Say what a folder lacks."""
+
+
+class UnclearLabelsError(FolderError):
+    """Say which choices there are for the labels of a folder, where nothing decides.
+
+    Parameters
+    ----------
+    reason, path
+        As in `DigitSolverError`.
+    choices
+        The patterns of names that are possible; see `digitsolver.datasets.names`.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        path: str | os.PathLike[str] | None = None,
+        choices: Sequence[str] = (),
+    ) -> None:
+        super().__init__(reason, path)
+        self.choices = tuple(choices)
+
+    def at(self, path: str | os.PathLike[str] | None) -> Self:
+        """Return the same error about `path`, unless it names a path already."""
+        return self if self.path is not None else type(self)(self.reason, path, self.choices)
 
 
 class BundleError(DigitSolverError):

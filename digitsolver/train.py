@@ -55,6 +55,7 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
     *,
     settings: Sequence[Settings] | None = None,
     labels: int | None = None,
+    labels_from: datasets.LabelsFrom = datasets.AUTO,
     unlabelled: StrPath | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -82,6 +83,8 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
         The settings of each reader to train; by default those of ``choose_settings``.
     labels
         Train on so many captchas, chosen with the seed of the settings.
+    labels_from
+        Where the labels of captchas are; see `digitsolver.datasets.read_captchas`.
     unlabelled
         A folder of further images of the look, for self-training.
     resume
@@ -105,6 +108,8 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
     FolderError
         `source` is no folder of captchas or digits, or has too few labels, or `out` is a folder
         with other things in it.
+    UnclearLabelsError
+        The names of `source` may have labels in two places, or none.
     BundleError
         A run to resume had other data or settings, the default model is damaged, or the export
         went wrong.
@@ -125,6 +130,7 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
             alphabet=chosen[0].alphabet,
             seed=chosen[0].seed,
             labels=None if source is None else labels,
+            labels_from=labels_from,
             unlabelled=None if unlabelled is None else Path(unlabelled),
         )
         data, aside = _set_aside(data, max_wrong, chosen[0].seed)

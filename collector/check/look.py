@@ -20,7 +20,7 @@ from collector.check.found import Checked, Outlier
 from collector.check.suspects import Suspect
 from collector.dataset.store import perceptual_hash, read_records
 from collector.dataset.store.near import near_pairs, unpack
-from digitsolver.datasets import Problem, Sample, read_captchas
+from digitsolver.datasets import AUTO, LabelsFrom, Problem, Sample, read_captchas
 from digitsolver.errors import ImageError
 from digitsolver.io.formats import read_header
 from digitsolver.io.images import ImageArray, decode_image, to_grey
@@ -58,7 +58,9 @@ class Seen:
     contrast: float
 
 
-def check(folder: Path, solver: Solver, *, folds: int = 0) -> Iterator[Checked]:
+def check(
+    folder: Path, solver: Solver, *, folds: int = 0, labels_from: LabelsFrom = AUTO
+) -> Iterator[Checked]:
     """Look at every sample of a folder; give the state after each few, always the same object.
 
     Labels are held against what `solver` reads, or with `folds` against what so many models read
@@ -68,7 +70,7 @@ def check(folder: Path, solver: Solver, *, folds: int = 0) -> Iterator[Checked]:
     Raises ``FolderError`` where the folder has no images, or a table that is none; with `folds`
     what `digitsolver.training` raises.
     """
-    samples, problems = read_captchas(folder, labelled=False)
+    samples, problems = read_captchas(folder, labelled=False, labels_from=labels_from)
     records = read_records(folder)
     marked = {record.file for record in records if record.unreadable}
     confirmed = {(record.file, record.label) for record in records if record.confirmed}

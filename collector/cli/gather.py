@@ -12,11 +12,16 @@ import click
 
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, each
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, sample_reader
 from digitsolver.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collector.dataset.importing import Imported
+    from collector.dataset.sources import Peek
     from collector.fetch import Fetched
+    from digitsolver.datasets import NameLabels
 
 
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -73,16 +78,28 @@ def generate(
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=FOLDER, required=True, help="The folder to add them to.")
 @click.option("--unlabelled", is_flag=True, help="Also import images without a label.")
+@LABELS_FROM
+@PAD_LABELS
 @click.option("--dry-run", is_flag=True, help="Report what would be done, and write nothing.")
 @AS_JSON
-def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: bool) -> None:
+def import_(
+    path: Path,
+    out: Path,
+    *,
+    unlabelled: bool,
+    labels_from: str,
+    pad_labels: int | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Import captchas from PATH: a folder, a zip or tar, or a CSV or TSV table.
 
-    A label is the end of the file name, after the last - or _ (00017-4711.png), or a row of a
-    table metadata.csv or metadata.jsonl with file_name and text, as in a Hugging Face
-    ImageFolder; in a digits folder (0/ to 9/) the folder is the label. A CSV or TSV table names
-    images relative to itself. Each image is checked; bad files are listed and skipped. Importing
-    again adds nothing.
+    Labels are in file names (00017-4711.png, 4711_1571458417.png and others: the convention is
+    found from all names, and said), or in a table metadata.csv or metadata.jsonl with file_name
+    and text, as in a Hugging Face ImageFolder; in a digits folder (0/ to 9/) the folder is the
+    label. A CSV or TSV table names images relative to itself. Where the labels are in doubt,
+    nothing is imported and --labels-from is asked for. Each image is checked; bad files are
+    listed and skipped. Importing again adds nothing.
 
     \b
     Example:
@@ -91,13 +108,29 @@ def import_(path: Path, out: Path, unlabelled: bool, dry_run: bool, as_json: boo
     from collector.dataset import importing
 
     done = importing.Imported()
-    steps = importing.import_samples(path, out, unlabelled=unlabelled, dry_run=dry_run)
+    steps = importing.import_samples(
+        path,
+        out,
+        unlabelled=unlabelled,
+        dry_run=dry_run,
+        labels_from=labels_from,
+        pad=pad_labels,
+        settle=_settle,
+    )
     with each(steps, None, "importing") as shown:
         for counted in shown:
             done = counted
+    click.echo(f"labels: {done.labels}", err=True)
     for line in [*done.problems, *done.duplicates, *done.near]:
         click.echo(line, err=True)
     _report_import(done, out, dry_run, as_json)
+
+
+def _settle(names: Sequence[str], labels_from: str, peek: Peek) -> NameLabels:
+    """Find the labels in names, with a look at some images where it helps."""
+    from digitsolver.measure.named_labels import settle_labels
+
+    return settle_labels(names, sample_reader(peek), labels_from)
 
 
 def _report_import(done: Imported, out: Path, dry_run: bool, as_json: bool) -> None:

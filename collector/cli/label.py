@@ -16,10 +16,12 @@ import click
 
 from collector.cli.options import AS_JSON
 from collector.cli.terminal import label_on_terminal
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.errors import BundleError, MissingExtraError
 
 if TYPE_CHECKING:
     from collector.label.session import Session
+    from digitsolver.datasets import LabelsFrom
     from digitsolver.solver import Solver
 
 
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 @click.option("--by", "who", default="person", show_default=True, help="Who labels.")
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--terminal", is_flag=True, help="Label here, without a browser.")
+@LABELS_FROM
+@PAD_LABELS
 @AS_JSON
 def label(
     folder: Path,
@@ -49,6 +53,8 @@ def label(
     who: str,
     no_browser: bool,
     terminal: bool,
+    labels_from: str,
+    pad_labels: int | None,
     as_json: bool,
 ) -> None:
     """Label the captchas of DIR: a model proposes, you accept with Enter or type over.
@@ -65,7 +71,10 @@ def label(
         _require_web()
     if not who or ":" in who:
         raise click.BadParameter(f"expected a name without a colon, found {who!r}", param_hint="by")
-    with _session(folder, model, length, who=who, retrain_every=retrain_every) as session:
+    if not folder.is_dir():
+        raise click.BadParameter(f"expected a folder with images: {folder}", param_hint="DIR")
+    labels = _settle(folder, labels_from, pad_labels)
+    with _session(folder, model, length, labels, who=who, retrain_every=retrain_every) as session:
         if terminal:
             label_on_terminal(session)
         else:
@@ -82,30 +91,37 @@ def label(
         click.echo("the training that was going on has ended with it; the labels stay", err=True)
 
 
+def _settle(folder: Path, labels_from: str, pad_labels: int | None) -> LabelsFrom:
+    """Find where the labels of images are that the folder's record does not have yet."""
+    from collector.dataset.store import read_records
+    from digitsolver.datasets import image_paths
+
+    known = frozenset(record.file for record in read_records(folder))
+    if known and not {path.name for path in image_paths(folder)} - known:
+        return labels_from
+    return settle_labels(folder, labels_from, pad_labels, known=known)
+
+
 @contextmanager
 def _session(
     folder: Path,
     model: Path | None,
     length: int | None,
+    labels_from: LabelsFrom,
     *,
     who: str,
     retrain_every: int | None,
 ) -> Iterator[Session]:
     """Open a folder for labelling, with the model that proposes; close both afterwards."""
-    from collector.dataset.store import JOURNAL, open_store
+    from collector.dataset.store import open_store
     from collector.label.proposals import Proposals
     from collector.label.session import Session
     from collector.label.trainer import Trainer
-    from digitsolver.datasets import image_paths
     from digitsolver.solver import load
 
-    if not folder.is_dir():
-        raise click.BadParameter(f"expected a folder with images: {folder}", param_hint="DIR")
-    if not (folder / JOURNAL).exists():
-        image_paths(folder)  # raises if there are none, before anything is written
     trainer = Trainer(folder)
     solver = _solver(model or trainer.kept)
-    with open_store(folder) as store:
+    with open_store(folder, labels_from) as store:
         proposals = Proposals(store, solver, length=length)
         proposals.start()
         session = Session(

@@ -11,6 +11,7 @@ import click
 
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, bar, finish
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.errors import printable
 
 if TYPE_CHECKING:
@@ -38,8 +39,18 @@ SHARE = click.FloatRange(0, 1, max_open=True)
     show_default=True,
     help="Where the labels are: in file names, metadata.csv, labels.csv, labels.tsv or folders.",
 )
+@LABELS_FROM
+@PAD_LABELS
 @AS_JSON
-def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
+def export(
+    folder: Path,
+    out: Path,
+    *,
+    layout: str,
+    labels_from: str,
+    pad_labels: int | None,
+    as_json: bool,
+) -> None:
     """Write the labelled captchas of DIR to a zip that other programs can read.
 
     `collector import` reads every format. The zip does not say where the images came from, and
@@ -51,7 +62,8 @@ def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
     """
     from collector.dataset import export as exporting
 
-    count, problems = exporting.export(folder, out, layout)
+    labels = settle_labels(folder, labels_from, pad_labels)
+    count, problems = exporting.export(folder, out, layout, labels)
     counts = {"exported": count, "problems": len(problems), "out": str(out)}
     finish(counts if as_json else f"{out}: {count} captchas", problems)
 
@@ -66,9 +78,19 @@ def export(folder: Path, out: Path, layout: str, as_json: bool) -> None:
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same split."
 )
+@LABELS_FROM
+@PAD_LABELS
 @AS_JSON
 def split(
-    folder: Path, out: Path, validation: float, test: float, seed: int, as_json: bool
+    folder: Path,
+    out: Path,
+    *,
+    validation: float,
+    test: float,
+    seed: int,
+    labels_from: str,
+    pad_labels: int | None,
+    as_json: bool,
 ) -> None:
     """Copy the labelled captchas of DIR into train, validation and test.
 
@@ -81,8 +103,11 @@ def split(
     """
     from collector.dataset import split as splitting
 
+    labels = settle_labels(folder, labels_from, pad_labels)
     try:
-        done = splitting.split_folder(folder, out, validation=validation, test=test, seed=seed)
+        done = splitting.split_folder(
+            folder, out, validation=validation, test=test, seed=seed, labels_from=labels
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     counts = {**done.counts, "together": done.together, "problems": len(done.problems)}
@@ -104,9 +129,18 @@ def split(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write a page with images.",
 )
+@LABELS_FROM
+@PAD_LABELS
 @AS_JSON
 def check(
-    folder: Path, model: Path | None, folds: int | None, html: Path | None, as_json: bool
+    folder: Path,
+    *,
+    model: Path | None,
+    folds: int | None,
+    html: Path | None,
+    labels_from: str,
+    pad_labels: int | None,
+    as_json: bool,
 ) -> None:
     """Check whether the captchas of DIR are ready for training, and which labels may be wrong.
 
@@ -123,8 +157,10 @@ def check(
     from collector.check import render_page
     from digitsolver.io.files import write_text
 
+    solver = digitsolver.load(model, threads=1)
+    labels = settle_labels(folder, labels_from, pad_labels)
     with bar(len(list(folder.iterdir())), "checking") as update:
-        for found in checking(folder, digitsolver.load(model, threads=1), folds=folds or 0):
+        for found in checking(folder, solver, folds=folds or 0, labels_from=labels):
             update(found.looked, found.samples, "")
     if html:
         write_text(html, render_page(found))

@@ -8,7 +8,15 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from digitsolver.datasets import Problem, Sample, folder_of, read_captchas, unique_ids
+from digitsolver.datasets import (
+    AUTO,
+    LabelsFrom,
+    Problem,
+    Sample,
+    folder_of,
+    read_captchas,
+    unique_ids,
+)
 from digitsolver.datasets.tables import METADATA, render_rows
 from digitsolver.errors import FolderError
 
@@ -20,14 +28,16 @@ Layout = Callable[[Sequence[tuple[str, Sample]]], tuple[list[Member], dict[str, 
 """From ids and samples to the names that they get, and the tables beside them."""
 
 
-def export(folder: Path, out: Path, layout: str) -> tuple[int, list[Problem]]:
+def export(
+    folder: Path, out: Path, layout: str, labels_from: LabelsFrom = AUTO
+) -> tuple[int, list[Problem]]:
     """Write the labelled samples of a folder into a new zip; return how many, and what was not.
 
     A store's provenance stays behind: it may name addresses and reasons that are nobody's
     business. Raises ``FolderError`` where the folder has no labelled image, the zip is there
     already or cannot be written, or the labels do not fit the layout.
     """
-    samples, problems = read_captchas(folder)
+    samples, problems = read_captchas(folder, labels_from=labels_from)
     ids = unique_ids(samples)
     members, tables = LAYOUTS[layout]([(ids[sample.path], sample) for sample in samples])
     if os.path.lexists(out):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from collector.dataset.sources import Item, open_source
+from collector.dataset.sources import Item, Labelled, Labelling, Peek, Settle, by_names, open_source
 from collector.dataset.store import DryStore, New, Record, Store, check_image, open_store
-from digitsolver.datasets import Problem, label_of
-from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
+from digitsolver.datasets import AUTO, NameLabels, Problem
+from digitsolver.errors import (
+    DigitSolverError,
+    FolderError,
+    LabelError,
+    UnclearLabelsError,
+    printable,
+)
 
 BATCH = 64
 """How many images are added under one lock."""
@@ -20,11 +28,12 @@ BATCH = 64
 class Imported:
     """Count what an import did.
 
-    added: new in the folder. present: there already, from an earlier import. duplicates:
-    images that the source has twice. near: images that were added although one that looks
-    nearly the same was there. problems: images that were not taken.
+    labels: where the labels are. added: new in the folder. present: there already, from an
+    earlier import. duplicates: images that the source has twice. near: images that were added
+    although one that looks nearly the same was there. problems: images that were not taken.
     """
 
+    labels: str = ""
     added: int = 0
     present: int = 0
     duplicates: list[Problem] = field(default_factory=list)
@@ -33,24 +42,37 @@ class Imported:
 
 
 def import_samples(
-    path: Path, out: Path, *, unlabelled: bool = False, dry_run: bool = False
+    path: Path,
+    out: Path,
+    *,
+    unlabelled: bool = False,
+    dry_run: bool = False,
+    labels_from: str = AUTO,
+    pad: int | None = None,
+    settle: Settle = by_names,
 ) -> Iterator[Imported]:
     """Add the images of a folder, archive or table to a folder, under their content's id.
 
     Gives the counts so far after each image, always the same object. Images without a label
-    are problems, or with `unlabelled` added like the others. With `dry_run` the counts are those
-    that there would be, and nothing is written. Raises ``FolderError`` where the folder cannot
-    be written or lies in the source, or where the source cannot be read.
+    are problems, or with `unlabelled` added like the others; then names that are in doubt have no
+    labels. With `dry_run` the counts are those that there would be, and nothing is written. Raises
+    ``FolderError`` where the folder cannot be written or lies in the source, or where the source
+    cannot be read, ``UnclearLabelsError`` where its labels are in doubt, or there are none.
     """
     if out.resolve().is_relative_to(path.resolve()):
         raise FolderError("expected a folder outside the one that is imported", out)
-    source = open_source(path)
+    found = Labelling(labels_from, pad, partial(_or_none, settle) if unlabelled else settle)
+    source = open_source(path, found)
     result = Imported()
+    first = next(source)  # what cannot be imported raises before the folder is made
     with nullcontext(DryStore(out)) if dry_run else open_store(out) as store:
         batch: list[tuple[Item, New]] = []
         seen: dict[str, str] = {}
-        for item in source:
-            if isinstance(item, Problem):
+        for item in chain([first], source):
+            if isinstance(item, Labelled):
+                _check_labelled(item, path, unlabelled)
+                result.labels = item.text
+            elif isinstance(item, Problem):
                 result.problems.append(item)
             else:
                 _check(item, printable(path), unlabelled, batch, result)
@@ -59,6 +81,24 @@ def import_samples(
             yield result
         _add(store, batch, seen, result)
         yield result
+
+
+def _or_none(settle: Settle, names: Sequence[str], labels_from: str, peek: Peek) -> NameLabels:
+    """Find the labels in names, none where they are in doubt."""
+    try:
+        return settle(names, labels_from, peek)
+    except UnclearLabelsError:
+        return NameLabels("", {}, len(names))
+
+
+def _check_labelled(found: Labelled, path: Path, unlabelled: bool) -> None:
+    """Raise UnclearLabelsError for a source of several images without one label."""
+    if found.images > 1 and not (found.count or unlabelled):
+        raise UnclearLabelsError(
+            f"expected labels, found {found.text}; say --labels-from with a pattern of names such "
+            "as '<label>_<serial>', or --unlabelled to take them without",
+            path,
+        )
 
 
 def _check(
@@ -71,8 +111,7 @@ def _check(
     """Put an image that can be added into the batch."""
     try:
         if item.label is None and not unlabelled:
-            label_of(item.name)
-            raise LabelError("expected a label, found none in the table", item.name)
+            raise LabelError("expected a label, found none in its name or a table", item.name)
         extension, phash = check_image(item.data, item.name)
     except DigitSolverError as error:
         result.problems.append(Problem.of(Path(item.name), error))

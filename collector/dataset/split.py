@@ -17,7 +17,15 @@ from pathlib import Path
 
 from collector.dataset.store import perceptual_hash
 from collector.dataset.store.near import near_pairs, unpack
-from digitsolver.datasets import Problem, Sample, fill_parts, read_captchas, unique_ids
+from digitsolver.datasets import (
+    AUTO,
+    LabelsFrom,
+    Problem,
+    Sample,
+    fill_parts,
+    read_captchas,
+    unique_ids,
+)
 from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.files import new_folder
@@ -43,7 +51,13 @@ class _Read:
 
 
 def split_folder(
-    folder: Path, out: Path, *, validation: float = 0.1, test: float = 0.1, seed: int = 0
+    folder: Path,
+    out: Path,
+    *,
+    validation: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+    labels_from: LabelsFrom = AUTO,
 ) -> SplitResult:
     """Copy the labelled samples of a folder into three folders below a new one.
 
@@ -55,7 +69,7 @@ def split_folder(
         raise ValueError(
             f"expected shares that leave something to train on, found {validation} and {test}"
         )
-    samples, problems = read_captchas(folder)
+    samples, problems = read_captchas(folder, labels_from=labels_from)
     read: list[_Read] = []
     for sample in samples:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import Group, bar, finish, starting
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import (
     ALPHABET,
     AS_JSON,
@@ -50,6 +51,8 @@ def main() -> None:
 @click.option("--out", type=FOLDER, required=True, help="The digits folder to write.")
 @STYLE
 @ALPHABET
+@LABELS_FROM
+@PAD_LABELS
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -59,6 +62,8 @@ def preprocess(
     *,
     style: str,
     alphabet: str,
+    labels_from: str,
+    pad_labels: int | None,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -80,7 +85,8 @@ def preprocess(
         from digitsolver.tune import resolve
 
     workers = Workers(jobs or usable_cores(), cluster)
-    samples, problems = read_captchas(captchas)
+    labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
+    samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
     samples, foreign = check_labels(samples, alphabet)
     problems += foreign
     chosen = resolve(style, samples)
@@ -128,6 +134,8 @@ main.add_command(train)
     help="Find the confidence at which at most this share of the answers is wrong, with 95 % "
     "probability, and keep it in the model for solve --max-wrong.",
 )
+@LABELS_FROM
+@PAD_LABELS
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -140,6 +148,8 @@ def evaluate(
     html: Path | None,
     mistakes: Path | None,
     max_wrong: float | None,
+    labels_from: str,
+    pad_labels: int | None,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -170,7 +180,9 @@ def evaluate(
     if plot:
         plots.require_matplotlib()
     solver = load(model)
-    samples, problems = read_captchas(captchas)
+    alphabet = solver.bundle.facts.alphabet
+    labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
+    samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
     with bar(len(samples), "reading") as advance:
         found = measure(solver, samples, length=length, workers=workers, progress=advance)
     troubles: list[object] = [*problems]
@@ -211,9 +223,19 @@ main.add_command(solve)
 @click.option(
     "--count", type=click.IntRange(1), help="Use only this many captchas, chosen by --seed."
 )
+@LABELS_FROM
+@PAD_LABELS
 @SEED
 def visualize(
-    captchas: Path, out: Path, style: str, model: str | None, count: int | None, seed: int
+    captchas: Path,
+    out: Path,
+    *,
+    style: str,
+    model: str | None,
+    count: int | None,
+    labels_from: str,
+    pad_labels: int | None,
+    seed: int,
 ) -> None:
     """Write images of every stage, and a strip of all stages for each captcha.
 
@@ -229,7 +251,7 @@ def visualize(
       digitsolver visualize ticket.png --out steps --style lines
       digitsolver visualize captchas/speckle --out steps --count 12 --model model
     """
-    from digitsolver.datasets import Sample, draw, read_captchas
+    from digitsolver.datasets import Problem, Sample, draw, read_captchas
     from digitsolver.solver import load
     from digitsolver.tune import resolve
     from digitsolver.visualize import open_grad_cam
@@ -247,10 +269,10 @@ def visualize(
             grad_cam = open_grad_cam(solver.bundle)
         except (BundleError, MissingExtraError) as error:
             click.echo(f"no Grad-CAM: {error}", err=True)
-    if captchas.is_file():
-        samples, problems = [Sample(captchas)], []
-    else:
-        samples, problems = read_captchas(captchas, labelled=False)
+    samples, problems = [Sample(captchas)], list[Problem]()
+    if not captchas.is_file():
+        labels = settle_labels(captchas, labels_from, pad_labels)
+        samples, problems = read_captchas(captchas, labelled=False, labels_from=labels)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
     with bar(len(some), "drawing") as advance:

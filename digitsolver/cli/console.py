@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from digitsolver.errors import DigitSolverError
+from digitsolver.errors import DigitSolverError, UnclearLabelsError
 from digitsolver.parallel.progress import Progress
 
 _Step = TypeVar("_Step")
@@ -27,10 +27,17 @@ EVERY = 30.0
 """Seconds between two lines of a training in a log."""
 
 
+class _Question(click.ClickException):
+    """An error that one more option answers; shown without the usage of the command."""
+
+    exit_code = click.UsageError.exit_code
+
+
 class Group(click.Group):
     """Print errors as one line, without traceback, and exit with status 1.
 
-    Those of the library, and a standard output that is full or was closed, as by ``| head``.
+    Those of the library, and a standard output that is full or was closed, as by ``| head``. The
+    status is 2 where the command must be given again with one more option.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -42,7 +49,8 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except DigitSolverError as error:
-            raise click.ClickException(str(error)) from error
+            shown = _Question if isinstance(error, UnclearLabelsError) else click.ClickException
+            raise shown(str(error)) from error
         except OSError as error:
             if not _output_failed(error):
                 raise

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import math
+from os import PathLike
 from pathlib import Path
 
 import click
@@ -35,14 +36,19 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 class ImageFolder(click.Path):
     """A folder of images; for a file, the message says what to do with it."""
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+    def convert(
+        self,
+        value: str | PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
         """Return the path; a file is a usage error."""
         path = Path(value)
         if path.is_file():
             from digitsolver.io.inputs import is_archive  # what few need
 
-            if is_archive(value):
-                what = f"unpack it with collector import {printable(value)} --out FOLDER"
+            if is_archive(str(value)):
+                what = f"unpack it with collector import {printable(path)} --out FOLDER"
             else:
                 what = "put it into a folder with others; solve and visualize take single images"
             self.fail(f"expected a folder of images, found a file: {what}", param, ctx)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from digitsolver.cli.console import TrainingConsole, finish
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, IMAGE_FOLDER, MAX_WRONG, SEED, STYLE
 
 
@@ -31,6 +32,8 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, IMAGE_FOLDER, MAX
     "resnet18 for digits. Also chooses the reader.",
 )
 @ALPHABET
+@LABELS_FROM
+@PAD_LABELS
 @click.option(
     "--labels",
     type=click.IntRange(1),
@@ -81,6 +84,8 @@ def train(
     style: str,
     reader: str,
     labels: int | None,
+    labels_from: str,
+    pad_labels: int | None,
     unlabelled: Path | None,
     resume: bool,
     tensorboard: Path | None,
@@ -123,6 +128,10 @@ def train(
         raise click.UsageError(str(error)) from error
     if unlabelled is not None and not any(one.takes_unlabelled for one in settings):
         raise click.UsageError("--unlabelled: expected the reader line, found another")
+    if source is not None:
+        placed = settle_labels(source, labels_from, pad_labels, alphabet=alphabet)
+    else:
+        placed = labels_from
     console = TrainingConsole()
     console.announce(f"history.csv and curves.png: {training.watched_folder(out)}")
     try:
@@ -132,6 +141,7 @@ def train(
             out,
             settings=settings,
             labels=labels,
+            labels_from=placed,
             unlabelled=unlabelled,
             resume=resume,
             progress=console.progress,

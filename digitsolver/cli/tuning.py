@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import bar, finish
+from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import AS_JSON, IMAGE_FOLDER, SEED
 
 if TYPE_CHECKING:
@@ -29,9 +30,20 @@ LISTED = 5
 @click.option(
     "--length", type=click.IntRange(1), help="Number of digits; default: that of the labels."
 )
+@LABELS_FROM
+@PAD_LABELS
 @SEED
 @AS_JSON
-def tune(captchas: Path, out: Path, length: int | None, seed: int, as_json: bool) -> None:
+def tune(
+    captchas: Path,
+    out: Path,
+    *,
+    length: int | None,
+    labels_from: str,
+    pad_labels: int | None,
+    seed: int,
+    as_json: bool,
+) -> None:
     """Search for the settings of the stages that fit a folder of captchas.
 
     Starts from the named styles and changes projection, polarity, cleaners and their sizes,
@@ -53,7 +65,8 @@ def tune(captchas: Path, out: Path, length: int | None, seed: int, as_json: bool
     board = out.with_suffix(".png")
     if board == out:
         raise click.UsageError(f"--out: expected a name that ends in .toml, found {out}")
-    samples, problems = read_captchas(captchas, labelled=False)
+    labels = settle_labels(captchas, labels_from, pad_labels)
+    samples, problems = read_captchas(captchas, labelled=False, labels_from=labels)
     with bar(most_tries(), "trying styles") as advance:
         found = choose(samples, length=length, seed=seed, progress=advance)
     write_style(found[0].style, out)

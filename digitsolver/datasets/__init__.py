@@ -2,12 +2,16 @@
 
 from digitsolver.datasets.captchas import (
     DIGITS,
+    FolderLabels,
+    LabelsFrom,
     Problem,
     Sample,
     check_labels,
     common_length,
     label_of,
+    name_labels,
     read_captchas,
+    read_folder_labels,
     unique_ids,
 )
 from digitsolver.datasets.digits_folder import (
@@ -17,29 +21,38 @@ from digitsolver.datasets.digits_folder import (
     read_digits,
     write_digit,
 )
+from digitsolver.datasets.names import AUTO, NameLabels, check_labels_from, find_labels
 from digitsolver.datasets.split import draw, fill_parts, held_out_rows, part_size, split
 from digitsolver.io.class_folders import character_of, folder_of
 from digitsolver.io.inputs import image_paths
 
 __all__ = [
+    "AUTO",
     "DIGITS",
     "DigitsFolder",
+    "FolderLabels",
+    "LabelsFrom",
+    "NameLabels",
     "Problem",
     "Sample",
     "character_of",
     "check_labels",
+    "check_labels_from",
     "common_length",
     "draw",
     "fill_parts",
+    "find_labels",
     "folder_of",
     "foreign_in_digits",
     "held_out_rows",
     "image_paths",
     "is_digits_folder",
     "label_of",
+    "name_labels",
     "part_size",
     "read_captchas",
     "read_digits",
+    "read_folder_labels",
     "split",
     "unique_ids",
     "write_digit",

@@ -1,7 +1,7 @@
 """Read a folder of captchas: which images there are, and what they say."""
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -9,14 +9,30 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets.tables import METADATA, Row, read_table
-from digitsolver.errors import DigitSolverError, FolderError, LabelError, printable
+from digitsolver.datasets.name_fields import LONGEST_LABEL
+from digitsolver.datasets.names import AUTO, PLACE, TABLE, NameLabels, find_labels
+from digitsolver.datasets.tables import (
+    JOURNAL,
+    LABEL_TABLES,
+    METADATA,
+    Row,
+    lost_zeros,
+    read_table,
+)
+from digitsolver.errors import (
+    DigitSolverError,
+    FolderError,
+    LabelError,
+    UnclearLabelsError,
+    printable,
+)
 from digitsolver.io.files import StrPath
 from digitsolver.io.images import check_image, read_image, to_grey
 from digitsolver.io.inputs import image_paths
 from digitsolver.io.working_size import to_working_size
 
 DIGITS = "0123456789"
+NO_NAMES = NameLabels("", {}, 0)
 COMMON = 0.9
 """Share of the labels that have one length, from which it is taken for the length of all."""
 
@@ -94,9 +110,10 @@ class Problem:
 
 
 def label_of(path: StrPath) -> str:
-    """Return the label in a file name ``<id>-<label>.<ext>``.
+    """Return the label in a file name ``<id>-<label>.<ext>``, the one that the program writes.
 
-    The label is what follows the last ``-`` or ``_``; a name that is only digits is its own.
+    The label is what follows the last ``-`` or ``_``; a name that is only digits is its own. What
+    the names of a whole folder mean, `names.find_labels` finds.
 
     Raises
     ------
@@ -108,46 +125,135 @@ def label_of(path: StrPath) -> str:
     >>> label_of("tickets/00017-042.png"), label_of("tickets/042.png")
     ('042', '042')
     """
-    label = find_label(path)
-    if label is None:
-        path = Path(path)
-        start = path.stem.replace("_", "-").rpartition("-")[0] or path.stem
-        raise LabelError(
-            f"expected a name like {printable(start)}-1234{printable(path.suffix)}, "
-            "found no label after the last - or _",
-            path,
-        )
-    return label
-
-
-def find_label(path: StrPath) -> str | None:
-    """Return the label in a file name, as `label_of` does, or None where it has none.
-
-    Raises
-    ------
-    LabelError
-        The label has other characters than letters and digits.
-
-    Examples
-    --------
-    >>> find_label("tickets/00017-042.png"), find_label("tickets/scan.png")
-    ('042', None)
-    """
-    stem = Path(path).stem
+    path = Path(path)
+    stem = path.stem
     if stem.isascii() and stem.isdigit():
         return stem
     label = stem.replace("_", "-").rpartition("-")[2] if "-" in stem or "_" in stem else ""
-    wrong = _wrong_characters(label)
-    if wrong:
-        raise LabelError(wrong, path)
-    return label or None
+    other = next((character for character in label if not character.isalnum()), None)
+    if other:
+        expected = "expected only letters and digits"
+        raise LabelError(f"label {label!r} has {other!r}: {expected}", path)
+    if not label:
+        raise LabelError(_without_label(path, ""), path)
+    return label
 
 
-def read_captchas(folder: StrPath, *, labelled: bool = True) -> tuple[list[Sample], list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class FolderLabels:
+    """The labels of a folder of captchas, from its table and from names.
+
+    ``names`` are those of its images, ``texts`` what its table says of some: None for a text that
+    is no label. ``table`` is the name of the table, "" where there is none. ``named`` are the
+    labels in the names that the table does not have, once they were looked for.
+    """
+
+    folder: Path
+    names: Sequence[str]
+    table: str = ""
+    texts: Mapping[str, str | None] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    named: NameLabels = NO_NAMES
+
+    @property
+    def others(self) -> list[str]:
+        """Return the names of the images that the table does not name."""
+        return [name for name in self.names if name not in self.texts]
+
+    def __str__(self) -> str:
+        given = sum(text is not None for text in self.texts.values())
+        if not self.texts:
+            return str(self.named)
+        table = f"from {self.table} ({given} of {len(self.names)})"
+        return f"{table}, {self.named}" if self.named.labels else table
+
+    def label(self, name: str) -> str | None:
+        """Return the label of an image, None where it has none."""
+        return self.texts.get(name, self.named.labels.get(name))
+
+
+LabelsFrom = str | FolderLabels
+"""Where labels are, or the labels that were found; see `read_captchas`."""
+
+
+def read_folder_labels(
+    folder: StrPath, labels_from: str = AUTO, *, pad: int | None = None
+) -> FolderLabels:
+    """Return the names of the images in a flat folder, and what its table says.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    labels_from
+        As in `read_captchas`: the table counts with ``auto`` and ``table``.
+    pad
+        Put zeros before shorter labels of the table that are numbers, up to this length.
+
+    Raises
+    ------
+    FolderError
+        As in `read_captchas`.
+    UnclearLabelsError
+        A spreadsheet may have taken zeros from the labels of the table.
+    """
+    folder = Path(folder)
+    names = [path.name for path in image_paths(folder)]
+    if labels_from not in {AUTO, TABLE}:
+        return FolderLabels(folder, names)
+    table = next((name for name in LABEL_TABLES if (folder / name).exists()), None)
+    if table is None:
+        if labels_from == TABLE:
+            raise FolderError(f"expected a table of labels such as {METADATA}, found none", folder)
+        return FolderLabels(folder, names)
+    texts, problems = _read_metadata(folder / table, frozenset(names))
+    if labels_from == AUTO and not (folder / JOURNAL).exists():
+        check_zeros(folder / table, texts.values(), pad)
+    padded = {name: pad_label(text, pad) for name, text in texts.items()}
+    return FolderLabels(folder, names, table, padded, problems)
+
+
+def check_zeros(table: Path, texts: Iterable[str | None], pad: int | None = None) -> None:
+    """Raise UnclearLabelsError where a spreadsheet may have taken zeros from labels.
+
+    Not where `pad` says how many digits labels have.
+    """
+    labels = [text for text in texts if text]
+    length = None if pad else lost_zeros(labels)
+    if length:
+        short = [label for label in labels if len(label) < length]
+        raise UnclearLabelsError(
+            f"expected labels of one length, found {len(short)} of {len(labels)} numbers shorter "
+            f"than {length} digits, such as {short[0]!r}: a spreadsheet may have taken their "
+            f"zeros; say --pad-labels {length} to put them back, or --labels-from table to take "
+            "the labels as they are",
+            table,
+        )
+
+
+def pad_label(text: str | None, pad: int | None) -> str | None:
+    """Put zeros before a number that is shorter than `pad` digits.
+
+    Examples
+    --------
+    >>> pad_label("42", 4), pad_label("ab", 4), pad_label("42", None)
+    ('0042', 'ab', '42')
+    """
+    return text.rjust(pad, "0") if text and pad and text.isdecimal() else text
+
+
+def read_captchas(
+    folder: StrPath,
+    *,
+    labelled: bool = True,
+    labels_from: LabelsFrom = AUTO,
+    alphabet: str = "",
+) -> tuple[list[Sample], list[Problem]]:
     """List the captchas of a flat folder; images are not decoded.
 
     Labels come from ``metadata.csv`` (`tables`) where it names the file, otherwise from the file
-    name. Hidden files, and files of the kinds that people keep beside images, are skipped.
+    name, by the convention that fits the folder (`names`). Hidden files, and files of the kinds
+    that people keep beside images, are skipped.
 
     Parameters
     ----------
@@ -155,6 +261,11 @@ def read_captchas(folder: StrPath, *, labelled: bool = True) -> tuple[list[Sampl
         The folder.
     labelled
         Leave out images without a label, and list them as problems.
+    labels_from
+        ``auto``; ``table``, ``names``, ``none`` or a pattern of names, where only that counts; or
+        the labels of the folder that were found already.
+    alphabet
+        Characters that labels have, where some are no letters and digits.
 
     Returns
     -------
@@ -167,29 +278,58 @@ def read_captchas(folder: StrPath, *, labelled: bool = True) -> tuple[list[Sampl
     FolderError
         No such folder, no image in it, or not one label; ``metadata.csv`` is not a table of
         labels.
+    UnclearLabelsError
+        The names may have labels in two places, or none; a spreadsheet may have taken zeros from
+        the labels of the table.
+    ValueError
+        `labels_from` is none of these.
     """
-    folder = Path(folder)
-    names = [path.name for path in image_paths(folder)]
-    texts, problems = _read_metadata(folder, frozenset(names))
+    if isinstance(labels_from, FolderLabels):
+        found = labels_from
+    else:
+        found = name_labels(read_folder_labels(folder, labels_from), labels_from, alphabet)
+    problems = list(found.problems)
     samples = []
-    for name in names:
-        path = folder / name
-        label = texts.get(name)
-        if name not in texts:
-            try:
-                label = label_of(path)
-            except LabelError as error:
-                if labelled:
-                    problems.append(Problem.of(path, error))
+    for name in found.names:
+        path = found.folder / name
+        label = found.label(name)
+        if label is None and labelled and name not in found.texts:
+            problems.append(Problem(path, _without_label(path, found.named.pattern)))
         if label or not labelled:
             samples.append(Sample(path, label))
     if not samples:
         raise FolderError(
-            f"expected images with labels, found none among {len(names)} "
+            f"expected images with labels, found none among {len(found.names)} "
             f"files; the first: {problems[0]}",
-            folder,
+            found.folder,
         )
     return samples, problems
+
+
+def name_labels(found: FolderLabels, labels_from: str, alphabet: str = "") -> FolderLabels:
+    """Find the labels in the names of the images that the table does not name.
+
+    Raises
+    ------
+    UnclearLabelsError, ValueError
+        As in `read_captchas`.
+    """
+    try:
+        named = find_labels(found.others, labels_from, alphabet=alphabet)
+    except UnclearLabelsError as error:
+        raise error.at(found.folder) from None
+    return replace(found, named=named)
+
+
+def _without_label(path: Path, pattern: str) -> str:
+    """Say that a name has no label."""
+    if pattern and not pattern.endswith(PLACE):
+        return f"expected a name like {pattern}{printable(path.suffix)}, found no label in it"
+    start = path.stem.replace("_", "-").rpartition("-")[0] or path.stem
+    return (
+        f"expected a name like {printable(start)}-1234{printable(path.suffix)}, "
+        "found no label after the last - or _"
+    )
 
 
 def check_labels(samples: Iterable[Sample], alphabet: str) -> tuple[list[Sample], list[Problem]]:
@@ -244,23 +384,30 @@ def unique_ids(samples: Iterable[Sample]) -> dict[Path, str]:
     return ids
 
 
-def _wrong_characters(label: str) -> str | None:
-    """Say which character a label cannot have: images of the stages are named after labels."""
-    other = next((character for character in label if not character.isalnum()), None)
-    return other and f"label {label!r} has {other!r}: expected only letters and digits"
+def wrong_label(text: str) -> str | None:
+    """Say why a text in a table can be no label, or None.
+
+    Examples
+    --------
+    >>> wrong_label("3+5="), wrong_label("1 2")
+    (None, "label '1 2' has ' ': expected no spaces")
+    """
+    if len(text) > LONGEST_LABEL:
+        return f"expected a label of at most {LONGEST_LABEL} characters, found {len(text):,}"
+    other = next((one for one in text if one.isspace() or not one.isprintable()), None)
+    return other and f"label {text!r} has {other!r}: expected no spaces"
 
 
 def _read_metadata(
-    folder: Path, names: frozenset[str]
+    path: Path, names: frozenset[str]
 ) -> tuple[dict[str, str | None], list[Problem]]:
-    """Return the texts in ``metadata.csv`` by file name, and its rows that do not fit.
+    """Return the texts in a table by file name, and its rows that do not fit.
 
     A file with a text that cannot be a label has None, so that its name is not taken for one.
     """
-    path = folder / METADATA
     texts: dict[str, str | None] = {}
     problems: list[Problem] = []
-    for row in read_table(path).rows if path.exists() else ():
+    for row in read_table(path).rows:
         problem = _problem_with(row, names, texts)
         if problem:
             problems.append(Problem(path, f"line {row.line}: {problem}"))
@@ -270,7 +417,7 @@ def _read_metadata(
 
 
 def _problem_with(row: Row, names: frozenset[str], texts: Container[str]) -> str | None:
-    """Say what is wrong with a row of ``metadata.csv``, or None."""
+    """Say what is wrong with a row of a table, or None."""
     name = row.file_name
     if not name:
         return "expected a file name, found none"
@@ -280,4 +427,4 @@ def _problem_with(row: Row, names: frozenset[str], texts: Container[str]) -> str
         return f"{name!r} is named again: the first line that names it stays"
     if not row.text:
         return f"{name!r}: expected a text, found none"
-    return _wrong_characters(row.text)
+    return wrong_label(row.text)

@@ -38,6 +38,7 @@ def read_training_data(
     alphabet: str,
     seed: int,
     labels: int | None = None,
+    labels_from: datasets.LabelsFrom = datasets.AUTO,
     unlabelled: Path | None = None,
 ) -> TrainingData:
     """Return what is learned from the folder `source`, of captchas or of digits.
@@ -48,7 +49,7 @@ def read_training_data(
     """
     if datasets.is_digits_folder(source):
         return TrainingData(style=style, digits_folder=source, labels=labels)
-    found, problems = datasets.read_captchas(source)
+    found, problems = datasets.read_captchas(source, labels_from=labels_from, alphabet=alphabet)
     captchas, unfit = datasets.check_labels(found, alphabet)
     if not captchas:
         raise FolderError(f"expected labels, found none that fits; {unfit[0]}", source)

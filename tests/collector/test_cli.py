@@ -153,6 +153,7 @@ def test_import_adds_each_image_once(tmp_path: Path, source: Path) -> None:
     result = run("import", source, "--out", out)
     assert result.exit_code == 0
     assert result.stderr == (
+        "labels: from metadata.csv (5 of 5)\n"
         f"{out}: 5 captchas added, 0 were there already, 0 duplicates, 0 not taken\n"
     )
     for sample in read_captchas(out)[0]:
@@ -186,7 +187,8 @@ def test_import_names_what_it_did_not_take(tmp_path: Path, source: Path) -> None
     result = run("import", source, "--out", out)
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
-    assert len(lines) == 7
+    assert len(lines) == 8
+    assert lines[0] == "labels: from metadata.csv (5 of 11), from names, <id>-<label> (5 of 6)"
     for name in ("other-0000", "empty-1234", "text-1234", "cut-1234", "nolabel", "copy-"):
         assert sum(f"{name}" in line.split(": ")[0] for line in lines) == 1, name
     assert any("label '0000': the same image has another one in" in line for line in lines)

@@ -144,8 +144,8 @@ def test_an_answer_to_what_is_not_shown_or_is_no_label_is_refused(desk: Desk) ->
     other = next(one for one in desk.ids if one != record.id)
     with pytest.raises(StaleError, match="answered elsewhere"):
         desk.session.answer(other, "1", 1)
-    with pytest.raises(LabelError, match="expected a label of 1 to 64"):
-        desk.session.answer(record.id, "../1", 1)
+    with pytest.raises(LabelError, match="expected no spaces"):
+        desk.session.answer(record.id, "1 2", 1)
     assert desk.session.current() == record
     assert not any(one.label for one in desk.store.records())
 

@@ -14,8 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from collector.dataset.store.record import ADDED, Change, Record, claimed_label, content_id, now
+from collector.dataset.store.record import ADDED, Change, Record, content_id, file_name, now
 from collector.dataset.store.state import State
+from digitsolver.datasets import AUTO, FolderLabels, LabelsFrom, name_labels
+from digitsolver.datasets.captchas import wrong_label
 from digitsolver.errors import FolderError, printable
 from digitsolver.io.files import NOT_IMAGES
 
@@ -91,21 +93,34 @@ def staged(name: str) -> str:
     return f".{name}.new"
 
 
-def adopt(folder: Path, state: State, labels: dict[str, str]) -> list[Record]:
+def adopt(
+    folder: Path, state: State, labels: dict[str, str], labels_from: LabelsFrom = AUTO
+) -> list[Record]:
     """Return records of the images that have no line yet; `state` has them then.
 
-    Their labels are those in `labels`, by file name, or else in their names. An image that was
-    known under another name, which is gone, is the same sample.
+    Their labels are those in `labels`, by file name, or else in their names, as `labels_from`
+    says. An image that was known under another name, which is gone, is the same sample. Raises
+    UnclearLabelsError where names may have labels in two places, or none.
     """
     records = []
-    for name in images(folder):
-        if state.owner(name):
-            continue
+    fresh = [name for name in images(folder) if not state.owner(name)]
+    if isinstance(labels_from, FolderLabels):
+        labels |= {name: text or "" for name, text in labels_from.texts.items()}
+        named = labels_from.named.labels
+    else:
+        others = FolderLabels(folder, fresh, texts=dict.fromkeys(labels))
+        named = name_labels(others, labels_from).named.labels
+    for name in fresh:
         try:
             identifier = content_id((folder / name).read_bytes())
         except OSError:
             continue  # nobody could read it as a sample, either
-        record = _adopted(folder, state, name, identifier, labels)
+        label, by = named.get(name), "name"
+        if name in labels:
+            label, by = labels[name], "metadata.csv"
+        if not label or wrong_label(label):
+            label, by = None, "folder"
+        record = _adopted(folder, state, name, identifier, (label, by))
         state.follow([record])
         state.here(record, True)
         records.append(record)
@@ -113,13 +128,9 @@ def adopt(folder: Path, state: State, labels: dict[str, str]) -> list[Record]:
 
 
 def _adopted(
-    folder: Path, state: State, name: str, identifier: str, labels: dict[str, str]
+    folder: Path, state: State, name: str, identifier: str, labelled: tuple[str | None, str]
 ) -> Record:
-    label, by = claimed_label(name), "name"
-    if name in labels:
-        label, by = labels[name], "metadata.csv"
-    if not (label and label.isalnum()):
-        label, by = None, "folder"
+    label, by = labelled
     lost = state.lost(identifier)
     if lost:
         change = Change(now(), ADDED, label or lost.label, by if label else lost.by)
@@ -137,9 +148,9 @@ def free_name(folder: Path, state: State, record: Record) -> str:
     name, number = record.file, 1
     while _is_taken(folder, state, name, record.id):
         extension = record.file.rpartition(".")[2]
-        end = f"-{record.label}.{extension}" if record.label else f".{extension}"
         further = f"-{number}x" if number > 1 else ""
-        name = f"{record.stem}-{record.id.replace('.', '-')}{further}{end}"
+        stem = f"{record.stem}-{record.id.replace('.', '-')}{further}"
+        name = file_name(stem, record.label, extension)
         number += 1
     return name
 

@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collector.dataset.store.record import Record, parse, render
+from digitsolver.datasets.tables import JOURNAL
 from digitsolver.errors import FolderError, printable
 
 if sys.platform != "win32":
     import fcntl
 
-JOURNAL = "samples.jsonl"
+__all__ = ["JOURNAL", "Journal"]
 
 
 class Journal:

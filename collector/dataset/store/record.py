@@ -30,6 +30,7 @@ from functools import lru_cache
 from typing import Any
 
 from digitsolver.datasets import label_of
+from digitsolver.datasets.captchas import wrong_label
 from digitsolver.errors import FolderError, LabelError
 
 ADDED, LABELLED, UNREADABLE, UNDONE = "added", "labelled", "unreadable", "undone"
@@ -38,8 +39,6 @@ DECISIONS = (LABELLED, UNREADABLE)
 ACTIONS = (ADDED, *DECISIONS, UNDONE)
 SHORTEST_ID = 12
 PHASH = re.compile(r"[0-9a-f]{64}")
-MAX_LABEL = 64
-"""Characters of the longest label: with more, file names grow too long for some systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +145,21 @@ def claimed_label(name: str) -> str | None:
 
 
 def check_label(label: str) -> None:
-    """Raise LabelError for what cannot stand in a file name as a label."""
-    if not (label.isalnum() and len(label) <= MAX_LABEL):
-        found = repr(label) if len(label) <= MAX_LABEL else f"{len(label):,} characters"
-        raise LabelError(f"expected a label of 1 to {MAX_LABEL} letters and digits, found {found}")
+    """Raise LabelError for what can be no label: spaces, or more than a file name holds."""
+    wrong = "expected a label, found none" if not label else wrong_label(label)
+    if wrong:
+        raise LabelError(wrong)
+
+
+def file_name(stem: str, label: str | None, extension: str) -> str:
+    """Return the name of a file, with its label where that is letters and digits.
+
+    Signs stay out of names: some systems forbid them, and ``-`` separates. The table tells them.
+
+    >>> file_name("1f0c5a99be01", "4711", "png"), file_name("1f0c5a99be01", "3+5=", "png")
+    ('1f0c5a99be01-4711.png', '1f0c5a99be01.png')
+    """
+    return f"{stem}-{label}.{extension}" if label and label.isalnum() else f"{stem}.{extension}"
 
 
 def check_confidence(confidence: float | None) -> None:
@@ -187,8 +197,8 @@ def fitting_name(record: Record) -> str:
     if claimed is None or claimed == record.label:
         return record.file
     extension = record.file.rpartition(".")[2]
-    if record.label:
-        return f"{record.stem}-{record.label}.{extension}"
+    if record.label and record.label.isalnum():
+        return file_name(record.stem, record.label, extension)
     stem = record.stem
     return f"{stem if claimed_label(stem) is None else record.id}.{extension}"
 

@@ -22,11 +22,13 @@ from collector.dataset.store.record import (
     check_confidence,
     check_label,
     content_id,
+    file_name,
     now,
     undone,
 )
 from collector.dataset.store.state import State
 from collector.dataset.store.table import Table
+from digitsolver.datasets import AUTO, LabelsFrom
 from digitsolver.errors import FolderError
 
 BATCH = 64
@@ -39,8 +41,11 @@ class Store:
     What other processes write is seen at each change and at :meth:`refresh`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Read the journal, finish what a killed process left, take in what was put there."""
+    def __init__(self, folder: Path, labels_from: LabelsFrom = AUTO) -> None:
+        """Read the journal, finish what a killed process left, take in what was put there.
+
+        `labels_from` says where the labels of what was put there are.
+        """
         self.folder = folder
         self._journal = Journal(folder / JOURNAL)
         self._table = Table(folder)
@@ -48,7 +53,7 @@ class Store:
         self._threads = threading.RLock()
         with self._changing():
             files.clear(folder)
-            found = files.adopt(folder, self._state, self._table.read())
+            found = files.adopt(folder, self._state, self._table.read(), labels_from)
             if found:
                 self._journal.append(found)
             self._write_table()
@@ -220,11 +225,10 @@ class Store:
     def _record(self, identifier: str, new: New) -> Record:
         """Return the record of a new image, or of one that was lost and is back."""
         change = Change(now(), ADDED, new.label, new.by, new.confidence)
-        end = f"-{new.label}.{new.extension}" if new.label else f".{new.extension}"
         old = self._state.lost(identifier)
         record = Record(
             id=identifier,
-            file=identifier + end,
+            file=file_name(identifier, new.label, new.extension),
             source=new.source,
             original=new.original,
             time=change.time,
@@ -250,17 +254,20 @@ class Store:
 
 
 @contextmanager
-def open_store(folder: Path) -> Iterator[Store]:
+def open_store(folder: Path, labels_from: LabelsFrom = AUTO) -> Iterator[Store]:
     """Open a folder of samples for changes, made if need be; its table is in step afterwards.
 
+    `labels_from` says where the labels of images are that somebody put there.
+
     Raises ``FolderError`` where the folder cannot be made, read or written, or where
-    ``metadata.csv`` or ``samples.jsonl`` is not what it should be.
+    ``metadata.csv`` or ``samples.jsonl`` is not what it should be; UnclearLabelsError where the
+    names of new images may have labels in two places, or none.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(f"expected a folder to write to: {error.strerror}", folder) from None
-    store = Store(folder)
+    store = Store(folder, labels_from)
     try:
         yield store
     finally:
@@ -308,10 +315,9 @@ class DryStore:
                 continue
             near = self._state.near(new.phash) if new.phash else ()
             change = Change(now(), ADDED, new.label, new.by, new.confidence)
-            end = f"-{new.label}.{new.extension}" if new.label else f".{new.extension}"
             record = Record(
                 identifier,
-                identifier + end,
+                file_name(identifier, new.label, new.extension),
                 new.source,
                 new.original,
                 change.time,

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collector.dataset.store.record import MAX_LABEL, Record, claimed_label
+from collector.dataset.store.record import Record
+from digitsolver.datasets.captchas import wrong_label
 from digitsolver.datasets.tables import METADATA, Cells, columns_of, read_table, render_rows
 from digitsolver.io.files import write_text
 
@@ -46,20 +47,21 @@ class Table:
         for record in records:
             text = self._rows.get(record.file, {}).get("text", "")
             changed = text != record.label and record.history[-1].time < stamp
-            if changed and text.isalnum() and len(text) <= MAX_LABEL:
+            eaten = (record.label or "").lstrip("0") == text  # a spreadsheet took the zeros
+            if changed and text and not eaten and not wrong_label(text):
                 found.append((record, text))
         return found
 
     def write(self, records: Iterable[Record]) -> None:
         """Write a row for each label, sorted by file name; further columns of a row stay.
 
-        An image without a label whose name gives one away gets a row without a text, so that
+        An image without a label gets a row without a text where its name is not its id, so that
         the name is not believed. Where nothing changes, nothing is written.
         """
         rows: dict[str, Cells] = {}
         for record in sorted(records, key=lambda record: record.file):
             label = record.label or ""
-            if label or claimed_label(record.file):
+            if label or not record.file.startswith(f"{record.id}."):
                 row = self._rows.get(record.file)
                 if row is None or row["text"] != label:
                     old = row or self._rows.get(record.was or "") or {}
