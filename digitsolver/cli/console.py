@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -56,10 +56,10 @@ class Group(click.Group):
                 raise
             raise click.ClickException(f"standard output: {error.strerror}") from error
 
-    def main(self, *args: Any, **options: Any) -> Any:
+    def __call__(self, *args: object, **options: object) -> object:
         """Run the program; what click prints by itself, such as help, may fail to be written."""
         try:
-            return super().main(*args, **options)
+            return super().__call__(*args, **options)
         except OSError as error:
             if not _output_failed(error):
                 raise
