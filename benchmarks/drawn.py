@@ -77,10 +77,10 @@ def _options() -> argparse.Namespace:
 def row_of(solver: Solver, look: str, count: int, seed: int, told: bool) -> dict[str, Any]:
     """Return the figures of one look."""
     labels: list[str] = []
+    generated = [draw_one(look, seed, index) for index in range(count)]
 
     def images(length: int | None) -> Iterator[ImageArray]:
-        for index in range(count):
-            drawn = draw_one(look, seed, index)
+        for drawn in generated:
             if length in {None, len(drawn.label)}:
                 labels.append(drawn.label)
                 yield check_image(drawn.image)

@@ -18,8 +18,9 @@ def sets_in(data: Path, only: Sequence[str] | None) -> Iterator[Path]:
 
 
 def drawn(only: Sequence[str] | None, count: int, scratch: Path) -> Iterator[Path]:
-    """Yield a folder of so many drawn captchas of each look but the hardest, or of those named."""
-    for look in only or [name for name in LOOKS if name != "mixed"]:
+    """Yield a folder of so many captchas of each look that is of one site, or of those named."""
+    of_one_site = [name for name, look in LOOKS.items() if look.page.width is not None]
+    for look in only or of_one_site:
         list(generate(look, count, scratch / look, LOOK_SEED, None))
         yield scratch / look
 

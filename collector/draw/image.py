@@ -17,7 +17,7 @@ from collector.draw.ink import Canvas, warp_canvas, warp_cover, waves
 from collector.draw.layout import Row, lay_out
 from collector.draw.legibility import distinctness, visible_share
 from collector.draw.look import Layer, Look
-from collector.draw.looks import LOOKS
+from collector.draw.looks import LOOKS, MEASURED
 from collector.draw.scene import Scene
 from collector.draw.shapes import DIGITS, only_digits, with_fonts
 
@@ -70,7 +70,7 @@ def draw_one(
     Parameters
     ----------
     name
-        A look of `LOOKS`.
+        A look of `LOOKS`; also an axis of ``mixed``, ``field``, or ``mixed-without-field``.
     seed, index
         0 or more; another pair gives another image.
     length
@@ -94,13 +94,14 @@ def draw_one(
     >>> draw_one("plain", 1, 7).label == draw_one("plain", 1, 7).label
     True
     """
-    if name not in LOOKS:
+    look = LOOKS.get(name) or MEASURED.get(name)
+    if look is None:
         raise ValueError(f"unknown look {name!r}, expected one of {', '.join(LOOKS)}")
     if seed < 0 or index < 0:
         raise ValueError(f"seed and index are at least 0, got {seed} and {index}")
     sequence = np.random.SeedSequence([seed, index, crc32(name.encode())])
     rng = np.random.default_rng(sequence)
-    return draw(LOOKS[name], rng, length, alphabet)
+    return draw(look, rng, length, alphabet)
 
 
 def draw(

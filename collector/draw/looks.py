@@ -79,3 +79,14 @@ MIXED = replace(BASE, axes=AXES)
 LOOKS: dict[str, Look] = {
     look.name: look for look in (SPECKLE, PLAIN, LINES, MIXED, SEVEN_SEGMENT, HANDWRITTEN, METER)
 }
+
+MEASURED: dict[str, Look] = {
+    **{axis.name: axis for axis, _ in AXES},
+    **{
+        f"{MIXED.name}-without-{axis.name}": replace(
+            MIXED, axes=tuple(other for other in AXES if other[0] is not axis)
+        )
+        for axis, _ in AXES
+    },
+}
+"""Looks to measure the axes with: each axis alone, and the mixture without it."""

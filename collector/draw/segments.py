@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +64,7 @@ def _segments(wide: float, thick: float, gap: float, point: float) -> dict[str, 
 
     def bar(x0: float, y0: float, x1: float, y1: float) -> Polygon:
         start, end = np.array([x0, y0]), np.array([x1, y1])
-        way = (end - start) / np.linalg.norm(end - start)
+        way = (end - start) / math.hypot(x1 - x0, y1 - y0)
         side = np.array([-way[1], way[0]]) * half
         start, end = start + way * free, end - way * free
         blunt = way * tip

@@ -107,3 +107,9 @@ def test_the_table_of_the_documents_has_each_axis_with_its_share() -> None:
     rows = [f"| base | {base:.0%} |"] + [f"| {axis.name} | {share:.0%} |" for axis, share in AXES]
     for row in (row.replace("%", " %") for row in rows):
         assert row in text
+
+
+def test_an_axis_can_be_generated_alone_and_left_out() -> None:
+    assert draw_one("field", 1, 2).axis == "field"
+    without = {draw_one("mixed-without-field", 1, index).axis for index in range(150)}
+    assert without == {"mixed", *NAMES} - {"field"}
