@@ -25,7 +25,7 @@ BASE = Look(
     name="mixed",
     about="all that there is: any length, face, colour, clutter, size and finish",
     lengths=(1, 16),
-    length_weights=(0.5, 0.5, *(1.0,) * 6, *(0.03,) * 8),
+    length_weights=(*(1.0,) * 8, *(0.03,) * 8),
     page=Page(Range(26, 100, low_end=1.4), None, Range(0.05, 2.0, low_end=2.5)),
     digits=Digits(
         one_face=0.7,
