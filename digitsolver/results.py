@@ -33,7 +33,7 @@ class Digit:
     box: tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """The text of one image.
 
@@ -52,6 +52,10 @@ class Reading:
     confidence_given_length: float | None = None
     frames: int = 1
     frame: int | None = 1
+
+    def __repr__(self) -> str:
+        path = "" if self.path is None else f" in {self.path!r}"
+        return f"<Reading {self.text!r}{path}, confidence {self.confidence:.3f}>"
 
     def to_json(self, min_confidence: float = 0.0) -> JsonObject:
         """Return the contract's object; ``text`` is ``None`` below `min_confidence`.
