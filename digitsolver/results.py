@@ -39,10 +39,10 @@ class Reading:
 
     ``confidence`` is the chance that the whole text is right, its length included: for the reader
     ``digits`` the product of the digits' confidences, as if they erred independently, for ``line``
-    the probability of the text among all texts. ``confidence_given_length`` is that among the texts
-    of the given length, ``None`` where no length is given. ``path`` is ``None`` for images that are
-    no files. ``frames`` is the number of frames or pages in the image, ``frame`` the one that was
-    read, from 1, or ``None`` for all in one.
+    the probability of the text among all texts. ``confidence_given_length`` is the same if the
+    given length is certain, ``None`` where no length is given. ``path`` is ``None`` for images that
+    are no files. ``frames`` is the number of frames or pages in the image, ``frame`` the one that
+    was read, from 1, or ``None`` for all in one.
     """
 
     text: str

@@ -97,6 +97,18 @@ def test_length_is_that_of_the_bundle_or_the_caller(reader: Solver) -> None:
     assert reader.solve(draw("192873"), length=6).text == "192873"
 
 
+@pytest.mark.parametrize("length", [3, 5])
+def test_confidence_counts_the_probability_of_the_length(reader: Solver, length: int) -> None:
+    right, wrong = reader.solve(draw("1928")), reader.solve(draw("1928"), length=length)
+    assert right.confidence == right.confidence_given_length
+    assert wrong.confidence_given_length is not None
+    product = np.prod([digit.confidence for digit in wrong.digits])
+    assert wrong.confidence_given_length == pytest.approx(product)
+    rival = right.confidence / (right.confidence + wrong.confidence_given_length)
+    assert wrong.confidence == pytest.approx(wrong.confidence_given_length * (1 - rival))
+    assert reader.explain(draw("1928"), length=length).reading == wrong
+
+
 def test_length_that_the_bundle_does_not_know_is_estimated(tmp_path: Path) -> None:
     free = of_any_length(tmp_path / "free")
     texts = ["192", "1928", "19287", "192873"]
@@ -112,7 +124,11 @@ def test_length_that_the_bundle_does_not_know_is_estimated(tmp_path: Path) -> No
 
 def test_json_is_the_contract(reader: Solver) -> None:
     found = json.loads(json.dumps(reader.solve(draw("0082")).to_json()))
-    assert list(found) == ["path", "text", "confidence", "digits"]
+    names = ["path", "text", "confidence", "digits"]
+    assert list(found) == [*names, "confidence_given_length"]
+    assert (
+        list(replace(reader.solve(draw("0082")), confidence_given_length=None).to_json()) == names
+    )
     assert list(found["digits"][0]) == ["digit", "confidence", "box"]
     assert all(isinstance(side, int) for side in found["digits"][0]["box"])
 
@@ -185,7 +201,9 @@ def test_an_explanation_has_every_stage_and_the_reading_that_is_kept(reader: Sol
     assert explained.activations is not None
     assert explained.activations.shape == (*stages.crops.shape, 1)
     assert list(explained.segmentations) == list(SEGMENTERS)
-    assert explained.segmentations["kmeans"].reading == explained.reading
+    compared = explained.segmentations["kmeans"].reading
+    assert compared is not None
+    assert compared.digits == explained.reading.digits
     assert reader.ctc_frames([image]) is None
 
 
