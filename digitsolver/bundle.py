@@ -26,7 +26,7 @@ from digitsolver import __version__
 from digitsolver.errors import BundleError, StyleError
 from digitsolver.io import files
 from digitsolver.measure.guarantee import Guarantee
-from digitsolver.pipeline.style import Style, load_style
+from digitsolver.pipeline.style import NO_STYLE, Style, load_style
 from digitsolver.results import JsonObject
 
 FORMAT = 1
@@ -37,6 +37,7 @@ EIGHT_BIT = "model.int8.onnx"
 KERAS = "model.keras"
 LETTERS = "letters.npz"
 METRICS = "metrics.json"
+NOT_STAGED = "none of its own: this model reads whole images, without the stages"
 DEFAULT = Path(__file__).parent / "default"
 """The folder of the model that comes with the package."""
 NEEDED = (ONNX, STYLE)
@@ -103,7 +104,7 @@ class Bundle:
             "model": str(self.path),
             "reader": facts.reader,
             "architecture": facts.architecture,
-            "style": self.style.name,
+            "style": self.style.name if self.style != NO_STYLE else NOT_STAGED,
             "alphabet": facts.alphabet,
             "length": str(facts.length or varies),
             **{name.replace("_", " "): str(count) for name, count in facts.counts.items()},
@@ -222,6 +223,8 @@ def load(path: str | Path) -> Bundle:
 
 def _read_manifest(folder: Path) -> JsonObject:
     """Return the manifest of `folder` as a dict of this format version."""
+    if folder.is_file():
+        raise BundleError(f"expected a model folder, found a file: {_advice(folder)}", folder)
     if not folder.is_dir():
         raise BundleError("expected a model folder, found none", folder)
     if not is_bundle(folder):
@@ -233,6 +236,13 @@ def _read_manifest(folder: Path) -> JsonObject:
         hint = ": it was made by a newer digitsolver" if newer else ""
         raise BundleError(f"expected format {FORMAT}, found {version!r}{hint}", folder / MANIFEST)
     return manifest
+
+
+def _advice(file: Path) -> str:
+    """Return what to do with a file that was named as a model."""
+    if file.name in KNOWN and is_bundle(file.parent):
+        return "name the folder that it is in"
+    return "a model is the folder that `digitsolver train --out` makes; images are for `solve`"
 
 
 def _read_json(path: Path) -> JsonObject:

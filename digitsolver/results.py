@@ -33,16 +33,16 @@ class Digit:
     box: tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """The text of one image.
 
     ``confidence`` is the chance that the whole text is right, its length included: for the reader
     ``digits`` the product of the digits' confidences, as if they erred independently, for ``line``
-    the probability of the text among all texts. ``confidence_given_length`` is that among the texts
-    of the given length, ``None`` where no length is given. ``path`` is ``None`` for images that are
-    no files. ``frames`` is the number of frames or pages in the image, ``frame`` the one that was
-    read, from 1, or ``None`` for all in one.
+    the probability of the text among all texts. ``confidence_given_length`` is the same if the
+    given length is certain, ``None`` where no length is given. ``path`` is ``None`` for images that
+    are no files. ``frames`` is the number of frames or pages in the image, ``frame`` the one that
+    was read, from 1, or ``None`` for all in one.
     """
 
     text: str
@@ -52,6 +52,10 @@ class Reading:
     confidence_given_length: float | None = None
     frames: int = 1
     frame: int | None = 1
+
+    def __repr__(self) -> str:
+        path = "" if self.path is None else f" in {self.path!r}"
+        return f"<Reading {self.text!r}{path}, confidence {self.confidence:.3f}>"
 
     def to_json(self, min_confidence: float = 0.0) -> JsonObject:
         """Return the contract's object; ``text`` is ``None`` below `min_confidence`.

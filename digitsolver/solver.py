@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from digitsolver import bundle as bundles
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError, DigitSolverError
+from digitsolver.io.in_memory import ImageInput, as_source
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
-from digitsolver.readers import Answer, Explanation, open_reader
+from digitsolver.pipeline.style import NO_STYLE
+from digitsolver.readers import Answer, Explanation, ReadError, open_reader
 from digitsolver.results import Failure, ImageSource, NamedImage, Reading, path_of
 
 __all__ = ["Solver", "load"]
@@ -49,14 +51,29 @@ class Solver:
     ------
     BundleError
         There is no such reader, or its network is not what the manifest says.
+    TypeError
+        Something else than a bundle, such as its path.
     ValueError
         Fewer than 1 thread.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         _check_at_least_one("threads", threads)
-        self.bundle = bundle
+        if not isinstance(bundle, Bundle):
+            found = type(bundle).__name__
+            raise TypeError(
+                f"bundle: expected a Bundle, found {found}: digitsolver.load opens a model's folder"
+            )
         self._reader = open_reader(bundle, threads or min(usable_cores(), MOST_THREADS))
+        runs_stages = "trace" in self._reader.explains
+        self.bundle = bundle if runs_stages else replace(bundle, style=NO_STYLE)
+
+    def __repr__(self) -> str:
+        facts = self.bundle.facts
+        return (
+            f"<Solver {str(self.bundle.path)!r}: reader {facts.reader}, "
+            f"alphabet {facts.alphabet!r}, length {facts.length or 'any'}>"
+        )
 
     @property
     def digest(self) -> str:
@@ -69,14 +86,16 @@ class Solver:
         return self._reader.explains
 
     def solve(
-        self, image: ImageSource, *, length: int | None = None, frame: int | None = None
+        self, image: ImageInput, *, length: int | None = None, frame: int | None = None
     ) -> Reading:
         """Return the reading of one image.
 
         Parameters
         ----------
         image
-            A path, an encoded image, or uint8 pixels (H, W) or (H, W, 3 or 4).
+            A path, the bytes of a file, a file object open in binary mode, a Pillow image, or an
+            array (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA: uint8, uint16, bool, or floats
+            of 0 to 1 or 0 to 255; see `digitsolver.io.in_memory.as_source`.
         length
             Characters that the text has, by default those of the model, or any number.
         frame
@@ -96,16 +115,17 @@ class Solver:
         """
         _check_at_least_one("length", length)
         _check_at_least_one("frame", frame)
-        (answer,) = self._reader.read([image], self._reader.resolve_length(length), frame)
+        source = as_source(image)
+        (answer,) = self._reader.read([source], self._reader.resolve_length(length), frame)
         if isinstance(answer, DigitSolverError):
-            raise answer.at(path_of(image))
+            raise answer.at(path_of(source))
         if isinstance(answer, Exception):
             raise answer
-        return replace(answer, path=path_of(image))
+        return replace(answer, path=path_of(source))
 
     def solve_many(
         self,
-        images: Iterable[ImageSource | NamedImage | Failure],
+        images: Iterable[ImageInput | NamedImage | Failure],
         *,
         length: int | None = None,
         frame: int | None = None,
@@ -135,18 +155,21 @@ class Solver:
             The network has but one length, and that is another.
         ClusterError
             The machines of a cluster do not answer.
+        TypeError
+            One image in place of several.
         ValueError
             A `length`, a `frame` or a `chunk` below 1.
         """
         _check_at_least_one("length", length)
         _check_at_least_one("frame", frame)
         _check_at_least_one("chunk", chunk)
+        _check_several(images)
         length = self._reader.resolve_length(length)
         workers = workers or Workers()
         place = str(self.bundle.path.resolve())
         here = partial(self._read, length, frame)
         there = partial(_read, place, self.digest, length, frame)
-        chunks = _chunks(images, chunk)
+        chunks = _chunks(map(_as_item, images), chunk)
         if workers.alone:
             yield from chain.from_iterable(map(here, chunks))
         else:
@@ -154,7 +177,7 @@ class Solver:
             yield from chain.from_iterable(in_order(there, chunks, workers, meanwhile=first))
 
     def explain(
-        self, image: ImageSource, *, length: int | None = None, label: str | None = None
+        self, image: ImageInput, *, length: int | None = None, label: str | None = None
     ) -> Explanation:
         """Return what the reader sees in an image: its stages or frames, and the reading.
 
@@ -179,7 +202,7 @@ class Solver:
             The image cannot be read.
         """
         _check_at_least_one("length", length)
-        return self._reader.explain(image, length, label)
+        return self._reader.explain(as_source(image), length, label)
 
     def probabilities(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's calibrated probabilities.
@@ -260,6 +283,26 @@ def load(path: str | os.PathLike[str] | None = None, *, threads: int | None = No
     return Solver(bundles.load(DEFAULT if path is None else os.fspath(path)), threads=threads)
 
 
+def _as_item(image: ImageInput | NamedImage | Failure) -> ImageSource | NamedImage | Failure:
+    """Return an image as what readers, and other processes, take; or why it is none."""
+    if isinstance(image, NamedImage | Failure):
+        return image
+    try:
+        return as_source(image)
+    except (DigitSolverError, OSError, TypeError, ValueError) as error:
+        return _failure(error, None)
+
+
+def _check_several(images: object) -> None:
+    """Raise TypeError for what is one image: its characters, bytes or rows are none."""
+    one = isinstance(images, str | os.PathLike | bytes | bytearray | memoryview)
+    if one or (isinstance(images, np.ndarray) and images.ndim < 3):
+        raise TypeError(
+            f"images: expected several images, found one {type(images).__name__}: "
+            "solve reads one image"
+        )
+
+
 def _chunks(images: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
     """Yield `images` in lists of `size`."""
     rest = iter(images)
@@ -294,11 +337,13 @@ def _opened(path: str, digest: str) -> Solver:
 
 def _result(answer: Answer, path: str | None) -> Reading | Failure:
     """Return a reading with its path, and an error as a failure."""
-    if isinstance(answer, Reading):
-        return replace(answer, path=path)
-    if isinstance(answer, DigitSolverError):
-        return Failure.of(path, answer)
-    return Failure(path, " ".join(str(answer).split()))
+    return replace(answer, path=path) if isinstance(answer, Reading) else _failure(answer, path)
+
+
+def _failure(error: ReadError, path: str | None) -> Failure:
+    if isinstance(error, DigitSolverError):
+        return Failure.of(path, error)
+    return Failure(path, " ".join(str(error).split()))
 
 
 def _check_at_least_one(name: str, value: int | None) -> None:

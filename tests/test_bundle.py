@@ -93,6 +93,11 @@ def test_folder_in_place_of_a_file_is_named(folder: Path) -> None:
 
 
 def test_missing_folder_and_manifest_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="found a file: a model is the folder that `digitsolver"):
+        bundle.load(Path(__file__))
+    inside = make_bundle(tmp_path / "whole") / bundle.ONNX
+    with pytest.raises(BundleError, match="found a file: name the folder that it is in"):
+        bundle.load(inside)
     with pytest.raises(BundleError, match="expected a model folder, found none"):
         bundle.load(tmp_path / "absent")
     with pytest.raises(BundleError, match=r"expected a model folder with bundle\.json"):

@@ -1,3 +1,4 @@
+import io
 import json
 import subprocess
 import sys
@@ -10,9 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digitsolver import bundle, solver
 from digitsolver.errors import BundleError, ImageError, SegmentationError
+from digitsolver.io.images import encode_png
+from digitsolver.io.in_memory import ImageInput
 from digitsolver.io.working_size import WORKING_PIXELS
 from digitsolver.pipeline.style import write_style
 from digitsolver.pipeline.trace import trace
@@ -93,6 +97,18 @@ def test_length_is_that_of_the_bundle_or_the_caller(reader: Solver) -> None:
     assert reader.solve(draw("192873"), length=6).text == "192873"
 
 
+@pytest.mark.parametrize("length", [3, 5])
+def test_confidence_counts_the_probability_of_the_length(reader: Solver, length: int) -> None:
+    right, wrong = reader.solve(draw("1928")), reader.solve(draw("1928"), length=length)
+    assert right.confidence == right.confidence_given_length
+    assert wrong.confidence_given_length is not None
+    product = np.prod([digit.confidence for digit in wrong.digits])
+    assert wrong.confidence_given_length == pytest.approx(product)
+    rival = right.confidence / (right.confidence + wrong.confidence_given_length)
+    assert wrong.confidence == pytest.approx(wrong.confidence_given_length * (1 - rival))
+    assert reader.explain(draw("1928"), length=length).reading == wrong
+
+
 def test_length_that_the_bundle_does_not_know_is_estimated(tmp_path: Path) -> None:
     free = of_any_length(tmp_path / "free")
     texts = ["192", "1928", "19287", "192873"]
@@ -108,7 +124,11 @@ def test_length_that_the_bundle_does_not_know_is_estimated(tmp_path: Path) -> No
 
 def test_json_is_the_contract(reader: Solver) -> None:
     found = json.loads(json.dumps(reader.solve(draw("0082")).to_json()))
-    assert list(found) == ["path", "text", "confidence", "digits"]
+    names = ["path", "text", "confidence", "digits"]
+    assert list(found) == [*names, "confidence_given_length"]
+    assert (
+        list(replace(reader.solve(draw("0082")), confidence_given_length=None).to_json()) == names
+    )
     assert list(found["digits"][0]) == ["digit", "confidence", "box"]
     assert all(isinstance(side, int) for side in found["digits"][0]["box"])
 
@@ -119,6 +139,47 @@ def test_json_withholds_a_text_below_the_least_confidence() -> None:
     assert reading.to_json(min_confidence=0.4)["text"] == "7"
     assert reading.to_json(min_confidence=0.5)["text"] is None
     assert reading.to_json(min_confidence=0.5)["confidence"] == 0.4
+
+
+def test_images_in_memory_are_read_one_by_one_and_in_a_stream(reader: Solver) -> None:
+    image = draw("1928")
+    kinds: list[ImageInput] = [
+        io.BytesIO(encode_png(image)),
+        bytearray(encode_png(image)),
+        Image.fromarray(image),
+        image / 255,
+        image.astype(np.uint16) * np.uint16(257),
+        image[:, :, None],
+    ]
+    assert [one.text for one in reader.solve_many(kinds) if isinstance(one, Reading)] == (
+        ["1928"] * len(kinds)
+    )
+    assert reader.solve(Image.fromarray(image)).text == "1928"
+    assert reader.explain(image / 255).reading == reader.solve(image)
+
+
+def test_a_stream_goes_on_after_what_is_no_image(reader: Solver) -> None:
+    wrong: list[object] = ["data:image/png;base64,AAAA", io.BytesIO(), 7, np.array([[np.nan]])]
+    answers = list(reader.solve_many([*wrong, draw("1928")]))  # type: ignore[list-item]
+    assert all(isinstance(one, Failure) and one.path is None for one in answers[:-1])
+    assert isinstance(answers[-1], Reading)
+
+
+@pytest.mark.parametrize("one", ["a.png", Path("a.png"), b"content", np.zeros((9, 9), np.uint8)])
+def test_one_image_in_place_of_several_is_named(reader: Solver, one: object) -> None:
+    with pytest.raises(TypeError, match="images: expected several images, found one"):
+        next(reader.solve_many(one))  # type: ignore[arg-type]
+
+
+def test_a_solver_and_a_reading_say_what_they_are(reader: Solver, tmp_path: Path) -> None:
+    assert repr(reader) == (
+        f"<Solver {str(reader.bundle.path)!r}: reader digits, alphabet '0123456789', length 4>"
+    )
+    reading = Reading("1928", 0.98765, (), "a.png")
+    assert repr(reading) == "<Reading '1928' in 'a.png', confidence 0.988>"
+    assert repr(Reading("1928", 1.0, ())) == "<Reading '1928', confidence 1.000>"
+    with pytest.raises(TypeError, match=r"expected a Bundle, found str: digitsolver\.load opens"):
+        Solver("model")  # type: ignore[arg-type]
 
 
 def test_unreadable_image_raises(reader: Solver, tmp_path: Path) -> None:
@@ -140,7 +201,9 @@ def test_an_explanation_has_every_stage_and_the_reading_that_is_kept(reader: Sol
     assert explained.activations is not None
     assert explained.activations.shape == (*stages.crops.shape, 1)
     assert list(explained.segmentations) == list(SEGMENTERS)
-    assert explained.segmentations["kmeans"].reading == explained.reading
+    compared = explained.segmentations["kmeans"].reading
+    assert compared is not None
+    assert compared.digits == explained.reading.digits
     assert reader.ctc_frames([image]) is None
 
 

@@ -71,7 +71,7 @@ def solve(
     With -, the list comes from standard input. Archives are not unpacked to disk. With --out the
     readings go to a file; after an interruption, the same command with --resume reads the rest.
     The confidence counts how probable the --length is; --json adds confidence_given_length, the
-    probability among texts of that length alone.
+    confidence if that length is certain.
 
     \b
     Example:

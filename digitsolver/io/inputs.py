@@ -64,7 +64,10 @@ def image_paths(folder: StrPath) -> list[Path]:
     try:
         entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
     except OSError as error:
-        found = {"FileNotFoundError": "nothing there", "NotADirectoryError": "a file"}
+        found = {
+            "FileNotFoundError": "nothing there",
+            "NotADirectoryError": "a file: name its folder",
+        }
         what = found.get(type(error).__name__, error.strerror)
         raise FolderError(f"expected a folder of images, found {what}", folder) from None
     folders = sorted(entry.name for entry in entries if entry.is_dir())

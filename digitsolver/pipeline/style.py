@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Final, get_args, get_type_hints
 
 from digitsolver.errors import StyleError, printable
 from digitsolver.io import files
@@ -191,3 +191,7 @@ _NAMES = {
     tuple[str, ...]: "a list of text",
     tuple[int, int]: "two whole numbers, the lower first",
 }
+
+
+NO_STYLE: Final = Style(name="none")
+"""The style of a model that runs no stages: the defaults, by another name."""

@@ -1,6 +1,7 @@
 """Run the stages on one image and keep the output of each."""
 
 import os
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +17,11 @@ from digitsolver.io.images import (
     to_channels,
     to_grey,
 )
+from digitsolver.io.in_memory import ImageInput, as_source
 from digitsolver.io.transparency import on_ground
 from digitsolver.io.working_size import to_working_size
-from digitsolver.pipeline.style import Style
+from digitsolver.pipeline.preview import boxed_png
+from digitsolver.pipeline.style import NO_STYLE, Style
 from digitsolver.results import ImageSource
 from digitsolver.stages import (
     PITCH,
@@ -75,7 +78,7 @@ class Cut(Places):
     """(n, height, width), dark on white; (n, height, width, 3 or 4) if the style says so."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Trace(Cut):
     """Output of every stage for one captcha, in columns and rows of the original image."""
 
@@ -90,6 +93,15 @@ class Trace(Cut):
     original in the style's channels."""
     zoom: tuple[float, float] = (1.0, 1.0)
     """Columns and rows of the image as it was given for one here."""
+
+    def __repr__(self) -> str:
+        size = f"{self.original.shape[1]} x {self.original.shape[0]} pixels"
+        steps = ", ".join(name for name, _ in self.steps)
+        return f"<Trace of {size}: {len(self.crops)} digits by {self.segmenter}, steps {steps}>"
+
+    def _repr_png_(self) -> bytes:
+        """Return the image with the digits framed, which notebooks show."""
+        return boxed_png(self.original, self.boxes.tolist())
 
     @property
     def cleaned(self) -> NDArray[np.uint8]:
@@ -126,7 +138,7 @@ class Trace(Cut):
 
 
 def trace(
-    image: str | os.PathLike[str] | bytes | NDArray[np.uint8],
+    image: ImageInput,
     style: Style | None = None,
     *,
     length: int | None = None,
@@ -136,9 +148,11 @@ def trace(
     Parameters
     ----------
     image
-        A path, the bytes of a file, or an RGB array, (H, W[, 3|4]), of uint8.
+        A path, bytes, a file object, a Pillow image or an array, as
+        `digitsolver.io.in_memory.as_source` takes them.
     style
-        Settings of the stages; by default those of `Style()`.
+        Settings of the stages; by default those of `Style()`. For that of a model that runs no
+        stages, the defaults are taken, and a warning says so.
     length
         Number of digits; by default the style's, otherwise it is estimated from the image.
 
@@ -155,9 +169,14 @@ def trace(
     SegmentationError
         It has no digits, or too little ink for this number of digits.
     TypeError
-        The array is not uint8.
+        No image, or no style, but the name of one, say.
     ValueError
         The array has another shape, or the length is below 1.
+
+    Warns
+    -----
+    UserWarning
+        The style is that of a model that has none of its own.
 
     Examples
     --------
@@ -167,8 +186,8 @@ def trace(
     >>> found.box, found.centroids, found.spans.tolist()
     ((6, 4, 17, 12), array([ 7.5, 21.5]), [[6, 15], [15, 23]])
     """
-    style = style or Style()
-    pixels, path = _load(image, style)
+    style = _checked_style(style)
+    pixels, path = _load(as_source(image), style)
     try:
         length = style.length if length is None else length
         scaled = to_working_size(pixels)
@@ -176,6 +195,25 @@ def trace(
         return traced if scaled is pixels else replace(traced, zoom=_zoom(pixels, scaled))
     except SegmentationError as error:
         raise error.at(path) from None
+
+
+def _checked_style(style: object) -> Style:
+    """Return a style, by default the usual one; warn of the style of a model without stages."""
+    if style is None:
+        return Style()
+    if not isinstance(style, Style):
+        raise TypeError(
+            f"style: expected a Style, found {type(style).__name__}: STYLES of "
+            "digitsolver.pipeline.named_styles has those with a name, load_style of "
+            "digitsolver.pipeline.style reads a file"
+        )
+    if style == NO_STYLE:
+        warnings.warn(
+            "this model reads whole images and has no style of its own: the stages run with the "
+            "defaults; `digitsolver tune` finds a style that fits",
+            stacklevel=3,
+        )
+    return style
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +407,7 @@ def _boxes(
 
 
 def _load(
-    image: str | os.PathLike[str] | bytes | NDArray[np.uint8], style: Style
+    image: ImageSource, style: Style
 ) -> tuple[NDArray[np.uint8], str | os.PathLike[str] | None]:
     """Return the pixels that the style needs, with alpha if it does, and the path of a file."""
     alpha = style.channels == 4

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError
-from digitsolver.readers.base import Answer, Explanation, Reader
+from digitsolver.readers.base import Answer, Explanation, Reader, ReadError
 
-__all__ = ["READERS", "Answer", "Explanation", "Reader", "open_reader"]
+__all__ = ["READERS", "Answer", "Explanation", "ReadError", "Reader", "open_reader"]
 
 
 def _open_digits(bundle: Bundle, threads: int) -> Reader:

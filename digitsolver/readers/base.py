@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.formats import may_have_frames
 from digitsolver.io.images import OpenedImage, open_image, read_bytes
+from digitsolver.pipeline.preview import boxed_png
 from digitsolver.results import ImageSource, Reading, path_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Answer = Reading | ReadError
 """What a reader makes of an image: a reading, or the error that says why there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """What a reader saw in one image, step by step.
 
@@ -45,6 +46,14 @@ class Explanation:
     error: DigitSolverError | None = None
     segmentations: Mapping[str, "Explanation"] = field(default_factory=dict)
     """What each segmenter makes of the same image."""
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.reading or self.error or 'an image without a reading'}>"
+
+    def _repr_png_(self) -> bytes:
+        """Return the image with the digits framed, which notebooks show."""
+        boxes = [digit.box for digit in self.reading.digits] if self.reading else []
+        return boxed_png(self.original, boxes)
 
 
 class Reader(Protocol):

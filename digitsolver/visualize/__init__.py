@@ -21,6 +21,7 @@ stages, but the original, the reading, and ``5-activations/<id>-<label>-frames.p
 at which columns it read.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -98,7 +99,14 @@ def visualize(
     ------
     FolderError
         `out` cannot be written, or the captchas lie in it.
+    TypeError
+        A path in place of samples.
     """
+    if isinstance(samples, str | os.PathLike):
+        raise TypeError(
+            f"samples: expected what digitsolver.datasets.read_captchas gives of a folder, "
+            f"found {type(samples).__name__}"
+        )
     samples = list(samples)
     folder = Path(out)
     ids = unique_ids(samples)

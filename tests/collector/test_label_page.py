@@ -166,9 +166,7 @@ def test_a_person_labels_by_keyboard_and_nothing_is_lost(
     check_the_end(records(folder), texts, told)
 
 
-def test_a_person_labels_by_touch_on_a_narrow_screen(
-    tmp_path: Path, texts: dict[str, str]
-) -> None:
+def test_a_person_labels_by_touch_on_a_narrow_screen(tmp_path: Path, texts: dict[str, str]) -> None:
     folder, model = tmp_path / "mine", make_bundle(tmp_path / "model")
     with serving(folder, model) as (address, _), browser() as driver:
         narrow = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}

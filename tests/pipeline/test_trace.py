@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from digitsolver import tune
 from digitsolver.datasets import read_captchas
 from digitsolver.errors import DigitSolverError, ImageError, SegmentationError
-from digitsolver.io.images import check_image, write_png
+from digitsolver.io.images import check_image, decode_image, write_png
 from digitsolver.io.working_size import WORKING_PIXELS, to_working_size
 from digitsolver.pipeline.named_styles import STYLES
+from digitsolver.pipeline.preview import RED
 from digitsolver.pipeline.style import CROPPED, Style
 from digitsolver.pipeline.trace import Cut, Trace, cut, cut_round, run_stages, trace
 
@@ -205,6 +206,21 @@ def test_any_image_gives_crops_or_a_clear_error(name: str, seed: int) -> None:
     assert_same(trace(image, STYLES[name], length=length), found)
 
 
+def test_a_trace_takes_what_holds_an_image_in_memory_and_shows_itself() -> None:
+    found = trace(two_bars() / 255, length=2)
+    assert found.spans.tolist() == trace(two_bars(), length=2).spans.tolist()
+    assert repr(found) == "<Trace of 30 x 20 pixels: 2 digits by kmeans, steps levels>"
+    shown = decode_image(found._repr_png_())
+    assert shown.shape == (100, 150, 3)
+    x, y, *_ = found.boxes[0].tolist()
+    assert tuple(shown[5 * y, 5 * x].tolist()) == RED
+
+
+def test_a_style_that_is_none_is_named() -> None:
+    with pytest.raises(TypeError, match="style: expected a Style, found str: STYLES of"):
+        trace(two_bars(), "plain")  # type: ignore[arg-type]
+
+
 # --- what cannot be traced ----------------------------------------------------------------
 
 
@@ -235,10 +251,9 @@ def test_more_digits_than_columns(length: int) -> None:
 @pytest.mark.parametrize(
     ("image", "error", "message"),
     [
-        (np.zeros((4, 4)), TypeError, "expected uint8, found float64"),
-        (np.zeros((4, 4), bool), TypeError, "expected uint8, found bool"),
-        ([[0, 255]], TypeError, "expected a NumPy array, found list"),
-        (None, TypeError, "expected a NumPy array, found NoneType"),
+        (np.zeros((4, 4), int), TypeError, "bool or floats, found int64"),
+        ([[0, 255]], TypeError, "or a NumPy array, found list"),
+        (None, TypeError, "or a NumPy array, found NoneType"),
         (np.zeros(4, np.uint8), ValueError, "found (4,)"),
         (np.zeros((4, 4, 2), np.uint8), ValueError, "found (4, 4, 2)"),
         (np.zeros((0, 4), np.uint8), ValueError, "found shape (0, 4)"),

@@ -22,6 +22,7 @@ from digitsolver.readers.digits.candidates import (
 )
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
 from digitsolver.results import Digit, ImageSource, Reading
+from digitsolver.stages import PITCH, estimate_length
 
 INPUT = "crops"
 CROPS_NDIM = 3
@@ -73,7 +74,7 @@ class DigitsReader(BatchReader[CandidateSegmentation]):
         run = run_stages(image, style, length=length)
         if run.trace is None:
             return Explanation(run.original, run.steps, error=run.error)
-        ((kept, _),) = self._surest([CandidateSegmentation.of(run.trace)], length)
+        ((kept, reading),) = self._surest([CandidateSegmentation.of(run.trace)], length)
         compared = {}
         for name, other in compare_segmenters(run.trace, style, length).items():
             if isinstance(other, SegmentationError):
@@ -81,7 +82,7 @@ class DigitsReader(BatchReader[CandidateSegmentation]):
             else:
                 compared[name] = self._explain_trace(run.original, other)
         explained = self._explain_trace(run.original, run.trace.with_cut(kept.digits))
-        return replace(explained, segmentations=compared)
+        return replace(explained, reading=reading, segmentations=compared)
 
     def _explain_trace(self, original: NDArray[np.uint8], traced: Trace) -> Explanation:
         (reading,) = self._read_once([CandidateSegmentation.of(traced)])
@@ -114,7 +115,32 @@ class DigitsReader(BatchReader[CandidateSegmentation]):
             least = max(SURER * _mean_confidence(first[index]), _mean_confidence(best[index][1]))
             if _mean_confidence(reading) > least:
                 best[index] = other, reading
-        return best
+        given = length or self.bundle.style.length
+        return self._counting_length(best, given) if given else best
+
+    def _counting_length(
+        self, best: Sequence[tuple[CandidateSegmentation, Reading]], length: int
+    ) -> list[tuple[CandidateSegmentation, Reading]]:
+        """Return readings whose confidence counts how probable the given `length` is.
+
+        Where the stages alone find another number of digits, these are read too, and each of the
+        two readings is as probable as its share of their confidences.
+        """
+        style = self.bundle.style
+        rivals: dict[int, CandidateSegmentation] = {}
+        for index, (one, _) in enumerate(best):
+            x, y, width, height = one.box
+            clipped = one.cleaned[y : y + height, x : x + width]
+            estimated = estimate_length(clipped, pitch=style.pitch or PITCH)
+            if estimated != length:
+                with suppress(SegmentationError):
+                    found = cut(one.cleaned, one.source, one.box, style, estimated)
+                    rivals[index] = replace(one, digits=found)
+        read = dict(zip(rivals, self._read_once([*rivals.values()]), strict=True))
+        return [
+            (candidate, _given_length(reading, read.get(index)))
+            for index, (candidate, reading) in enumerate(best)
+        ]
 
     def _others(
         self, candidate: CandidateSegmentation, length: int | None
@@ -214,6 +240,17 @@ def _in_given_image(candidate: CandidateSegmentation, reading: Reading) -> Readi
     """Return a reading with its boxes in columns and rows of the image as it was given."""
     digits = (replace(digit, box=scaled_box(digit.box, candidate.zoom)) for digit in reading.digits)
     return replace(reading, digits=tuple(digits))
+
+
+def _given_length(reading: Reading, rival: Reading | None) -> Reading:
+    """Return a reading of a given length whose confidence counts a `rival` of another length."""
+    both = reading.confidence + (rival.confidence if rival else 0.0)
+    share = reading.confidence / both if both else 0.0
+    return replace(
+        reading,
+        confidence=reading.confidence * share,
+        confidence_given_length=reading.confidence,
+    )
 
 
 def _mean_confidence(reading: Reading) -> float:

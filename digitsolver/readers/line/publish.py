@@ -12,7 +12,7 @@ from digitsolver import bundle
 from digitsolver.bundle import Facts
 from digitsolver.io import files
 from digitsolver.measure.statistics import auroc
-from digitsolver.pipeline.style import Style, write_style
+from digitsolver.pipeline.style import NO_STYLE, write_style
 from digitsolver.readers.line.fit import predict_views
 from digitsolver.readers.line.generated import generate_prepared
 from digitsolver.readers.line.learner import SHAPE, build
@@ -77,7 +77,7 @@ def publish(
         metrics = _metrics(plan, history, measured) | {"onnx_difference": difference}
         files.write_text(made / bundle.METRICS, json.dumps(metrics, indent=2) + "\n")
         write_history(made / "history.csv", list(history))
-        write_style(Style(), made / bundle.STYLE)
+        write_style(NO_STYLE, made / bundle.STYLE)
         bundle.seal(made, _facts(plan, history, temperature))
     return metrics
 

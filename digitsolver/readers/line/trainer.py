@@ -10,7 +10,7 @@ from digitsolver import bundle
 from digitsolver.datasets import Problem, Sample
 from digitsolver.errors import FolderError
 from digitsolver.parallel.progress import Progress
-from digitsolver.pipeline.style import Style
+from digitsolver.pipeline.style import NO_STYLE
 from digitsolver.readers.line.augmentation import augment
 from digitsolver.readers.line.batches import Prepared, to_width
 from digitsolver.readers.line.fit import Context, Phase, fit, predict_views
@@ -88,7 +88,7 @@ class LineTrainer:
                 f"found lengths {', '.join(map(str, lengths))}"
             )
         self.settings = settings
-        self.style = Style()
+        self.style = NO_STYLE
         self.samples: Sequence[Sample] = ()
         self.problems: Sequence[Problem] = ()
         self._lines = lines

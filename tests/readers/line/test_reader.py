@@ -14,6 +14,10 @@ from digitsolver import bundle, solver
 from digitsolver.cli import main
 from digitsolver.datasets import Sample
 from digitsolver.errors import BundleError, ImageError, SegmentationError
+from digitsolver.io.images import decode_image
+from digitsolver.pipeline.preview import RED
+from digitsolver.pipeline.style import NO_STYLE
+from digitsolver.pipeline.trace import trace
 from digitsolver.readers.line.ctc import best_path
 from digitsolver.readers.line.prepare import prepare
 from digitsolver.readers.line.reader import boxes_of
@@ -298,6 +302,25 @@ def test_absent_default_model_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         assert status == 1
         assert "make default-model" in err
         assert "--model" in err
+
+
+def test_a_line_model_has_no_style_of_its_own(reader: Solver) -> None:
+    assert reader.bundle.style == NO_STYLE
+    with pytest.warns(UserWarning, match="has no style of its own: the stages run with the"):
+        trace(draw_marks("0110"), reader.bundle.style)
+
+
+def test_an_explanation_shows_the_image_with_its_digits(reader: Solver) -> None:
+    explained = reader.explain(draw_marks("0110"))
+    assert repr(explained).startswith("<Explanation of <Reading '0110', confidence ")
+    shown = decode_image(explained._repr_png_())
+    assert (shown == RED).all(axis=2).any()
+
+
+def test_frames_of_a_narrow_image_are_those_along_it(reader: Solver) -> None:
+    explained = reader.explain(draw_marks("0"))  # 20 x 24
+    assert explained.frames is not None
+    assert len(explained.frames) == round(24 * 20 / 24 / 1.5)
 
 
 def test_info_tells_of_a_line_model(folder: Path) -> None:

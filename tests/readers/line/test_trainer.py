@@ -8,7 +8,7 @@ import pytest
 
 from digitsolver import bundle, train
 from digitsolver.errors import BundleError, FolderError
-from digitsolver.pipeline.style import Style
+from digitsolver.pipeline.style import NO_STYLE
 from digitsolver.readers.line.pretrained import Pretrained
 from digitsolver.readers.line.settings import LineSettings
 from digitsolver.readers.line.trainer import LineTrainer, prepare
@@ -37,7 +37,7 @@ def test_bundle_has_all_files(trained: bundle.Bundle) -> None:
     assert (known.reader, known.architecture) == ("line", "line")
     assert (known.length, known.shape) == (4, (48, 512, 3))
     assert known.counts == {"captchas": 12, "digits": 48, "held_out": 2}
-    assert trained.style == Style()
+    assert trained.style == NO_STYLE
 
 
 def test_metrics_say_how_it_went(trained: bundle.Bundle) -> None:
