@@ -208,7 +208,7 @@ def visualize(
       digitsolver visualize ticket.png --out steps --style lines
       digitsolver visualize captchas/speckle --out steps --count 12 --model model
     """
-    from digitsolver.datasets import Sample, draw, read_captchas
+    from digitsolver.datasets import Problem, Sample, draw, read_captchas
     from digitsolver.solver import load
     from digitsolver.tune import resolve
     from digitsolver.visualize import open_grad_cam
@@ -226,9 +226,8 @@ def visualize(
             grad_cam = open_grad_cam(solver.bundle)
         except (BundleError, MissingExtraError) as error:
             click.echo(f"no Grad-CAM: {error}", err=True)
-    if captchas.is_file():
-        samples, problems = [Sample(captchas)], []
-    else:
+    samples, problems = [Sample(captchas)], list[Problem]()
+    if not captchas.is_file():
         samples, problems = read_captchas(captchas, labelled=False)
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from pathlib import Path
 
 import click
@@ -12,13 +13,18 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 class ImageFolder(click.Path):
     """A folder of images; for a file, the message says what to do with it."""
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
         """Return the path; a file is a usage error."""
         path = Path(value)
         if path.is_file():
             from digitsolver.io.inputs import is_archive  # what few need
 
-            if is_archive(value):
+            if is_archive(os.fspath(value)):
                 what = f"unpack it with collector import {printable(value)} --out FOLDER"
             else:
                 what = "put it into a folder with others; solve and visualize take single images"
