@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
+from digitsolver import bundle as bundles
 from digitsolver import datasets
 from digitsolver.bundle import Bundle
 from digitsolver.datasets import Problem
-from digitsolver.errors import DigitSolverError, FolderError
+from digitsolver.errors import BundleError, DigitSolverError, FolderError
 from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.readers.trainable import TRAINABLE, prepare
@@ -18,7 +21,7 @@ from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.comparison import FEWEST_HELD_OUT, comparison_table
 from digitsolver.training.data import TrainingData, read_training_data
 from digitsolver.training.generated import SOURCE, check_look, generated_folder
-from digitsolver.training.job import train_bundle
+from digitsolver.training.job import ORIGIN, train_bundle
 from digitsolver.training.trainer import Options, Settings, Trainer
 
 __all__ = ["AUTO", "READERS", "Options", "Trained", "choose_settings", "summary", "train"]
@@ -37,7 +40,7 @@ class Trained:
     problems: Sequence[Problem]
 
 
-def train(
+def train(  # noqa: PLR0913 - a training has as many choices
     source: StrPath | None,
     style: str | Style,
     out: StrPath,
@@ -49,6 +52,7 @@ def train(
     resume: bool = False,
     progress: Progress | None = None,
     tensorboard: StrPath | None = None,
+    force: bool = False,
 ) -> Trained:
     """Train on a folder of captchas or of digits, and write the bundle `out`.
 
@@ -79,6 +83,8 @@ def train(
         Is called after each epoch or round.
     tensorboard
         A folder for event files.
+    force
+        Also replace a model of other captchas.
 
     Raises
     ------
@@ -86,7 +92,7 @@ def train(
         `labels` is not positive, or no reader of the settings learns from unlabelled images.
     FolderError
         `source` is no folder of captchas or digits, or has too few labels, or `out` is a folder
-        with other things in it.
+        with other things in it, or a model of other captchas.
     UnclearLabelsError
         The names of `source` may have labels in two places, or none.
     BundleError
@@ -101,31 +107,29 @@ def train(
         if not chosen:
             raise ValueError("unlabelled: expected a reader that learns from unlabelled images")
     first = chosen[0]
-    if source is None:
-        if not first.look:
-            raise ValueError("source: expected a folder, or settings with a look, found none")
-        count = SOURCE if labels is None else labels
-        with generated_folder(first.look, first.seed, count, first.alphabet) as folder:
-            return train(
-                folder,
-                style,
-                out,
-                settings=chosen,
-                unlabelled=unlabelled,
-                resume=resume,
-                progress=progress,
-                tensorboard=tensorboard,
-            )
+    if source is None and not first.look:
+        raise ValueError("source: expected a folder, or settings with a look, found none")
+    origin = _origin(f"generated: {first.look}" if source is None else Path(source))
+    if not force:
+        _check_same_origin(Path(out), origin)
     require_training()
-    data = read_training_data(
-        Path(source),
-        style,
-        alphabet=first.alphabet,
-        seed=first.seed,
-        labels=labels,
-        labels_from=labels_from,
-        unlabelled=None if unlabelled is None else Path(unlabelled),
-    )
+    place: AbstractContextManager[Path]
+    if source is None:
+        count = SOURCE if labels is None else labels
+        place = generated_folder(first.look, first.seed, count, first.alphabet)
+        labels = None
+    else:
+        place = nullcontext(Path(source))
+    with place as folder:
+        data = read_training_data(
+            folder,
+            style,
+            alphabet=first.alphabet,
+            seed=first.seed,
+            labels=labels,
+            labels_from=labels_from,
+            unlabelled=None if unlabelled is None else Path(unlabelled),
+        )
     default = prepare(first, data)
     challenger, reason = _challenge(default, chosen[1:], data)
     bundle = train_bundle(
@@ -136,10 +140,33 @@ def train(
         resume=resume,
         progress=progress,
         tensorboard=None if tensorboard is None else Path(tensorboard),
+        origin=origin,
     )
     kept_challenger = challenger is not None and bundle.facts.reader == challenger.settings.reader
     extra = challenger.problems if challenger is not None and kept_challenger else ()
     return Trained(bundle, [*default.problems, *extra])
+
+
+def _origin(source: str | Path) -> str:
+    """Return a hash of where captchas are: a bundle tells no path of this machine."""
+    place = source if isinstance(source, str) else os.fspath(source.resolve())
+    return blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def _check_same_origin(out: Path, origin: str) -> None:
+    """Raise FolderError for a bundle that was trained on other captchas."""
+    if not bundles.is_bundle(out):
+        return
+    try:
+        found = bundles.load(out).metrics().get(ORIGIN)
+    except BundleError:
+        found = None
+    if found != origin:
+        raise FolderError(
+            "expected a new folder, or a model of the same captchas, found one of others; "
+            "--force replaces it",
+            out,
+        )
 
 
 def _challenge(

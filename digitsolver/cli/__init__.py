@@ -13,6 +13,7 @@ from digitsolver.cli.options import (
     AS_JSON,
     CLUSTER,
     FOLDER,
+    FORCE,
     JOBS,
     LENGTH,
     MODEL,
@@ -44,6 +45,7 @@ def main() -> None:
 @ALPHABET
 @LABELS_FROM
 @PAD_LABELS
+@FORCE
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -55,6 +57,7 @@ def preprocess(
     alphabet: str,
     labels_from: str,
     pad_labels: int | None,
+    force: bool,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -82,7 +85,15 @@ def preprocess(
     problems += foreign
     chosen = resolve(style, samples)
     with bar(len(samples), "segmenting") as advance:
-        done = cut_all(samples, chosen, out, rejected=problems, workers=workers, progress=advance)
+        done = cut_all(
+            samples,
+            chosen,
+            out,
+            rejected=problems,
+            workers=workers,
+            progress=advance,
+            force=force,
+        )
     counts = {"captchas": done.captchas, "digits": done.digits, "rejected": len(done.rejected)}
     result = {**counts, "style": chosen.name, "out": str(out)}
     text = (
@@ -108,6 +119,7 @@ main.add_command(train)
 )
 @LABELS_FROM
 @PAD_LABELS
+@FORCE
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -119,6 +131,7 @@ def evaluate(
     plot: Path | None,
     labels_from: str,
     pad_labels: int | None,
+    force: bool,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -135,6 +148,7 @@ def evaluate(
     """
     with starting():
         from digitsolver.datasets import Problem, read_captchas
+        from digitsolver.io.files import check_new
         from digitsolver.measure import plots
         from digitsolver.measure.evaluation import evaluate as measure
         from digitsolver.parallel.processes import Workers, usable_cores
@@ -143,6 +157,7 @@ def evaluate(
     workers = Workers(jobs or usable_cores(), cluster)
     if plot:
         plots.require_matplotlib()
+        check_new(plot, force=force)
     solver = load(model)
     alphabet = solver.bundle.facts.alphabet
     labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
@@ -175,6 +190,7 @@ main.add_command(solve)
 @LABELS_FROM
 @PAD_LABELS
 @SEED
+@FORCE
 def visualize(
     captchas: Path,
     out: Path,
@@ -185,6 +201,7 @@ def visualize(
     labels_from: str,
     pad_labels: int | None,
     seed: int,
+    force: bool,
 ) -> None:
     """Write images of every stage, and a strip of all stages for each captcha.
 
@@ -220,7 +237,9 @@ def visualize(
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
     with bar(len(some), "drawing") as advance:
-        done = draw_stages(some, out, chosen, solver=solver, grad_cam=grad_cam, progress=advance)
+        done = draw_stages(
+            some, out, chosen, solver=solver, grad_cam=grad_cam, progress=advance, force=force
+        )
     finish(
         f"{out}: images of {done.captchas} captchas, style {chosen.name}",
         [*problems, *done.problems],

@@ -8,7 +8,7 @@ import click
 
 from digitsolver.cli.console import epochs_bar, finish
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
-from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
+from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, FORCE, SEED, STYLE
 
 
 @click.command()
@@ -64,6 +64,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, SEED, STYLE
     help="GPUs, or logical CPUs, that train the reader digits in parallel.",
 )
 @SEED
+@FORCE
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
     "--tensorboard", type=FOLDER, help="Write event files for TensorBoard to this folder."
@@ -79,6 +80,7 @@ def train(
     labels_from: str,
     pad_labels: int | None,
     unlabelled: Path | None,
+    force: bool,
     resume: bool,
     tensorboard: Path | None,
     as_json: bool,
@@ -133,6 +135,7 @@ def train(
                 labels_from=placed,
                 unlabelled=unlabelled,
                 resume=resume,
+                force=force,
                 progress=progress,
                 tensorboard=tensorboard,
             )

@@ -44,6 +44,10 @@ class _Run:
         return self.trainer.settings.reader
 
 
+ORIGIN = "origin"
+"""What ``metrics.json`` remembers the captchas of a bundle by."""
+
+
 def train_bundle(
     default: Trainer,
     out: str | os.PathLike[str],
@@ -53,6 +57,7 @@ def train_bundle(
     resume: bool = False,
     progress: Progress | None = None,
     tensorboard: Path | None = None,
+    origin: str = "",
 ) -> Bundle:
     """Train a reader and write it as the bundle `out`, whole or not at all.
 
@@ -61,6 +66,7 @@ def train_bundle(
     although two readers were asked for. The same settings give the same network. With `resume` an
     interrupted run goes on where it was. While it trains, ``history.csv`` and ``curves.png`` in
     ``Checkpoint.beside(out).folder`` show each epoch, and so do event files in `tensorboard`.
+    `origin` goes into ``metrics.json``: what the captchas are remembered by.
 
     Raises
     ------
@@ -81,7 +87,7 @@ def train_bundle(
             for index in range(len(trainers))
         ]
         measured = [run.trainer.measure(run.checkpoint, run.progress) for run in runs]
-        extra: Metrics = {}
+        extra: Metrics = {ORIGIN: origin}
         chosen = len(runs) - 1
         if not_challenged is not None:
             extra["comparison"] = not_compared(runs[-1].reader, not_challenged)

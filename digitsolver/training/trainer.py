@@ -148,6 +148,22 @@ def missing_characters(per_class: dict[str, int]) -> list[str]:
     return [f"no label has {', '.join(missing)}: they may be misread"] if missing else []
 
 
+def not_generated(alphabet: str, drawn: str) -> list[str]:
+    """Return a note about the characters that no generated image shows.
+
+    Examples
+    --------
+    >>> not_generated("01+", "01")
+    ["generated images cannot show '+': it is learned from your images alone"]
+    >>> not_generated("01", "01")
+    []
+    """
+    left = "".join(character for character in alphabet if character not in drawn)
+    what = "it is" if len(left) == 1 else "they are"
+    learned = f"{what} learned from your images alone"
+    return [f"generated images cannot show {left!r}: {learned}"] if left else []
+
+
 def describe(row: Row) -> str:
     """Return the figures of an epoch or round that a person follows, in one line.
 
