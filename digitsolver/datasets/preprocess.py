@@ -228,7 +228,7 @@ def _check_same_captchas(folder: Path, captcha_ids: set[str]) -> None:
     if not is_digits_folder(folder) or foreign_in_digits(folder):
         return
     there = {path.stem.rpartition("-")[0] for path in folder.glob("*/*.png")}
-    if len(there & captcha_ids) < len(there) / 2:
+    if 2 * len(there & captcha_ids) < min(len(there), len(captcha_ids)):
         raise FolderError(
             "expected a new folder, or the digits of the same captchas, found those of others; "
             "--force replaces them",
