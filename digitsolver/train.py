@@ -4,13 +4,15 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
+from digitsolver import bundle as bundles
 from digitsolver import datasets, solver
 from digitsolver.bundle import DEFAULT, Bundle, add_guarantee, is_bundle
 from digitsolver.bundle import load as load_bundle
 from digitsolver.datasets import DIGITS, Problem, Sample
-from digitsolver.errors import FolderError
+from digitsolver.errors import BundleError, FolderError
 from digitsolver.measure.evaluation import evaluate
 from digitsolver.measure.guarantee import certify, needed_images
 from digitsolver.measure.statistics import wilson
@@ -24,7 +26,7 @@ from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.comparison import FEWEST_HELD_OUT, comparison_table
 from digitsolver.training.data import TrainingData, read_training_data
 from digitsolver.training.generated import SOURCE, check_look, generated_folder
-from digitsolver.training.job import Challenge, train_bundle
+from digitsolver.training.job import ORIGIN, Challenge, train_bundle
 from digitsolver.training.trainer import Options, Settings, Trainer
 from digitsolver.training.validation import Metrics
 
@@ -62,6 +64,7 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
     announce: Announce | None = None,
     tensorboard: StrPath | None = None,
     max_wrong: float | None = None,
+    force: bool = False,
 ) -> Trained:
     """Train on a folder of captchas or of digits, and write the bundle `out`.
 
@@ -100,6 +103,8 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
         Set captchas aside that nothing is learned from, and certify with them the confidence at
         which at most this share of the answers is wrong; see ``measure.guarantee``. Where they
         certify none, the bundle has no guarantee.
+    force
+        Also replace a model of other captchas.
 
     Raises
     ------
@@ -107,7 +112,7 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
         `labels` is not positive, or no reader of the settings learns from unlabelled images.
     FolderError
         `source` is no folder of captchas or digits, or has too few labels, or `out` is a folder
-        with other things in it.
+        with other things in it, or a model of other captchas.
     UnclearLabelsError
         The names of `source` may have labels in two places, or none.
     BundleError
@@ -121,6 +126,9 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
         chosen = [one for one in chosen if one.takes_unlabelled]
         if not chosen:
             raise ValueError("unlabelled: expected a reader that learns from unlabelled images")
+    origin = _origin(f"generated: {chosen[0].look}" if source is None else Path(source))
+    if not force:
+        _check_same_origin(Path(out), origin)
     say = announce or (lambda line: None)
     with _folder(source, chosen[0], labels) as folder:
         require_training()
@@ -148,6 +156,7 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
             announce=say,
             tensorboard=None if tensorboard is None else Path(tensorboard),
             extra=before_training(default.held_out),
+            origin=origin,
         )
         if max_wrong is not None:
             bundle = _certified(bundle, aside, max_wrong, say)
@@ -238,6 +247,28 @@ def about(seconds: float) -> str:
     if minutes >= 90 or seconds >= 4800:
         return f"about {seconds / 3600:.1f} hours"
     return "about a minute" if minutes == 1 else f"about {minutes} minutes"
+
+
+def _origin(source: str | Path) -> str:
+    """Return a hash of where captchas are: a bundle tells no path of this machine."""
+    place = source if isinstance(source, str) else os.fspath(source.resolve())
+    return blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def _check_same_origin(out: Path, origin: str) -> None:
+    """Raise FolderError for a bundle that was trained on other captchas."""
+    if not bundles.is_bundle(out):
+        return
+    try:
+        found = bundles.load(out).metrics().get(ORIGIN)
+    except BundleError:
+        found = None
+    if found != origin:
+        raise FolderError(
+            "expected a new folder, or a model of the same captchas, found one of others; "
+            "--force replaces it",
+            out,
+        )
 
 
 def _challenge(

@@ -13,6 +13,7 @@ from digitsolver.datasets import (
     LabelsFrom,
     Problem,
     Sample,
+    as_name,
     folder_of,
     read_captchas,
     unique_ids,
@@ -67,26 +68,38 @@ def _write(stream: io.BufferedIOBase, members: list[Member], tables: dict[str, s
             archive.writestr(zipfile.ZipInfo(name, DATE), sample.path.read_bytes())
 
 
+def _members(samples: Sequence[tuple[str, Sample]]) -> list[Member]:
+    """Name images after their ids and labels."""
+    return [(f"{one}-{as_name(s.label or '')}{s.path.suffix}", s) for one, s in samples]
+
+
 def _names(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
     """Lay out images with their labels in their names."""
-    return [(f"{one}-{s.label}{s.path.suffix}", s) for one, s in samples], {}
+    for _, sample in samples:
+        if not (sample.label or "").isalnum():
+            raise FolderError(
+                "expected labels of letters and digits for the format names, "
+                f"found {sample.label!r}; another format keeps them in a table",
+                sample.path,
+            )
+    return _members(samples), {}
 
 
 def _imagefolder(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
     """Lay out a Hugging Face ImageFolder: images, and a table beside them."""
-    members, _ = _names(samples)
+    members = _members(samples)
     return members, {METADATA: _table(("file_name", "text"), members)}
 
 
 def _csv(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
     """Lay out a folder of images, and a table above it."""
-    members = [(f"images/{name}", sample) for name, sample in _names(samples)[0]]
+    members = [(f"images/{name}", sample) for name, sample in _members(samples)]
     return members, {"labels.csv": _table(("file", "label"), members)}
 
 
 def _tsv(samples: Sequence[tuple[str, Sample]]) -> tuple[list[Member], dict[str, str]]:
     """Lay out a folder of images, and a table with tabs above it."""
-    members = [(f"images/{name}", sample) for name, sample in _names(samples)[0]]
+    members = [(f"images/{name}", sample) for name, sample in _members(samples)]
     return members, {"labels.tsv": _table(("file", "label"), members, "\t")}
 
 

@@ -22,6 +22,7 @@ from digitsolver.datasets import (
     LabelsFrom,
     Problem,
     Sample,
+    as_name,
     fill_parts,
     read_captchas,
     unique_ids,
@@ -134,7 +135,7 @@ def _write(folder: Path, members: Sequence[_Read]) -> None:
     ids = unique_ids(one.sample for one in members)
     rows = []
     for one in members:
-        name = f"{ids[one.sample.path]}-{one.sample.label}{one.sample.path.suffix}"
+        name = f"{ids[one.sample.path]}-{as_name(one.sample.label or '')}{one.sample.path.suffix}"
         (folder / name).write_bytes(one.data)
         rows.append({"file_name": name, "text": one.sample.label or ""})
     table = render_table(sorted(rows, key=itemgetter("file_name")))

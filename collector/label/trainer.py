@@ -14,7 +14,10 @@ from pathlib import Path
 
 from collector.label.timing import TimeLeft
 from digitsolver.bundle import is_bundle
+from digitsolver.datasets.names import TABLE
+from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import DigitSolverError
+from digitsolver.io.files import write_text
 from digitsolver.results import JsonObject
 
 KEPT = ".label"
@@ -54,6 +57,8 @@ def fit(source: Path, out: Path, alphabet: str, progress: Connection) -> None:
                 out,
                 settings=choose_settings(source, "line", Options(alphabet=alphabet)),
                 progress=lambda done, total, _: progress.send((done, total, "")),
+                labels_from=TABLE,
+                force=True,
             )
         except DigitSolverError as error:
             progress.send((0, 0, str(error)))
@@ -173,17 +178,20 @@ def promise(figures: JsonObject) -> str:
 
 
 def _take_copies(folder: Path, labelled: Iterable[tuple[Path, str]]) -> None:
-    """Put images under names that tell their labels; as links, which cost nothing.
+    """Put images into a folder with a table of their labels; as links, which cost nothing.
 
     The store changes no image, and a link stays when it gives one another name.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    rows = []
     for number, (path, label) in enumerate(labelled):
-        target = folder / f"{number:06d}-{label}{path.suffix}"
+        target = folder / f"{number:06d}{path.suffix}"
+        rows.append({"file_name": target.name, "text": label})
         try:
             os.link(path, target)
         except FileNotFoundError:
             continue  # renamed or gone just now
         except OSError:
             shutil.copyfile(path, target)
+    write_text(folder / METADATA, render_table(rows))

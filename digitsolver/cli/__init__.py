@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import Group, bar, finish, starting
+from digitsolver.cli.evaluating import evaluate
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import (
     ALPHABET,
     AS_JSON,
     CLUSTER,
     FOLDER,
+    FORCE,
     IMAGE_FOLDER,
     JOBS,
     LENGTH,
@@ -53,6 +55,7 @@ def main() -> None:
 @ALPHABET
 @LABELS_FROM
 @PAD_LABELS
+@FORCE
 @JOBS
 @CLUSTER
 @AS_JSON
@@ -64,6 +67,7 @@ def preprocess(
     alphabet: str,
     labels_from: str,
     pad_labels: int | None,
+    force: bool,
     jobs: int | None,
     cluster: str | None,
     as_json: bool,
@@ -91,7 +95,15 @@ def preprocess(
     problems += foreign
     chosen = resolve(style, samples)
     with bar(len(samples), "segmenting") as advance:
-        done = cut_all(samples, chosen, out, rejected=problems, workers=workers, progress=advance)
+        done = cut_all(
+            samples,
+            chosen,
+            out,
+            rejected=problems,
+            workers=workers,
+            progress=advance,
+            force=force,
+        )
     counts = {"captchas": done.captchas, "digits": done.digits, "rejected": len(done.rejected)}
     result = {**counts, "style": chosen.name, "out": str(out)}
     text = (
@@ -105,111 +117,7 @@ main.add_command(tune)
 main.add_command(train)
 
 
-@main.command()
-@click.argument("captchas", type=IMAGE_FOLDER)
-@MODEL
-@LENGTH
-@click.option(
-    "--plot",
-    metavar="FILE.png",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Plot calibration and risk-coverage to this file.",
-)
-@click.option(
-    "--html",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a page with the figures and the misread images.",
-)
-@click.option(
-    "--mistakes",
-    metavar="FILE.csv",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a table of the misread images.",
-)
-@click.option(
-    "--max-wrong",
-    type=MAX_WRONG,
-    metavar="1%",
-    help="Find the confidence at which at most this share of the answers is wrong, with 95 % "
-    "probability, and keep it in the model for solve --max-wrong.",
-)
-@LABELS_FROM
-@PAD_LABELS
-@JOBS
-@CLUSTER
-@AS_JSON
-def evaluate(
-    captchas: Path,
-    *,
-    model: str | None,
-    length: int | None,
-    plot: Path | None,
-    html: Path | None,
-    mistakes: Path | None,
-    max_wrong: float | None,
-    labels_from: str,
-    pad_labels: int | None,
-    jobs: int | None,
-    cluster: str | None,
-    as_json: bool,
-) -> None:
-    """Measure a model on labelled captchas it was not trained on.
-
-    Accuracy is the share of captchas read without a single error, with its 95 % Wilson interval.
-    The second table lists the coverage, and the share of wrong readings among the answered, for
-    several values of --min-confidence. Then come the misread images, the most confident first;
-    --html shows them all. --max-wrong takes images that are sampled like those that will be read;
-    299 readings without an error certify 1%.
-
-    \b
-    Example:
-      digitsolver evaluate captchas/speckle --model model
-      digitsolver evaluate captchas/speckle --html report.html --mistakes mistakes.csv
-      digitsolver evaluate labelled --model model --max-wrong 1%
-    """
-    with starting():
-        from digitsolver.cli import guarantees
-        from digitsolver.datasets import Problem, read_captchas
-        from digitsolver.measure import plots, reports
-        from digitsolver.measure.evaluation import evaluate as measure
-        from digitsolver.parallel.processes import Workers, usable_cores
-        from digitsolver.solver import load
-
-    workers = Workers(jobs or usable_cores(), cluster)
-    if plot:
-        plots.require_matplotlib()
-    solver = load(model)
-    alphabet = solver.bundle.facts.alphabet
-    labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
-    samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
-    with bar(len(samples), "reading") as advance:
-        found = measure(solver, samples, length=length, workers=workers, progress=advance)
-    troubles: list[object] = [*problems]
-    troubles += [Problem(Path(one.path or ""), one.reason) for one in found.failures]
-    title = f"{printable(captchas)}, read by {model or 'the default model'}"
-    written: list[tuple[Path | None, Callable[[Path, Evaluation], None]]] = [
-        (plot if found.confidences else None, plots.draw_confidence),
-        (html, partial(reports.write_page, title=title)),
-        (mistakes, reports.write_mistakes),
-    ]
-    for path, write in written:
-        try:
-            if path:
-                write(path, found)
-        except DigitSolverError as error:  # print the results anyway: they took long to compute
-            troubles.append(error)
-    result, text = found.to_json(), found.table()
-    if max_wrong:
-        try:
-            guarantee = guarantees.certified(found, max_wrong, length, captchas)
-            text += f"\n\n{guarantee}\n{guarantees.keep(guarantee, model)}"
-            result["guarantee"] = {**asdict(guarantee), "coverage": round(guarantee.coverage, 6)}
-        except DigitSolverError as error:
-            troubles.append(error)
-    finish(result if as_json else text, troubles)
-
-
+main.add_command(evaluate)
 main.add_command(solve)
 
 
@@ -226,6 +134,7 @@ main.add_command(solve)
 @LABELS_FROM
 @PAD_LABELS
 @SEED
+@FORCE
 def visualize(
     captchas: Path,
     out: Path,
@@ -236,6 +145,7 @@ def visualize(
     labels_from: str,
     pad_labels: int | None,
     seed: int,
+    force: bool,
 ) -> None:
     """Write images of every stage, and a strip of all stages for each captcha.
 
@@ -276,7 +186,9 @@ def visualize(
     chosen = solver.bundle.style if solver else resolve(style, samples)
     some = draw(samples, min(count or len(samples), len(samples)), seed)
     with bar(len(some), "drawing") as advance:
-        done = draw_stages(some, out, chosen, solver=solver, grad_cam=grad_cam, progress=advance)
+        done = draw_stages(
+            some, out, chosen, solver=solver, grad_cam=grad_cam, progress=advance, force=force
+        )
     finish(
         f"{out}: images of {done.captchas} captchas, style {chosen.name}",
         [*problems, *done.problems],

@@ -79,6 +79,7 @@ SEED = click.option(
     show_default=True,
     help="The same seed gives the same result.",
 )
+FORCE = click.option("--force", is_flag=True, help="Replace what is there of another run.")
 JOBS = click.option(
     "--jobs", type=click.IntRange(1), help="Number of processes; default: one per core."
 )

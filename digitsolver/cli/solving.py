@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import SOME_INPUT_FAILED, counting, starting
-from digitsolver.cli.options import AS_JSON, CLUSTER, JOBS, LENGTH, MAX_WRONG, MODEL
+from digitsolver.cli.options import AS_JSON, CLUSTER, FORCE, JOBS, LENGTH, MAX_WRONG, MODEL
 from digitsolver.errors import printable
 
+CSV_COLUMNS = ("path", "text", "confidence", "error")
+
 if TYPE_CHECKING:
-    from digitsolver.results import Failure, JsonObject, Reading
+    from digitsolver.results import Failure, JsonObject, NamedImage, Reading
 
 
 @click.command()
@@ -44,10 +46,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--out",
-    metavar="FILE.jsonl",
+    metavar="FILE.jsonl|FILE.csv",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write each reading at once to this file, as one JSON line.",
+    help="Write the readings to this file: each at once as one JSON line, or all as a CSV table.",
 )
+@FORCE
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with --out.")
 @JOBS
 @CLUSTER
@@ -61,6 +64,7 @@ def solve(
     min_confidence: float,
     max_wrong: float | None,
     out: Path | None,
+    force: bool,
     resume: bool,
     jobs: int | None,
     cluster: str | None,
@@ -81,9 +85,11 @@ def solve(
     """
     if resume and not out:
         raise click.UsageError("--resume: expected --out, the file to continue")
+    as_csv = out is not None and out.suffix.lower() == ".csv"
+    if as_csv and resume:
+        raise click.UsageError("--resume: expected --out FILE.jsonl: a table is written at the end")
     with starting():
-        from digitsolver.io.inputs import count, find_images
-        from digitsolver.io.readings_log import open_readings_log
+        from digitsolver.io.inputs import find_images
         from digitsolver.parallel.processes import Workers, usable_cores
         from digitsolver.solver import load
 
@@ -96,31 +102,84 @@ def solve(
     read = partial(solver.solve_many, length=length, frame=frame, workers=workers)
     named = find_images(images, sys.stdin)
     if not out:
-        done, failed = _count(read(named), partial(_print, min_confidence, as_json), frame)
+        _, failed = _count(read(named), partial(_print, min_confidence, as_json), frame)
     else:
-        run = {"model": solver.digest, "length": length, "min_confidence": min_confidence}
-        run |= {"frame": frame} if frame else {}
-        with (
-            open_readings_log(out, run, resume=resume) as log,
-            counting(count(images), log.before) as told,
-        ):
-
-            def keep(answer: Reading | Failure) -> None:
-                log.write(_object(answer, min_confidence))
-                told(1)
-
-            done, failed = _count(read(log.missing(named)), keep, frame)
-        counts = {"read": done - failed, "failed": failed, "before": log.before}
+        if as_csv:
+            counts = _write_csv(out, read(named), min_confidence, frame, force=force)
+        else:
+            run = {"model": solver.digest, "length": length, "min_confidence": min_confidence}
+            run |= {"frame": frame} if frame else {}
+            counts = _write_lines(out, run, images, named, read, force=force, resume=resume)
+        failed = counts["failed"]
         text = ", ".join(f"{name} {number}" for name, number in counts.items())
         click.echo(json.dumps({"out": str(out), **counts}) if as_json else f"{out}: {text}")
     if failed:
         sys.exit(SOME_INPUT_FAILED)
 
 
+def _write_lines(
+    out: Path,
+    run: dict[str, str | float | None],
+    images: Sequence[str],
+    named: Iterable[str | NamedImage | Failure],
+    read: Callable[[Iterable[str | NamedImage | Failure]], Iterable[Reading | Failure]],
+    *,
+    force: bool,
+    resume: bool,
+) -> dict[str, int]:
+    """Write each reading at once as a JSON line; return how many, and the failures."""
+    from digitsolver.io.files import check_new
+    from digitsolver.io.inputs import count
+    from digitsolver.io.readings_log import open_readings_log
+
+    if force and not resume:
+        check_new(out, force=True)
+        out.unlink(missing_ok=True)
+    with (
+        open_readings_log(out, run, resume=resume) as log,
+        counting(count(images), log.before) as told,
+    ):
+
+        def keep(answer: Reading | Failure) -> None:
+            log.write(_object(answer, float(run["min_confidence"] or 0)))
+            told(1)
+
+        done, failed = _count(read(log.missing(named)), keep, run.get("frame"))
+    return {"read": done - failed, "failed": failed, "before": log.before}
+
+
+def _write_csv(
+    out: Path,
+    answers: Iterable[Reading | Failure],
+    min_confidence: float,
+    frame: int | None,
+    *,
+    force: bool,
+) -> dict[str, int]:
+    """Write readings as a table, whole or not at all; return how many, and the failures."""
+    from digitsolver.datasets.tables import render_rows
+    from digitsolver.io.files import check_new, write_text
+
+    check_new(out, force=force)
+    rows: list[list[str]] = []
+
+    def keep(answer: Reading | Failure) -> None:
+        values = _object(answer, min_confidence)
+        rows.append([_cell(values.get(name)) for name in CSV_COLUMNS])
+
+    done, failed = _count(answers, keep, frame)
+    write_text(out, render_rows(CSV_COLUMNS, rows))
+    return {"read": done - failed, "failed": failed}
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
 def _count(
     answers: Iterable[Reading | Failure],
     take: Callable[[Reading | Failure], None],
-    frame: int | None,
+    frame: object,
 ) -> tuple[int, int]:
     """Call `take` with each reading or failure; return how many there were, and the failures.
 

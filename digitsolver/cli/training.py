@@ -8,7 +8,16 @@ import click
 
 from digitsolver.cli.console import TrainingConsole, finish
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
-from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, IMAGE_FOLDER, MAX_WRONG, SEED, STYLE
+from digitsolver.cli.options import (
+    ALPHABET,
+    AS_JSON,
+    FOLDER,
+    FORCE,
+    IMAGE_FOLDER,
+    MAX_WRONG,
+    SEED,
+    STYLE,
+)
 
 
 @click.command()
@@ -72,6 +81,7 @@ from digitsolver.cli.options import ALPHABET, AS_JSON, FOLDER, IMAGE_FOLDER, MAX
     "most this share of the answers is wrong, for solve --max-wrong.",
 )
 @SEED
+@FORCE
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
     "--tensorboard", type=FOLDER, help="Write event files for TensorBoard to this folder."
@@ -87,6 +97,7 @@ def train(
     labels_from: str,
     pad_labels: int | None,
     unlabelled: Path | None,
+    force: bool,
     resume: bool,
     tensorboard: Path | None,
     as_json: bool,
@@ -144,6 +155,7 @@ def train(
             labels_from=placed,
             unlabelled=unlabelled,
             resume=resume,
+            force=force,
             progress=console.progress,
             announce=console.announce,
             tensorboard=tensorboard,

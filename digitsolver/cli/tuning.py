@@ -9,7 +9,7 @@ import click
 
 from digitsolver.cli.console import bar, finish
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
-from digitsolver.cli.options import AS_JSON, IMAGE_FOLDER, SEED
+from digitsolver.cli.options import AS_JSON, FORCE, IMAGE_FOLDER, SEED
 
 if TYPE_CHECKING:
     from digitsolver.tune import Candidate
@@ -33,6 +33,7 @@ LISTED = 5
 @LABELS_FROM
 @PAD_LABELS
 @SEED
+@FORCE
 @AS_JSON
 def tune(
     captchas: Path,
@@ -42,6 +43,7 @@ def tune(
     labels_from: str,
     pad_labels: int | None,
     seed: int,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Search for the settings of the stages that fit a folder of captchas.
@@ -65,6 +67,8 @@ def tune(
     board = out.with_suffix(".png")
     if board == out:
         raise click.UsageError(f"--out: expected a name that ends in .toml, found {out}")
+    for file in (out, board):
+        files.check_new(file, force=force)
     labels = settle_labels(captchas, labels_from, pad_labels)
     samples, problems = read_captchas(captchas, labelled=False, labels_from=labels)
     with bar(most_tries(), "trying styles") as advance:

@@ -384,6 +384,17 @@ def unique_ids(samples: Iterable[Sample]) -> dict[Path, str]:
     return ids
 
 
+def as_name(label: str) -> str:
+    """Return a label as a part of a file name: what systems forbid becomes ``_``.
+
+    Examples
+    --------
+    >>> as_name("4711"), as_name("3+5="), as_name("16/09")
+    ('4711', '3+5=', '16_09')
+    """
+    return "".join(one if one.isalnum() or one in "+-=,." else "_" for one in label)
+
+
 def wrong_label(text: str) -> str | None:
     """Say why a text in a table can be no label, or None.
 

@@ -14,6 +14,7 @@ from digitsolver.datasets import (
     Problem,
     Sample,
     foreign_in_digits,
+    is_digits_folder,
     unique_ids,
     write_digit,
 )
@@ -59,6 +60,7 @@ def preprocess(
     rejected: Iterable[Problem] = (),
     workers: Workers | None = None,
     progress: Progress | None = None,
+    force: bool = False,
 ) -> Preprocessed:
     """Write the digits of captchas to a folder, whole or not at all.
 
@@ -80,19 +82,25 @@ def preprocess(
         By default one process a core.
     progress
         Is called with the number of captchas done since the last call.
+    force
+        Also replace the digits of other captchas.
 
     Raises
     ------
     FolderError
-        No image can be cut, or `out` holds other things or cannot be written.
+        No image can be cut, or `out` holds other things, or the digits of other captchas, or
+        cannot be written.
     ClusterError
         The cluster of the `workers` does not answer.
     """
     problems = list(rejected)
     captchas = digits = 0
+    items = _items(samples)
+    if not force:
+        _check_same_captchas(Path(out), {item.captcha_id for item in items})
     with new_folder(out, foreign=foreign_in_digits) as folder:
         task = partial(_cut_and_write, style, folder)
-        for result in _each(task, _items(samples), workers, progress):
+        for result in _each(task, items, workers, progress):
             if isinstance(result, Problem):
                 problems.append(result)
             else:
@@ -212,6 +220,19 @@ def _require(done: int, problems: Sequence[Problem]) -> None:
         first = f"; the first: {problems[0]}" if problems else ""
         raise FolderError(
             f"expected images that can be cut into digits, found none among {len(problems)}{first}"
+        )
+
+
+def _check_same_captchas(folder: Path, captcha_ids: set[str]) -> None:
+    """Raise FolderError for a folder with the digits of captchas that are mostly others."""
+    if not is_digits_folder(folder) or foreign_in_digits(folder):
+        return
+    there = {path.stem.rpartition("-")[0] for path in folder.glob("*/*.png")}
+    if 2 * len(there & captcha_ids) < min(len(there), len(captcha_ids)):
+        raise FolderError(
+            "expected a new folder, or the digits of the same captchas, found those of others; "
+            "--force replaces them",
+            folder,
         )
 
 

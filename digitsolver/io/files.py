@@ -67,6 +67,21 @@ def write_text(path: StrPath, text: str) -> None:
     write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
+def check_new(path: StrPath, *, force: bool = False) -> None:
+    """Refuse to replace a file that is there, unless `force` says so.
+
+    Raises:
+        FolderError: `path` is a file, and `force` is false, or `path` is a folder.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise FolderError("expected a file to write, found a folder", target)
+    if os.path.lexists(target) and not force:
+        raise FolderError(
+            "expected a new file, found one that is there; --force replaces it", target
+        )
+
+
 def any_entry(folder: Path) -> str | None:
     """Return the name of the first entry of `folder`, or None when it is empty."""
     return min(os.listdir(folder), default=None)

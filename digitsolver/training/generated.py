@@ -67,6 +67,23 @@ def drawer() -> Drawer:
     return draw_one
 
 
+def drawable(look: str, alphabet: str) -> str:
+    """Return the characters of `alphabet` that images of a look can be generated with.
+
+    Raises MissingExtraError when no installed package generates images.
+    """
+    draw_one = drawer()
+
+    def can_draw(characters: str) -> bool:
+        try:
+            draw_one(look, 0, 0, alphabet=characters)
+        except ValueError:
+            return False
+        return True
+
+    return alphabet if can_draw(alphabet) else "".join(filter(can_draw, alphabet))
+
+
 def check_look(look: str, alphabet: str) -> None:
     """Raise ``ValueError`` for a look that cannot be generated, or not with `alphabet`."""
     try:

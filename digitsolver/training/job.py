@@ -101,6 +101,10 @@ class _Place:
         return _Run(trainer, Checkpoint(folder, listener), self.progress, self.competing)
 
 
+ORIGIN = "origin"
+"""What ``metrics.json`` remembers the captchas of a bundle by."""
+
+
 def train_bundle(
     default: Trainer,
     out: str | os.PathLike[str],
@@ -112,6 +116,7 @@ def train_bundle(
     announce: Announce | None = None,
     tensorboard: Path | None = None,
     extra: Metrics | None = None,
+    origin: str = "",
 ) -> Bundle:
     """Train a reader and write it as the bundle `out`, whole or not at all.
 
@@ -122,6 +127,7 @@ def train_bundle(
     ``Checkpoint.beside(out).folder`` show each epoch, and so do event files in `tensorboard`.
     `announce` is given a line whenever another part of the job begins; ``metrics.json`` gets what
     is in `extra`.
+    `origin` goes into ``metrics.json``: what the captchas are remembered by.
 
     Raises
     ------
@@ -133,7 +139,7 @@ def train_bundle(
     start = time.perf_counter()
     target = Path(os.path.realpath(out))
     competing = challenge is not None or not_challenged is not None
-    metrics = dict(extra or {})
+    metrics: Metrics = {ORIGIN: origin, **(extra or {})}
     with files.new_folder(target, foreign=bundle.foreign) as folder:
         checkpoint = Checkpoint.beside(target)
         checkpoint.start(_fingerprint(default, challenge, competing=competing), resume=resume)

@@ -1,5 +1,6 @@
 """What the training job asks of a reader's trainer, and the records that pass between them."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -48,16 +49,39 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a value out of its range."""
-        if len(self.alphabet) < 2 or len(set(self.alphabet)) < len(self.alphabet):
-            raise ValueError(
-                f"alphabet: expected at least 2 different characters, found {self.alphabet!r}"
-            )
+        check_alphabet(self.alphabet)
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed: expected 0 to {2**32 - 1}, found {self.seed}")
 
     def as_dict(self) -> dict[str, object]:
         """Return the settings as plain values."""
         return asdict(self)
+
+
+def check_alphabet(alphabet: str) -> None:
+    """Raise ``ValueError`` for an alphabet that no labels can be of.
+
+    Examples
+    --------
+    >>> check_alphabet("0123456789+-=")
+    >>> check_alphabet("012 ")
+    Traceback (most recent call last):
+    ...
+    ValueError: alphabet: expected characters that can be seen, found ' '
+    """
+    twice = next((one for one in alphabet if alphabet.count(one) > 1), None)
+    if twice is not None:
+        raise ValueError(f"alphabet: expected each character once, found {twice!r} again")
+    if len(alphabet) < 2:
+        raise ValueError(f"alphabet: expected at least 2 different characters, found {alphabet!r}")
+    unseen = next((one for one in alphabet if one.isspace() or not one.isprintable()), None)
+    if unseen is not None:
+        raise ValueError(f"alphabet: expected characters that can be seen, found {unseen!r}")
+    loose = next((one for one in alphabet if unicodedata.combining(one)), None)
+    if loose is not None or unicodedata.normalize("NFC", alphabet) != alphabet:
+        raise ValueError(
+            "alphabet: expected composed characters (Unicode NFC), found a mark that stands alone"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +176,22 @@ def missing_characters(per_class: dict[str, int]) -> list[str]:
     """Return a warning when the labels lack characters of the alphabet."""
     missing = [character for character, count in per_class.items() if not count]
     return [f"no label has {', '.join(missing)}: they may be misread"] if missing else []
+
+
+def not_generated(alphabet: str, drawn: str) -> list[str]:
+    """Return a note about the characters that no generated image shows.
+
+    Examples
+    --------
+    >>> not_generated("01+", "01")
+    ["generated images cannot show '+': it is learned from your images alone"]
+    >>> not_generated("01", "01")
+    []
+    """
+    left = "".join(character for character in alphabet if character not in drawn)
+    what = "it is" if len(left) == 1 else "they are"
+    learned = f"{what} learned from your images alone"
+    return [f"generated images cannot show {left!r}: {learned}"] if left else []
 
 
 def describe(row: Row) -> str:

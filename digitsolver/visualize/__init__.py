@@ -28,9 +28,9 @@ from pathlib import Path
 
 import numpy as np
 
-from digitsolver.datasets import Problem, Sample, unique_ids
-from digitsolver.errors import DigitSolverError, FolderError, SegmentationError
-from digitsolver.io.files import StrPath
+from digitsolver.datasets import Problem, Sample, as_name, unique_ids
+from digitsolver.errors import DigitSolverError, FolderError, SegmentationError, printable
+from digitsolver.io.files import StrPath, any_entry
 from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import compare_segmenters, run_stages
@@ -74,6 +74,7 @@ def visualize(
     solver: Solver | None = None,
     grad_cam: GradCam | None = None,
     progress: Progress | None = None,
+    force: bool = False,
 ) -> Visualized:
     """Write the images of every stage of `samples` to a folder.
 
@@ -94,11 +95,13 @@ def visualize(
         From `open_grad_cam`, to show the Grad-CAM of each digit.
     progress
         Is called after each captcha.
+    force
+        Also write into a folder with other things in it, which stay.
 
     Raises
     ------
     FolderError
-        `out` cannot be written, or the captchas lie in it.
+        `out` holds other things, cannot be written, or the captchas lie in it.
     TypeError
         A path in place of samples.
     """
@@ -111,6 +114,7 @@ def visualize(
     folder = Path(out)
     ids = unique_ids(samples)
     _check_apart(samples, folder)
+    _check_ours(folder, force=force)
     show = _shown_fields(solver, grad_cam)
     _make_folders(folder, _folders(solver))
     problems: list[Problem] = []
@@ -121,7 +125,7 @@ def visualize(
         except DigitSolverError as error:
             problems.append(Problem.of(sample.path, error))
         else:
-            name = f"{ids[sample.path]}-{sample.label}" if sample.label else ids[sample.path]
+            name = ids[sample.path] + (f"-{as_name(sample.label)}" if sample.label else "")
             images += write_images(view, folder, name, show)
             captchas += view.problem is None
             if view.problem is not None:
@@ -215,6 +219,19 @@ def _folders(solver: Solver | None) -> tuple[str, ...]:
     if solver is None:
         return FOLDERS[:-1]
     return FOLDERS if "trace" in solver.explains else (ORIGINAL, ACTIVATIONS)
+
+
+def _check_ours(folder: Path, *, force: bool) -> None:
+    """Raise FolderError for a folder with things in it that are no images of stages."""
+    if force or not folder.is_dir() or (folder / ORIGINAL).is_dir():
+        return
+    found = any_entry(folder)
+    if found is not None:
+        raise FolderError(
+            "expected a new or empty folder, or an earlier output of this command, found "
+            f"{printable(found)!r}; --force writes beside it",
+            folder,
+        )
 
 
 def _wrong_length(label: str | None, digits: int) -> str | None:

@@ -19,6 +19,7 @@ from collector.label.timing import Pace
 from collector.label.trainer import Fit, fit
 from digitsolver import bundle
 from digitsolver.datasets import DIGITS, read_captchas
+from digitsolver.datasets.tables import render_table
 from digitsolver.errors import FolderError, LabelError, MissingExtraError
 from digitsolver.io.files import write_text
 from tests import tiny
@@ -346,8 +347,9 @@ def test_training_proposes_anew_and_is_kept(tmp_path: Path, model: Path) -> None
     desk.session.move(forward=True)
     assert labelling.proposal_of(desk.session.state())["text"] == "8888"
     seen = (tmp_path / "mine/.label/trained on.txt").read_text(encoding="utf-8").splitlines()
-    assert len(seen) == ENOUGH
-    assert seen[0] == "000000-4711.png"
+    assert len(seen) == ENOUGH + 1
+    assert seen[0] == "000000.png"
+    assert seen[-1] == "metadata.csv"
     assert desk.trainer.kept == tmp_path / "mine/.label/model"
     assert not list((tmp_path / "mine/.label").glob("labels-*"))
     desk.session.close()
@@ -395,7 +397,10 @@ def test_a_model_is_fitted_to_the_labels(tmp_path: Path, monkeypatch: pytest.Mon
     stood_back: list[bool] = []
     monkeypatch.setattr("collector.label.trainer._stand_back", lambda: stood_back.append(True))
     monkeypatch.setattr("digitsolver.train.choose_settings", lambda *_: [tiny.LINE])
-    write(tmp_path / "labels", [f"{number * 167 % 10000:04}" for number in range(12)])
+    texts = [f"{number * 167 % 10000:04}" for number in range(12)]
+    paths = write(tmp_path / "labels", texts)
+    rows = [{"file_name": path.name, "text": text} for path, text in zip(paths, texts, strict=True)]
+    write_text(tmp_path / "labels" / "metadata.csv", render_table(rows))
     reading, writing = multiprocessing.Pipe(duplex=False)
     fit(tmp_path / "labels", tmp_path / "model", DIGITS, writing)
     writing.close()

@@ -34,3 +34,9 @@ def test_generated_folder_is_there_for_as_long_as_it_is_lent() -> None:
     assert not folder.exists()
     with generated.generated_folder("plain", 3, 1, "0123456789") as folder:
         assert next(folder.iterdir()).read_bytes() == first
+
+
+def test_what_can_be_generated_of_an_alphabet() -> None:
+    assert generated.drawable("plain", "0123456789aB") == "0123456789aB"
+    assert generated.drawable("plain", "01+-=۳é") == "01"
+    assert generated.drawable("plain", "۰۱۲") == ""

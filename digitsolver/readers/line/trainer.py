@@ -39,6 +39,7 @@ from digitsolver.training import export
 from digitsolver.training.backend import require_training
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.data import TrainingData
+from digitsolver.training.generated import drawable
 from digitsolver.training.listeners import Row
 from digitsolver.training.trainer import (
     Report,
@@ -46,6 +47,7 @@ from digitsolver.training.trainer import (
     few_captchas,
     framework_versions,
     missing_characters,
+    not_generated,
 )
 from digitsolver.training.validation import Metrics, Validation
 
@@ -256,12 +258,14 @@ class LineTrainer:
         every = settings.generated_every
         if not every:
             return None
+        drawn = drawable(settings.look, settings.alphabet)
+        self._warnings = [*self._warnings, *not_generated(settings.alphabet, drawn)]
+        if not drawn:
+            return None
         steps = settings.steps * (self.rounds + settings.refit_rounds(self.rounds))
         count = min(steps * settings.batch // every, MOST_GENERATED)
         length = None if settings.is_ctc else self._lines.length
-        generated = generate_prepared(
-            settings.look, settings.seed, 0, count, settings.alphabet, length
-        )
+        generated = generate_prepared(settings.look, settings.seed, 0, count, drawn, length)
         return Lines(*generated)
 
     def _aligner(self) -> "keras.Model | None":

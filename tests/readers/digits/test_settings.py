@@ -19,7 +19,7 @@ from digitsolver.training.trainer import Options
         ({"epochs": 0}, "epochs: expected at least 1, found 0"),
         ({"seed": -1}, "seed: expected 0 to 4294967295, found -1"),
         ({"devices": 0}, "devices: expected 1 to 64, found 0"),
-        ({"alphabet": "11"}, "alphabet: expected at least 2 different characters, found '11'"),
+        ({"alphabet": "11"}, "alphabet: expected each character once, found '1' again"),
         ({"architecture": "vgg"}, "architecture: expected one of .*cnn.*; found 'vgg'"),
     ],
 )
