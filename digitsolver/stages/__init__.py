@@ -4,6 +4,8 @@
 2. `clip` finds the box around all digits.
 3. `segment` tells the columns of the digits apart; `length` estimates their number.
 4. `crop` cuts a window of one size round each digit.
+
+Before them, `locate_lines` finds the line of digits in an image that shows more than that.
 """
 
 from digitsolver.stages.clean import CLEANERS, clean, clean_steps
@@ -12,12 +14,14 @@ from digitsolver.stages.clustering import k_means
 from digitsolver.stages.crop import crop, middles
 from digitsolver.stages.length import PITCH, estimate_length
 from digitsolver.stages.levels import stretch, stroke_width, to_grey
+from digitsolver.stages.locate import Line, locate_lines
 from digitsolver.stages.segment import SEGMENTERS, Segments, ink_per_column
 
 __all__ = [
     "CLEANERS",
     "PITCH",
     "SEGMENTERS",
+    "Line",
     "Segments",
     "bounding_box",
     "clean",
@@ -26,6 +30,7 @@ __all__ = [
     "estimate_length",
     "ink_per_column",
     "k_means",
+    "locate_lines",
     "middles",
     "share_of_specks",
     "stretch",

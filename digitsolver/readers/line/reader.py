@@ -1,9 +1,9 @@
 """Read whole images with one network: no stages, no segmentation."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from digitsolver.bundle import EIGHT_BIT, ONNX, Bundle
 from digitsolver.errors import BundleError, DigitSolverError, SegmentationError
 from digitsolver.io.images import check_image, decode_image, read_image
+from digitsolver.io.working_size import Box, to_working_size
 from digitsolver.readers.base import BatchReader, Explanation
 from digitsolver.readers.line.ctc import Decoded
 from digitsolver.readers.line.outputs import LINES, LineArchitecture
+from digitsolver.readers.line.parts import PreparedImage, ReadPart, SecondLook
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare, shown_columns, shown_share
 from digitsolver.readers.line.views import SURE, Decoder, other_views
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
@@ -24,16 +26,6 @@ from digitsolver.results import Digit, ImageSource, Reading, path_of
 INPUT = "pictures"
 LEAST_PROBABILITY = 1e-30
 """Stands for the probability 0 where logarithms are taken."""
-
-Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedImage:
-    """The prepared form (48, width, 3) of an image, and its own rows and columns."""
-
-    pixels: NDArray[np.uint8]
-    size: tuple[int, int]
 
 
 class LineReader(BatchReader[PreparedImage]):
@@ -84,14 +76,16 @@ class LineReader(BatchReader[PreparedImage]):
         return self._prepared(_pixels(image))
 
     def _prepared(self, pixels: NDArray[np.uint8]) -> PreparedImage:
-        return PreparedImage(prepare(pixels, self._width), (pixels.shape[0], pixels.shape[1]))
+        size = (pixels.shape[0], pixels.shape[1])
+        return PreparedImage(prepare(pixels, self._width), size, to_working_size(pixels))
 
     def read_prepared(
         self, batch: Sequence[PreparedImage], length: int | None
     ) -> list[Reading | DigitSolverError]:
         """Read several images, those of one width in one batch.
 
-        Where that is not sure, other views of them are read, too, and all together.
+        Where that is not sure, other views of them are read, too, and all together, then the line
+        of digits alone. Two rows are read one after the other.
         """
         heads = not self._architecture.ctc
         decoder = Decoder(self.bundle.facts.alphabet, length, heads=heads)
@@ -105,10 +99,15 @@ class LineReader(BatchReader[PreparedImage]):
         views = self._views([batch[row].pixels for row in unsure]) if unsure else []
         for (row, text), others in zip(unsure.items(), views, strict=True):
             texts[row] = decoder.together(text, [plain[row], *others])
+        look = SecondLook(decoder, self._look, self._width)
         return [
-            _answer(image, text, len(logits), length)
+            _answer(look, image, text, len(logits))
             for image, text, logits in zip(batch, texts, plain, strict=True)
         ]
+
+    def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the logits of one prepared image."""
+        return self._quick.scaled(pixels[None])[0]
 
     def explain(
         self, image: ImageSource, length: int | None, label: str | None = None
@@ -195,20 +194,33 @@ def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | Segment
 
 
 def _answer(
-    image: PreparedImage, text: Decoded | SegmentationError, frames: int, length: int | None
+    look: SecondLook, image: PreparedImage, text: Decoded | SegmentationError, frames: int
 ) -> Reading | SegmentationError:
-    """Return the reading of one image, or why there is none."""
-    if isinstance(text, SegmentationError):
-        return text
-    if not text.text:
-        return SegmentationError("expected characters, found none")
-    boxes = boxes_of(text.spans, frames, image.size)
+    """Return the reading of an image whose whole is read as `text`, or why there is none."""
+    whole = text if isinstance(text, Decoded) and text.text else None
+    parts = look.parts(image, whole, frames)
+    if not parts:
+        none = SegmentationError("expected characters, found none")
+        return none if isinstance(text, Decoded) else text
+    given = math.prod(part.text.confidence_given_length for part in parts)
     return Reading(
-        text.text,
-        text.confidence,
-        tuple(map(Digit, text.text, text.confidences, boxes)),
-        confidence_given_length=None if length is None else text.confidence_given_length,
+        "".join(part.text.text for part in parts),
+        math.prod(part.text.confidence for part in parts),
+        tuple(chain.from_iterable(map(_digits, parts))),
+        confidence_given_length=None if look.decoder.length is None else given,
     )
+
+
+def _digits(read: ReadPart) -> list[Digit]:
+    """Return the characters of a part, with their boxes in the image."""
+    left, top, width, height = read.part.box
+    boxes = boxes_of(read.text.spans, read.frames, (height, width))
+    return [
+        Digit(digit, confidence, (left + x, top + y, wide, high))
+        for digit, confidence, (x, y, wide, high) in zip(
+            read.text.text, read.text.confidences, boxes, strict=True
+        )
+    ]
 
 
 def _shown_frames(frames: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
