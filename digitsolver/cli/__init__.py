@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -21,19 +17,13 @@ from digitsolver.cli.options import (
     FORCE,
     IMAGE_FOLDER,
     JOBS,
-    LENGTH,
-    MAX_WRONG,
-    MODEL,
     SEED,
     STYLE,
 )
 from digitsolver.cli.solving import solve
 from digitsolver.cli.training import train
 from digitsolver.cli.tuning import tune
-from digitsolver.errors import BundleError, DigitSolverError, MissingExtraError, printable
-
-if TYPE_CHECKING:
-    from digitsolver.measure.evaluation import Evaluation
+from digitsolver.errors import BundleError, MissingExtraError
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
