@@ -107,7 +107,7 @@ class LineReader(BatchReader[PreparedImage]):
 
     def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of one prepared image."""
-        return self._quick.scaled(pixels[None])[0]
+        return np.asarray(self._quick.scaled(pixels[None])[0], np.float32)
 
     def explain(
         self, image: ImageSource, length: int | None, label: str | None = None
