@@ -171,6 +171,12 @@ class _Column:
         return sum(value.isalpha() for value in self.values) >= MOST * len(self.values)
 
     @property
+    def is_code(self) -> bool:
+        """Tell whether the values are letters and digits of one length, as some labels are."""
+        mixed = not (self.is_digits or self.is_words)
+        return mixed and len(self.values) >= FEW and len(set(map(len, self.values))) == 1
+
+    @property
     def is_photo(self) -> bool:
         """Tell whether the values are a word that programs put before numbers."""
         return all(value.lower() in PHOTO_WORDS for value in self.values)
@@ -293,7 +299,7 @@ def _choose(
 def _is_contract(last: _Column, labels: Sequence[_Column]) -> bool:
     """Tell whether names are <id>-<label>: the last field alone is digits, or names are few."""
     digits = [one for one in labels if one.is_digits]
-    if digits == [last]:
+    if digits == [last] and not any(one.is_code for one in labels):
         return True
     usual = {Kind.LABEL, Kind.OTHER}
     if not digits:
