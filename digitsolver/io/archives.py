@@ -9,6 +9,7 @@ import gzip
 import io
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -27,11 +28,24 @@ from digitsolver.results import Failure, NamedImage
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large an archive may be: number of members, and bytes, unpacked, of one and of all."""
+    """How large an archive may be: number of members, and bytes, unpacked, of one and of all.
+
+    A zip lists its members at its end, and the list is in memory: `listed` members, in
+    `directory_bytes`, at most.
+    An archive may unpack to `ratio` times its own size, and `small_bytes` in any case.
+    """
 
     members: int = 1_000_000
+    listed: int = 250_000
     member_bytes: int = MAX_BYTES
     all_bytes: int = 32 * 2**30
+    directory_bytes: int = 64 * 2**20
+    small_bytes: int = 2**30
+    ratio: int = 100
+
+    def unpacked(self, size: int) -> int:
+        """Return how many bytes an archive of so many may unpack to."""
+        return min(self.all_bytes, self.small_bytes + self.ratio * size)
 
 
 LIMITS = Limits()
@@ -43,6 +57,8 @@ _PACKED: Final[dict[bytes, Callable[[Path], io.BufferedIOBase]]] = {
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
 """What unpacks a tar, by its first bytes; unlike tarfile's own ways it notices a missing end."""
+_ZIP_END: Final = 2**16 + 200
+"""Bytes at the end of a zip that say where its list of members is, a comment among them."""
 _DAMAGED: Final = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
     *(EOFError, OSError, OverflowError, RuntimeError, ValueError),
@@ -128,7 +144,7 @@ class _Zip(Archive):
         super().__init__(path)
         self._archive = archive
         self._infos = archive.infolist()
-        self._left = LIMITS.all_bytes
+        self._most = self._left = LIMITS.unpacked(path.stat().st_size)
 
     def _files(self) -> Iterator[Member]:
         for index, info in enumerate(self._infos):
@@ -142,7 +158,7 @@ class _Zip(Archive):
     def _content(self, member: Member) -> bytes:
         self._left -= member.size
         if self._left < 0:
-            expected = f"expected at most {LIMITS.all_bytes:,} bytes unpacked"
+            expected = f"expected at most {self._most:,} bytes unpacked"
             raise FolderError(f"{expected}, found more", self.path)
         with self._archive.open(self._infos[member.offset]) as stream:
             return stream.read(LIMITS.member_bytes)
@@ -172,8 +188,9 @@ class _Tar(Archive):
 class _Bounded(io.RawIOBase):
     """Read a file that is unpacked on the way, but nothing large at once and not without end."""
 
-    def __init__(self, stream: io.BufferedIOBase) -> None:
+    def __init__(self, stream: io.BufferedIOBase, most: int) -> None:
         self._stream = stream
+        self._most = most
 
     def read(self, size: int = -1) -> bytes:
         """Read `size` bytes; raises OSError for more than any member may have."""
@@ -183,8 +200,8 @@ class _Bounded(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to `offset`; raises OSError where no tar may reach."""
-        if whence != io.SEEK_SET or offset > LIMITS.all_bytes:
-            raise OSError(f"more than {LIMITS.all_bytes:,} bytes unpacked")
+        if whence != io.SEEK_SET or offset > self._most:
+            raise OSError(f"more than {self._most:,} bytes unpacked")
         return self._stream.seek(offset)
 
     def tell(self) -> int:
@@ -220,10 +237,41 @@ def _opened(path: Path, stack: ExitStack) -> Archive:
     unpack = next((unpack for magic, unpack in _PACKED.items() if start.startswith(magic)), None)
     plain_tar = start[257:262] == b"ustar"
     if start.startswith(b"PK") or (not plain_tar and not unpack and zipfile.is_zipfile(path)):
+        _check_directory(path)
         return _Zip(path, stack.enter_context(zipfile.ZipFile(path)))
-    bounded = stack.enter_context(closing(_Bounded(unpack(path) if unpack else path.open("rb"))))
+    most = LIMITS.unpacked(path.stat().st_size) if unpack else LIMITS.all_bytes
+    opened = unpack(path) if unpack else path.open("rb")
+    bounded = stack.enter_context(closing(_Bounded(opened, most)))
     tar = tarfile.open(fileobj=bounded, mode="r:", errorlevel=2)  # noqa: SIM115 - the stack closes it
     return _Tar(path, bounded, stack.enter_context(tar))
+
+
+def _check_directory(path: Path) -> None:
+    """Raise FolderError for a zip that lists more members than may be: a list takes memory."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(max(0, size - _ZIP_END))
+        end = stream.read()
+        listed = _directory_bytes(end)
+        if listed > LIMITS.directory_bytes:
+            expected = f"expected a list of at most {LIMITS.directory_bytes:,} bytes"
+            raise FolderError(f"{expected} in the zip, found {listed:,}", path)
+        stream.seek(max(0, size - _ZIP_END - listed))
+        members = stream.read().count(b"PK\1\2")
+    if members > LIMITS.listed:
+        expected = f"expected at most {LIMITS.listed:,} files in a zip"
+        raise FolderError(f"{expected}, found {members:,}: a tar may have more", path)
+
+
+def _directory_bytes(end: bytes) -> int:
+    """Return the size of the list of members as the end of a zip says it (APPNOTE 4.3.14 to 16)."""
+    short, long = end.rfind(b"PK\5\6"), end.rfind(b"PK\6\6")
+    sizes = [0]
+    if 0 <= short <= len(end) - 16:
+        sizes += struct.unpack_from("<I", end, short + 12)
+    if 0 <= long <= len(end) - 48:
+        sizes += struct.unpack_from("<Q", end, long + 40)
+    return max(size for size in sizes if size != 0xFFFFFFFF)
 
 
 def read_images(path: StrPath) -> Iterator[NamedImage | Failure]:

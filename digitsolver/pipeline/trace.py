@@ -35,6 +35,8 @@ from digitsolver.stages import (
 )
 from digitsolver.stages.clip import Box
 
+MOST_DIGITS = 200
+"""Digits of one image: clustering more of them in a very wide image takes minutes."""
 WINDOW_TO_HEIGHT = 1.4
 """Height of the window over that of a digit, if the style does not set it."""
 WINDOW_TO_PITCH = 1.5
@@ -300,6 +302,11 @@ def find(cleaned: NDArray[np.uint8], box: Box, style: Style, length: int | None)
     clipped = cleaned[y : y + height, x : x + width]
     if length is None:
         length = estimate_length(clipped, pitch=style.pitch or PITCH, lengths=style.lengths)
+    if length > MOST_DIGITS:
+        raise SegmentationError(
+            f"expected at most {MOST_DIGITS} digits in one line, found about {length:,}: "
+            "crop the image to its digits first"
+        )
     segments = SEGMENTERS[style.segmenter](clipped, length)
     spans = segments.spans + x
     boxes = _boxes(cleaned, spans, box, style.rows)

@@ -3,12 +3,15 @@
 import io
 import re
 import stat
+import struct
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from digitsolver.cli import main
 from digitsolver.io import archives
 from digitsolver.io.archives import Limits, read_images
 from digitsolver.io.inputs import find_images
@@ -162,3 +165,53 @@ def test_an_encrypted_member_is_one_failure(tmp_path: Path) -> None:
     reasons = [one.reason for one in read_images(path) if isinstance(one, Failure)]
     assert len(reasons) == 1
     assert "encrypted" in reasons[0]
+
+
+def test_a_zip_that_lists_too_many_members_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = named(tmp_path / "x.zip", kind="zip")
+    monkeypatch.setattr(archives, "LIMITS", Limits(listed=4))
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    expected = "expected at most 4 files in a zip, found 5: a tar may have more"
+    assert list(read_images(path)) == [Failure(str(path), expected)]
+
+
+def test_a_zip_that_says_its_list_is_huge_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, 2**31, 0, 0)
+    path.write_bytes(b"PK\3\4" + end)
+    (refused,) = read_images(path)
+    assert isinstance(refused, Failure)
+    assert "expected a list of at most 67,108,864 bytes in the zip, found 2,1" in refused.reason
+
+
+@pytest.mark.parametrize(("name", "kind"), [("x.zip", "zip"), ("x.tgz", "w:gz")])
+def test_an_archive_unpacks_to_so_many_times_its_own_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    path = tmp_path / name
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number in range(9):
+                archive.writestr(f"{number}.png", bytes(100_000))
+    else:
+        with tarfile.open(path, "w:gz") as tar:
+            for number in range(9):
+                info = tarfile.TarInfo(f"{number}.png")
+                info.size = 100_000
+                tar.addfile(info, io.BytesIO(bytes(100_000)))
+    monkeypatch.setattr(archives, "LIMITS", Limits(small_bytes=300_000, ratio=10))
+    *read, refused = read_images(path)
+    assert len(read) < 9
+    assert isinstance(refused, Failure)
+    assert "bytes unpacked" in refused.reason
+
+
+def test_names_of_escapes_are_shown_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("\x1b[2J\x1b]0;gone\x07.png", b"no image")
+    run = CliRunner().invoke(main, ["solve", str(path)])
+    assert run.stderr.startswith(f"{path}/\\x1b[2J\\x1b]0;gone\\x07.png: expected an image")
+    assert "\x1b" not in run.output

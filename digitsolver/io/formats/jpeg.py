@@ -11,7 +11,7 @@ MAX_SEGMENTS: Final = 10_000
 """Segments before the first scan."""
 MAX_SCANS: Final = 100
 """A progressive file has about 10 scans, one a bit of precision and part of the spectrum."""
-MAX_SCANNED: Final = 200_000_000
+MAX_SCANNED: Final = 400_000_000
 """Pixels times scans: each scan of a progressive file goes over all of them, even an empty one."""
 _SOF: Final = frozenset(range(0xFFC0, 0xFFD0)) - {0xFFC4, 0xFFC8, 0xFFCC}
 _DECODED: Final = {0xFFC0, 0xFFC1, 0xFFC2}
