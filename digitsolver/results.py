@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,12 @@ JsonObject = dict[str, Any]
 
 ImageSource = str | os.PathLike[str] | bytes | NDArray[np.uint8]
 """What can be read: a path, an encoded image, or pixels (H, W) or (H, W, 3 or 4)."""
+
+
+Degrees = Literal[0, 90, 180, 270]
+DEGREES: Final[tuple[Degrees, ...]] = (0, 90, 180, 270)
+Rotate = Literal[0, 90, 180, 270, "auto"]
+"""Degrees to turn images by, clockwise, or whichever way is read most confidently."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from digitsolver.errors import BundleError, DigitSolverError
 from digitsolver.io.in_memory import ImageInput, as_source
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
 from digitsolver.pipeline.style import NO_STYLE
-from digitsolver.readers import Answer, Explanation, ReadError, open_reader
-from digitsolver.results import Failure, ImageSource, NamedImage, Reading, path_of
+from digitsolver.readers import Answer, Crop, Explanation, ReadError, open_reader
+from digitsolver.readers.turning import check_rotate
+from digitsolver.results import Failure, ImageSource, NamedImage, Reading, Rotate, path_of
 
 __all__ = ["Solver", "load"]
 
@@ -46,6 +47,9 @@ class Solver:
         The model, as ``digitsolver.bundle.load`` returns it.
     threads
         Cores that the network runs on, by default those that this process may use, up to 4.
+    crop
+        ``"auto"`` looks for a small line of digits where the whole image is not read confidently,
+        ``"none"`` does not. Models that segment digits clip images anyway.
 
     Raises
     ------
@@ -54,17 +58,20 @@ class Solver:
     TypeError
         Something else than a bundle, such as its path.
     ValueError
-        Fewer than 1 thread.
+        Fewer than 1 thread, or another `crop`.
     """
 
-    def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
+    def __init__(self, bundle: Bundle, *, threads: int | None = None, crop: Crop = "auto") -> None:
         _check_at_least_one("threads", threads)
         if not isinstance(bundle, Bundle):
             found = type(bundle).__name__
             raise TypeError(
                 f"bundle: expected a Bundle, found {found}: digitsolver.load opens a model's folder"
             )
-        self._reader = open_reader(bundle, threads or min(usable_cores(), MOST_THREADS))
+        if crop not in {"auto", "none"}:
+            raise ValueError(f"crop: expected 'auto' or 'none', found {crop!r}")
+        self._crop: Crop = crop
+        self._reader = open_reader(bundle, threads or min(usable_cores(), MOST_THREADS), crop)
         runs_stages = "trace" in self._reader.explains
         self.bundle = bundle if runs_stages else replace(bundle, style=NO_STYLE)
 
@@ -86,7 +93,12 @@ class Solver:
         return self._reader.explains
 
     def solve(
-        self, image: ImageInput, *, length: int | None = None, frame: int | None = None
+        self,
+        image: ImageInput,
+        *,
+        length: int | None = None,
+        frame: int | None = None,
+        rotate: Rotate = 0,
     ) -> Reading:
         """Return the reading of one image.
 
@@ -101,6 +113,10 @@ class Solver:
         frame
             The frame or page to read, from 1. By default all of them in one image where digits
             blink or come by turns, else the first; the reading says which.
+        rotate
+            Degrees to turn the image by first, clockwise: 0, 90, 180 or 270; ``"auto"`` reads it
+            all four ways and returns the most confident reading. Boxes are those of the image as
+            it is.
 
         Raises
         ------
@@ -111,12 +127,13 @@ class Solver:
         BundleError
             The network has but one length, and that is another.
         TypeError, ValueError
-            An array of another type or shape, or a `length` or `frame` below 1.
+            An array of another type or shape, a `length` or `frame` below 1, or another `rotate`.
         """
         _check_at_least_one("length", length)
         _check_at_least_one("frame", frame)
+        check_rotate(rotate)
         source = as_source(image)
-        (answer,) = self._reader.read([source], self._reader.resolve_length(length), frame)
+        (answer,) = self._reader.read([source], self._reader.resolve_length(length), frame, rotate)
         if isinstance(answer, DigitSolverError):
             raise answer.at(path_of(source))
         if isinstance(answer, Exception):
@@ -129,6 +146,7 @@ class Solver:
         *,
         length: int | None = None,
         frame: int | None = None,
+        rotate: Rotate = 0,
         chunk: int = CHUNK,
         workers: Workers | None = None,
     ) -> Iterator[Reading | Failure]:
@@ -141,7 +159,7 @@ class Solver:
         ----------
         images
             As for ``solve``, or named bytes; a failure among them is passed on.
-        length, frame
+        length, frame, rotate
             As for ``solve``.
         chunk
             Images in one batch.
@@ -158,17 +176,18 @@ class Solver:
         TypeError
             One image in place of several.
         ValueError
-            A `length`, a `frame` or a `chunk` below 1.
+            A `length`, a `frame` or a `chunk` below 1, or another `rotate`.
         """
         _check_at_least_one("length", length)
         _check_at_least_one("frame", frame)
         _check_at_least_one("chunk", chunk)
+        check_rotate(rotate)
         _check_several(images)
         length = self._reader.resolve_length(length)
         workers = workers or Workers()
         place = str(self.bundle.path.resolve())
-        here = partial(self._read, length, frame)
-        there = partial(_read, place, self.digest, length, frame)
+        here = partial(self._read, length, frame, rotate)
+        there = partial(_read, place, self.digest, self._crop, length, frame, rotate)
         chunks = _chunks(map(_as_item, images), chunk)
         if workers.alone:
             yield from chain.from_iterable(map(here, chunks))
@@ -244,6 +263,7 @@ class Solver:
         self,
         length: int | None,
         frame: int | None,
+        rotate: Rotate,
         images: Sequence[ImageSource | NamedImage | Failure],
     ) -> list[Reading | Failure]:
         """Read `images` in one batch."""
@@ -252,22 +272,27 @@ class Solver:
             for image in images
             if not isinstance(image, Failure)
         ]
-        answers = iter(self._reader.read(sources, length, frame))
+        answers = iter(self._reader.read(sources, length, frame, rotate))
         return [
             image if isinstance(image, Failure) else _result(next(answers), path_of(image))
             for image in images
         ]
 
 
-def load(path: str | os.PathLike[str] | None = None, *, threads: int | None = None) -> Solver:
+def load(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    threads: int | None = None,
+    crop: Crop = "auto",
+) -> Solver:
     """Return a solver for the bundle at `path`, or for the default model.
 
     Parameters
     ----------
     path
         The folder of a model.
-    threads
-        Cores that the network runs on, by default those that this process may use, up to 4.
+    threads, crop
+        As for ``Solver``.
 
     Raises
     ------
@@ -280,7 +305,8 @@ def load(path: str | os.PathLike[str] | None = None, *, threads: int | None = No
             "expected the default model in this installation, found none: make it with "
             "`make default-model`, or name a model (--model)"
         )
-    return Solver(bundles.load(DEFAULT if path is None else os.fspath(path)), threads=threads)
+    bundle = bundles.load(DEFAULT if path is None else os.fspath(path))
+    return Solver(bundle, threads=threads, crop=crop)
 
 
 def _as_item(image: ImageInput | NamedImage | Failure) -> ImageSource | NamedImage | Failure:
@@ -313,19 +339,24 @@ def _chunks(images: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
 def _read(
     place: str,
     digest: str,
+    crop: Crop,
     length: int | None,
     frame: int | None,
+    rotate: Rotate,
     images: Sequence[ImageSource | NamedImage | Failure],
 ) -> list[Reading | Failure]:
     """Read `images` in a worker process, or on another machine."""
-    solver = _opened(place, digest)
-    return list(solver.solve_many(images, length=length, frame=frame, chunk=len(images)))
+    solver = _opened(place, digest, crop)
+    answers = solver.solve_many(
+        images, length=length, frame=frame, rotate=rotate, chunk=len(images)
+    )
+    return list(answers)
 
 
 @lru_cache(maxsize=1)
-def _opened(path: str, digest: str) -> Solver:
+def _opened(path: str, digest: str, crop: Crop) -> Solver:
     """Return a solver of one thread: as many processes as there are cores have one each."""
-    solver = load(path, threads=1)
+    solver = load(path, threads=1, crop=crop)
     if solver.digest != digest:
         raise BundleError(
             f"expected the same network for every worker, SHA-256 {digest[:12]}, found "

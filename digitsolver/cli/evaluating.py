@@ -15,24 +15,29 @@ from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import (
     AS_JSON,
     CLUSTER,
+    CROP,
     FORCE,
     IMAGE_FOLDER,
     JOBS,
     LENGTH,
     MAX_WRONG,
     MODEL,
+    ROTATE,
 )
 from digitsolver.errors import DigitSolverError, printable
 
 if TYPE_CHECKING:
     from digitsolver.measure.evaluation import Evaluation
-    from digitsolver.results import JsonObject
+    from digitsolver.readers import Crop
+    from digitsolver.results import JsonObject, Rotate
 
 
 @click.command()
 @click.argument("captchas", type=IMAGE_FOLDER)
 @MODEL
 @LENGTH
+@ROTATE
+@CROP
 @click.option(
     "--plot",
     metavar="FILE.png",
@@ -69,6 +74,8 @@ def evaluate(
     *,
     model: str | None,
     length: int | None,
+    rotate: Rotate,
+    crop: Crop,
     plot: Path | None,
     html: Path | None,
     mistakes: Path | None,
@@ -107,12 +114,14 @@ def evaluate(
         check_new(path, force=force)
     if plot:
         plots.require_matplotlib()
-    solver = load(model)
+    solver = load(model, crop=crop)
     alphabet = solver.bundle.facts.alphabet
     labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
     samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
     with bar(len(samples), "reading") as advance:
-        found = measure(solver, samples, length=length, workers=workers, progress=advance)
+        found = measure(
+            solver, samples, length=length, rotate=rotate, workers=workers, progress=advance
+        )
     troubles: list[object] = [*problems]
     troubles += [Problem(Path(one.path or ""), one.reason) for one in found.failures]
     title = f"{printable(captchas)}, read by {model or 'the default model'}"

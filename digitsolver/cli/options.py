@@ -91,6 +91,21 @@ CLUSTER = click.option(
 MODEL = click.option(
     "--model", metavar="BUNDLE", help="The model folder; default: the default model."
 )
+ROTATE = click.option(
+    "--rotate",
+    type=click.Choice(["0", "90", "180", "270", "auto"]),
+    default="0",
+    show_default=True,
+    callback=lambda _, __, value: value if value == "auto" else int(value),
+    help="Degrees to turn images by first, clockwise; auto reads them all four ways.",
+)
+CROP = click.option(
+    "--crop",
+    type=click.Choice(["auto", "none"]),
+    default="auto",
+    show_default=True,
+    help="auto looks for a small line of digits where the whole image is not read confidently.",
+)
 LENGTH = click.option(
     "--length",
     type=click.IntRange(1),

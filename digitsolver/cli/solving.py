@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING
 import click
 
 from digitsolver.cli.console import SOME_INPUT_FAILED, counting, starting
-from digitsolver.cli.options import AS_JSON, CLUSTER, FORCE, JOBS, LENGTH, MAX_WRONG, MODEL
+from digitsolver.cli.options import (
+    AS_JSON,
+    CLUSTER,
+    CROP,
+    FORCE,
+    JOBS,
+    LENGTH,
+    MAX_WRONG,
+    MODEL,
+    ROTATE,
+)
 from digitsolver.errors import printable
 
 CSV_COLUMNS = ("path", "text", "confidence", "error")
 
 if TYPE_CHECKING:
-    from digitsolver.results import Failure, JsonObject, NamedImage, Reading
+    from digitsolver.readers import Crop
+    from digitsolver.results import Failure, JsonObject, NamedImage, Reading, Rotate
 
 
 @click.command()
@@ -32,6 +43,8 @@ if TYPE_CHECKING:
     help="Read frame or page N of images that have several; default: all in one where digits "
     "blink or come by turns, else the first.",
 )
+@ROTATE
+@CROP
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
@@ -61,6 +74,8 @@ def solve(
     model: str | None,
     length: int | None,
     frame: int | None,
+    rotate: Rotate,
+    crop: Crop,
     min_confidence: float,
     max_wrong: float | None,
     out: Path | None,
@@ -93,13 +108,13 @@ def solve(
         from digitsolver.parallel.processes import Workers, usable_cores
         from digitsolver.solver import load
 
-        solver = load(model)
+        solver = load(model, crop=crop)
     if max_wrong:
         from digitsolver.cli.guarantees import threshold
 
         min_confidence = max(min_confidence, threshold(solver.bundle, max_wrong, length))
     workers = Workers(jobs or usable_cores(), cluster)
-    read = partial(solver.solve_many, length=length, frame=frame, workers=workers)
+    read = partial(solver.solve_many, length=length, frame=frame, rotate=rotate, workers=workers)
     named = find_images(images, sys.stdin)
     if not out:
         _, failed = _count(read(named), partial(_print, min_confidence, as_json), frame)
@@ -109,6 +124,8 @@ def solve(
         else:
             run = {"model": solver.digest, "length": length, "min_confidence": min_confidence}
             run |= {"frame": frame} if frame else {}
+            run |= {"rotate": rotate} if rotate else {}
+            run |= {"crop": crop} if crop != "auto" else {}
             counts = _write_lines(out, run, images, named, read, force=force, resume=resume)
         failed = counts["failed"]
         text = ", ".join(f"{name} {number}" for name, number in counts.items())

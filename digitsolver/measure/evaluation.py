@@ -18,7 +18,7 @@ from digitsolver.measure.statistics import (
 )
 from digitsolver.parallel.processes import Workers
 from digitsolver.parallel.progress import Progress
-from digitsolver.results import Failure, JsonObject, Reading
+from digitsolver.results import Failure, JsonObject, Reading, Rotate
 
 __all__ = ["CONFIDENCES", "Evaluation", "Mistake", "evaluate", "wilson"]
 
@@ -32,7 +32,12 @@ class Solves(Protocol):
     """The part of a solver that evaluation uses."""
 
     def solve_many(
-        self, images: Iterable[str], *, length: int | None, workers: Workers | None
+        self,
+        images: Iterable[str],
+        *,
+        length: int | None,
+        rotate: Rotate,
+        workers: Workers | None,
     ) -> Iterator[Reading | Failure]:
         """Yield a reading or a failure for each image, in order."""
 
@@ -199,6 +204,7 @@ def evaluate(
     samples: Sequence[Sample],
     *,
     length: int | None = None,
+    rotate: Rotate = 0,
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -212,6 +218,8 @@ def evaluate(
         Captchas with labels, which the model was not trained on.
     length
         Number of characters of every reading; by default it is unknown.
+    rotate
+        Degrees to turn the images by first, as for ``Solver.solve``.
     workers
         Processes that read; by default this process.
     progress
@@ -232,7 +240,7 @@ def evaluate(
     start = time.perf_counter()
     answers = []
     paths = (str(sample.path) for sample in samples)
-    for answer in solver.solve_many(paths, length=length, workers=workers):
+    for answer in solver.solve_many(paths, length=length, rotate=rotate, workers=workers):
         answers.append(answer)
         if progress:
             progress(len(answers), len(samples), "")

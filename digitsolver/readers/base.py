@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.formats import may_have_frames
-from digitsolver.io.images import OpenedImage, open_image, read_bytes
+from digitsolver.io.images import OpenedImage, check_image, open_image, read_bytes
 from digitsolver.pipeline.preview import boxed_png
-from digitsolver.results import ImageSource, Reading, path_of
+from digitsolver.readers.turning import most_confident, turn, turned_back
+from digitsolver.results import DEGREES, Degrees, ImageSource, Reading, Rotate, path_of
 
 if TYPE_CHECKING:
     from digitsolver.pipeline.trace import Steps, Trace
@@ -67,9 +68,16 @@ class Reader(Protocol):
         """Return the characters to read: `length` or the bundle's, ``None`` for any number."""
 
     def read(
-        self, images: Sequence[ImageSource], length: int | None, frame: int | None = None
+        self,
+        images: Sequence[ImageSource],
+        length: int | None,
+        frame: int | None = None,
+        rotate: Rotate = 0,
     ) -> list[Answer]:
-        """Return a reading, or why there is none, for each of `images`, or for a frame of each."""
+        """Return a reading, or why there is none, for each of `images`, or for a frame of each.
+
+        Images are turned by `rotate` degrees first; the boxes are those of the image as it is.
+        """
 
     def explain(self, image: ImageSource, length: int | None, label: str | None) -> Explanation:
         """Return what the reader sees in `image`; a `label` may tell the stages the length.
@@ -104,9 +112,18 @@ class BatchReader(ABC, Generic[Prepared]):
         """Return a reading, or why there is none, for each prepared image."""
 
     def read(
-        self, images: Sequence[ImageSource], length: int | None, frame: int | None = None
+        self,
+        images: Sequence[ImageSource],
+        length: int | None,
+        frame: int | None = None,
+        rotate: Rotate = 0,
     ) -> list[Answer]:
         """Return a reading, or why there is none, for each of `images`, or for a frame of each."""
+        if rotate == "auto":
+            ways = [self.read(images, length, frame, degrees) for degrees in DEGREES]
+            return [most_confident(answers) for answers in zip(*ways, strict=True)]
+        if rotate:
+            return [self._read_turned(image, length, frame, rotate) for image in images]
         answers: list[Answer | OpenedImage | None] = []
         batch: list[Prepared] = []
         for image in images:
@@ -123,6 +140,29 @@ class BatchReader(ABC, Generic[Prepared]):
             else answer
             for answer in answers
         ]
+
+    def _read_turned(
+        self, image: ImageSource, length: int | None, frame: int | None, degrees: Degrees
+    ) -> Answer:
+        """Turn an image and read it; one at a time, as each may be large."""
+        try:
+            opened = _pixels(image, frame)
+        except (DigitSolverError, OSError, TypeError, ValueError) as error:
+            return error
+        (answer,) = self.read([turn(opened.pixels, degrees)], length)
+        if not isinstance(answer, Reading):
+            return answer
+        rows, columns = opened.pixels.shape[:2]
+        answer = turned_back(answer, degrees, (rows, columns))
+        return replace(answer, frames=opened.frames, frame=opened.frame)
+
+
+def _pixels(image: ImageSource, frame: int | None) -> OpenedImage:
+    """Return the pixels of an image, and which frame or frames they show."""
+    if isinstance(image, np.ndarray):
+        return OpenedImage(check_image(image))
+    data = image if isinstance(image, bytes) else read_bytes(image)
+    return open_image(data, path_of(image), frame=frame)
 
 
 def _opened(image: ImageSource, frame: int | None) -> tuple[ImageSource, OpenedImage | None]:

@@ -95,6 +95,17 @@ class _Row(NamedTuple):
     share: float
 
 
+class _Candidate(NamedTuple):
+    """A group of characters of a mask that may be a row, and the score that it has at most."""
+
+    bound: float
+    group: _Pieces
+    pieces: _Pieces
+    characters: _Pieces
+    contrast: NDArray[np.uint8]
+    mask: Mask
+
+
 def locate_lines(image: NDArray[np.uint8], most: int = 3) -> list[Line]:
     """Return where lines of digits may be in an image, the plainest first.
 
@@ -127,14 +138,24 @@ def locate_lines(image: NDArray[np.uint8], most: int = 3) -> list[Line]:
     scale = min(MOST_ENLARGED, LONGEST / max(image.shape[:2]))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = _resized(image, scale, how)
-    rows: list[_Row] = []
+    candidates: list[_Candidate] = []
     for contrast, mask in _masks(small):
-        rows += _rows(contrast, mask)
+        candidates += _candidates(contrast, mask)
+    rows: list[_Row] = []
+    for candidate in sorted(candidates, key=lambda one: -one.bound):
+        if len(rows) == most and candidate.bound <= rows[-1].score:
+            break  # half of them need not be looked at
+        rows = _plainest([*rows, _row(candidate)], most)
+    return [_line(row, scale, (image.shape[0], image.shape[1])) for row in rows]
+
+
+def _plainest(rows: list[_Row], most: int) -> list[_Row]:
+    """Return the rows with the highest scores, without those that are another one again."""
     kept: list[_Row] = []
     for row in sorted(rows, key=lambda one: -one.score):
         if len(kept) < most and all(_overlap(row.edges, other.edges) < SAME for other in kept):
             kept.append(row)
-    return [_line(row, scale, (image.shape[0], image.shape[1])) for row in kept]
+    return kept
 
 
 def _masks(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], Mask]]:
@@ -151,18 +172,32 @@ def _masks(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], Mask]]
         yield contrast, _mask(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8)))
 
 
-def _rows(contrast: NDArray[np.uint8], mask: Mask) -> list[_Row]:
-    """Return the rows of characters among the components of a mask."""
+def _candidates(contrast: NDArray[np.uint8], mask: Mask) -> list[_Candidate]:
+    """Return what may be rows of characters among the components of a mask."""
     pieces, characters = _components(mask)
     if not len(characters.x):
         return []
-    near = _near(characters)
-    groups = _groups(near, np.argsort(-characters.height))
-    groups.sort(key=lambda group: -characters.height[group].max() * math.sqrt(len(group)))
-    return [
-        _row(characters.at(group), pieces, characters, contrast, mask)
-        for group in groups[:MOST_ROWS]
+    groups = map(characters.at, _groups(_near(characters), np.argsort(-characters.height)))
+    found = [
+        _Candidate(
+            _weight(group) * math.sqrt(_median(group.height) / len(mask)),
+            group,
+            pieces,
+            characters,
+            contrast,
+            mask,
+        )
+        for group in groups
     ]
+    return sorted(found, key=lambda one: -one.bound)[:MOST_ROWS]
+
+
+def _weight(group: _Pieces) -> float:
+    """Return what the number of characters counts, 0 to 1; joined ones count half."""
+    joined = np.maximum(np.round(group.width / (0.75 * _median(group.height))), 1) - 1
+    count = len(group.x) + 0.5 * float(joined.sum())
+    weight = math.sqrt(min(count, MOST_COUNTED)) if count > 1 else SINGLE
+    return weight / math.sqrt(MOST_COUNTED)
 
 
 def _components(mask: Mask) -> tuple[_Pieces, _Pieces]:
@@ -220,14 +255,9 @@ def _groups(near: NDArray[np.bool_], order: NDArray[np.intp]) -> list[NDArray[np
     return groups
 
 
-def _row(
-    group: _Pieces,
-    pieces: _Pieces,
-    characters: _Pieces,
-    contrast: NDArray[np.uint8],
-    mask: Mask,
-) -> _Row:
+def _row(candidate: _Candidate) -> _Row:
     """Return the row of a group of characters, with what belongs to it at its ends."""
+    bound, group, pieces, characters, contrast, mask = candidate
     height = _median(group.height)
     edges = _extended(group, pieces, height)
     left, top, right, bottom = map(int, edges)
@@ -235,15 +265,12 @@ def _row(
     ink_mean, ink_spread = map(np.max, cv2.meanStdDev(inside, mask=ink))
     mean, spread = map(np.max, cv2.meanStdDev(inside, mask=1 - ink))
     strength = min(float(ink_mean - mean) / float(ink_spread + spread + 8), MOST_CONTRAST)
-    joined = np.maximum(np.round(group.width / (0.75 * height)), 1) - 1
-    count = len(group.x) + 0.5 * joined.sum()
-    weight = math.sqrt(min(count, MOST_COUNTED)) if count > 1 else SINGLE
     middles = group.y + group.height / 2
     uneven = min(float(np.std(group.height)) / height, 0.9)
     uneven += min(float(np.std(middles)) / height, 0.5)
-    score = math.sqrt(height / mask.shape[0]) * weight * max(1 - uneven, 0.1) * strength
+    score = bound * max(1 - uneven, 0.1) * strength / MOST_CONTRAST
     share = len(group.x) / (len(group.x) + _alike_outside(group, characters, edges, height))
-    return _Row(edges, height, score / (math.sqrt(MOST_COUNTED) * MOST_CONTRAST), share)
+    return _Row(edges, height, score, share)
 
 
 def _alike_outside(

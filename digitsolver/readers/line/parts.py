@@ -80,12 +80,13 @@ class SecondLook:
     """Look again at an image that was read as a whole: at its line of digits, its rows, turned.
 
     `look` gives the logits of a prepared image; `width` is that which the network takes, ``None``
-    for any.
+    for any. The line is looked for only with `crop`.
     """
 
     decoder: Decoder
     look: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
     width: int | None = None
+    crop: bool = True
 
     def parts(
         self, image: PreparedImage, text: Decoded | None, frames: int
@@ -98,7 +99,7 @@ class SecondLook:
         best = ReadPart(Part((0, 0, columns, rows), image.pixels), text, frames) if text else None
         if row_gap(image.pixels) is not None and not self.decoder.heads:
             return self._rows(image, best)
-        if not best or best.text.confidence_given_length < SURE:
+        if self.crop and (not best or best.text.confidence_given_length < SURE):
             best = self._line(image, best)
         if not best:
             return ()

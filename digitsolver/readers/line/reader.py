@@ -33,12 +33,14 @@ class LineReader(BatchReader[PreparedImage]):
 
     explains = frozenset(("frames", "reading"))
 
-    def __init__(self, bundle: Bundle, threads: int) -> None:
+    def __init__(self, bundle: Bundle, threads: int, *, crop: bool = True) -> None:
         """Open the network of `bundle`; raises BundleError unless it takes whole images.
 
         One with 8-bit convolutions, where the bundle has it, reads plain views; that with 32 bits
-        is opened when it is needed.
+        is opened when it is needed. With `crop`, the line of digits is looked for where the whole
+        image is not read confidently.
         """
+        self._crop = crop
         self.bundle = bundle
         self._threads = threads
         self._architecture = _architecture(bundle)
@@ -99,7 +101,7 @@ class LineReader(BatchReader[PreparedImage]):
         views = self._views([batch[row].pixels for row in unsure]) if unsure else []
         for (row, text), others in zip(unsure.items(), views, strict=True):
             texts[row] = decoder.together(text, [plain[row], *others])
-        look = SecondLook(decoder, self._look, self._width)
+        look = SecondLook(decoder, self._look, self._width, self._crop)
         return [
             _answer(look, image, text, len(logits))
             for image, text, logits in zip(batch, texts, plain, strict=True)
@@ -200,8 +202,10 @@ def _answer(
     whole = text if isinstance(text, Decoded) and text.text else None
     parts = look.parts(image, whole, frames)
     if not parts:
-        none = SegmentationError("expected characters, found none")
-        return none if isinstance(text, Decoded) else text
+        if not isinstance(text, Decoded):
+            return text
+        first = ": crop it to its digits first" if image.source.shape[:2] != image.size else ""
+        return SegmentationError(f"expected characters, found none{first}")
     given = math.prod(part.text.confidence_given_length for part in parts)
     return Reading(
         "".join(part.text.text for part in parts),

@@ -1,0 +1,69 @@
+"""Turn images before they are read, and their boxes back."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitsolver.results import DEGREES, Degrees, Digit, Reading, Rotate
+
+Box = tuple[int, int, int, int]
+MARGIN: Final = 0.05
+"""Confidence by which another orientation must be ahead of the image as it is."""
+
+_Error = TypeVar("_Error", bound=Exception)
+
+
+def check_rotate(rotate: Rotate) -> None:
+    """Raise ``ValueError`` unless `rotate` is a quarter turn or ``auto``."""
+    if rotate not in (*DEGREES, "auto"):
+        raise ValueError(f"rotate: expected 0, 90, 180, 270 or auto, found {rotate!r}")
+
+
+def turn(image: NDArray[np.uint8], degrees: Degrees) -> NDArray[np.uint8]:
+    """Return an image (H, W[, channels]) turned clockwise.
+
+    >>> turn(np.array([[1, 2, 3]], np.uint8), 90).tolist()
+    [[1], [2], [3]]
+    """
+    return np.ascontiguousarray(np.rot90(image, -(degrees // 90)))
+
+
+def turned_back(reading: Reading, degrees: Degrees, size: tuple[int, int]) -> Reading:
+    """Return the reading of a turned image with the boxes of the image itself.
+
+    `size` holds the rows and columns of the image before it was turned.
+    """
+    digits = (replace(digit, box=_box(digit, degrees, size)) for digit in reading.digits)
+    return replace(reading, digits=tuple(digits))
+
+
+def most_confident(answers: Sequence[Reading | _Error]) -> Reading | _Error:
+    """Return the answer of the orientation that is read most confidently.
+
+    `answers` are those of ``DEGREES``. The first, of the image as it is, stays unless another is
+    ahead by `MARGIN`; errors count as nothing.
+
+    >>> upright, other = Reading("619", 0.97, ()), Reading("619", 0.98, ())
+    >>> most_confident([upright, ValueError(), other, ValueError()]).confidence
+    0.97
+    """
+    as_it_is, *others = answers
+    least = as_it_is.confidence + MARGIN if isinstance(as_it_is, Reading) else 0.0
+    readings = [one for one in others if isinstance(one, Reading) and one.confidence > least]
+    return max(readings, key=lambda one: one.confidence, default=as_it_is)
+
+
+def _box(digit: Digit, degrees: Degrees, size: tuple[int, int]) -> Box:
+    """Return the box that a digit of the turned image has in the image itself."""
+    x, y, width, height = digit.box
+    rows, columns = size
+    if degrees == 90:
+        return y, rows - x - width, height, width
+    if degrees == 180:
+        return columns - x - width, rows - y - height, width, height
+    if degrees == 270:
+        return columns - y - height, x, height, width
+    return digit.box
