@@ -103,7 +103,7 @@ class SecondLook:
             best = self._line(image, best)
         if not best:
             return ()
-        if may_be_turned(best.text):
+        if may_be_turned(best.text, self.decoder.alphabet):
             other = self._read(Part(best.part.box, turned(best.part.pixels)), self.decoder)
             if other:
                 best = best.lowered(chance_upright(best.text, other.text))

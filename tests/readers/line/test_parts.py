@@ -107,16 +107,21 @@ def test_a_line_of_small_print_is_no_row(lower: int) -> None:
 
 
 def test_only_texts_of_digits_that_can_be_turned_are_looked_at_again() -> None:
-    assert may_be_turned(decoded("9861", 0.98))
-    assert not may_be_turned(decoded("9341", 0.98))
-    assert not may_be_turned(decoded("9861", 0.5))
-    assert not may_be_turned(decoded("9861", 0.99999))
+    assert may_be_turned(decoded("9861", 0.98), "0123456789")
+    assert not may_be_turned(decoded("9341", 0.98), "0123456789")
+    assert not may_be_turned(decoded("9861", 0.5), "0123456789")
+    assert not may_be_turned(decoded("9861", 0.99999), "0123456789")
+    assert not may_be_turned(decoded("0110", 0.98), "01")
 
 
 def test_the_chance_falls_with_the_other_way_s_confidence() -> None:
     text = decoded("9861", 0.99)
     chances = [chance_upright(text, decoded("1986", other)) for other in (0.5, 0.99, 0.9999)]
     assert chances == pytest.approx([0.99996, 10 / 11, 1 / 1001], abs=1e-3)
+
+
+def test_a_text_that_is_the_same_upside_down_is_not_doubted() -> None:
+    assert chance_upright(decoded("0110", 0.97), decoded("0110", 0.9999)) == 1.0
 
 
 def test_turning_twice_gives_the_image() -> None:
