@@ -38,11 +38,11 @@ format: $(STAMP) ## Sort imports, mend what can be mended, lay the code out
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-images: $(STAMP) ## Draw captchas/, visualized_steps/ and the images of the documents again
+images: $(STAMP) ## Generate captchas/, visualized_steps/ and the images of the documents again
 	@$(BIN)/python tools/make_images.py
 	@$(BIN)/python tools/learning_images.py
 
-default-model: $(STAMP) ## Train the default model again, on drawn images: hours; goes on where it was
+default-model: $(STAMP) ## Train the default model again, on generated images: hours; resumes an interrupted run
 	@$(BIN)/python tools/default_model.py
 
 benchmark: $(STAMP) ## Run the scripts of benchmarks/ in their short form

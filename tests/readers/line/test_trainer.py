@@ -31,7 +31,7 @@ def trained(pretrained: Pretrained, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_bundle_has_all_files(trained: bundle.Bundle) -> None:
-    assert {path.name for path in trained.path.iterdir()} == bundle.KNOWN
+    assert {path.name for path in trained.path.iterdir()} == bundle.KNOWN - {bundle.LETTERS}
     assert [path.name for path in trained.path.parent.iterdir()] == ["model"]
     known = trained.facts
     assert (known.reader, known.architecture) == ("line", "line")
