@@ -418,7 +418,7 @@ def _to_rgb(pixels: Pixels, structure: Structure, alpha: bool) -> ImageArray:
     """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as an image, turned upright."""
     if pixels.dtype.char not in _SAMPLES:
         raise ImageError(f"expected samples of 8 or 16 bits, found {pixels.dtype}")
-    if structure.key is not None:
+    if structure.key is not None and alpha:  # else the key's level is its ground: all is seen
         pixels = without_key(pixels, structure.key)
     deep = pixels.dtype == np.uint16  # libtiff leaves these as stored
     if deep:

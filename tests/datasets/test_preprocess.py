@@ -196,7 +196,7 @@ def test_bad_files_are_listed_and_the_good_ones_done(
     assert rows == {problem.path.name: problem.reason for problem in done.rejected}
     for name, expected in {
         "empty-1234.png": "found an empty file",
-        "text-1234.png": "found a file that begins 'hello'",
+        "text-1234.png": "found text: name an image",
         "cut-1234.jpg": "found a file that is cut off",
         "huge-1234.png": "found 20,000 x 20,000 in the header",
         "long-12345.png": "expected a label of 4 characters, found 5 in '12345'",
