@@ -87,7 +87,7 @@ class Labelling:
         """Return the labels of a table by file, or raise UnclearLabelsError."""
         texts = {name: row["text"] for name, row in cells.items()}
         if self.labels_from == AUTO and not path.with_name(JOURNAL).exists():
-            check_zeros(path, texts.values(), self.pad)
+            check_zeros(path, texts, self.pad)
         return {name: pad_label(text, self.pad) or "" for name, text in texts.items()}
 
 

@@ -208,20 +208,31 @@ def read_folder_labels(
         return FolderLabels(folder, names)
     texts, problems = _read_metadata(folder / table, frozenset(names))
     if labels_from == AUTO and not (folder / JOURNAL).exists():
-        check_zeros(folder / table, texts.values(), pad)
+        check_zeros(folder / table, texts, pad)
     padded = {name: pad_label(text, pad) for name, text in texts.items()}
     return FolderLabels(folder, names, table, padded, problems)
 
 
-def check_zeros(table: Path, texts: Iterable[str | None], pad: int | None = None) -> None:
+def _ends_with(name: str, label: str) -> bool:
+    """Return whether a file name is a label, or an id and a label."""
+    stem = Path(name).stem
+    return stem == label or stem.endswith((f"-{label}", f"_{label}"))
+
+
+def check_zeros(table: Path, texts: Mapping[str, str | None], pad: int | None = None) -> None:
     """Raise UnclearLabelsError where a spreadsheet may have taken zeros from labels.
 
-    Not where `pad` says how many digits labels have.
+    `texts` has the label of each file. Not where `pad` says how many digits labels have, or the
+    names of the files end with the same labels, as those that ``collector`` writes.
     """
-    labels = [text for text in texts if text]
+    labels = [text for text in texts.values() if text]
     length = None if pad else lost_zeros(labels)
-    if length:
-        short = [label for label in labels if len(label) < length]
+    short = [
+        text
+        for name, text in texts.items()
+        if length and text and len(text) < length and not _ends_with(name, text)
+    ]
+    if short:
         raise UnclearLabelsError(
             f"expected labels of one length, found {len(short)} of {len(labels)} numbers shorter "
             f"than {length} digits, such as {short[0]!r}: a spreadsheet may have taken their "

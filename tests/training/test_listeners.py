@@ -103,7 +103,7 @@ def test_both_readers_can_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyP
         progress=look,
         tensorboard=tmp_path / "events",
     )
-    assert seen == [{"digits": 1}, {"digits": 1, "line": 2}, {"digits": 1, "line": 3}]
+    assert seen == [{"line": 2}, {"digits": 1, "line": 2}, {"digits": 1, "line": 3}]
     assert not shown.exists()
     written = {
         os.fspath(path.relative_to(tmp_path / "events")): {tag for _, tag, _ in events(path)}

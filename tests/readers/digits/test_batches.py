@@ -61,8 +61,8 @@ def test_every_second_batch_is_generated_and_each_is_known_by_its_number() -> No
 def test_captchas_that_cannot_be_generated_or_cut_are_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(FolderError, match=r"generated images: .*12"):
-        GeneratedCrops(SETTINGS, PLAIN.with_length(13))
+    with pytest.raises(FolderError, match=r"generated images: .*16"):
+        GeneratedCrops(SETTINGS, PLAIN.with_length(17))
 
     def fail(*_: object, **__: object) -> None:
         raise SegmentationError("no digits")

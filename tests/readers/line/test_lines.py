@@ -16,7 +16,7 @@ def test_images_are_read_and_bad_ones_reported(tmp_path: Path) -> None:
     write(tmp_path, ["1234", "11111111111111111111"])
     (tmp_path / "7-1234.png").write_bytes(b"")
     cv2.imwrite(str(tmp_path / "8-111111111111111.png"), draw("111"))
-    found, used, problems, warnings = read_lines(read_captchas(tmp_path)[0])
+    found, used, problems, warnings = read_lines(read_captchas(tmp_path, labels_from="names")[0])
     assert found.labels == ["1234", "1" * 20]
     assert [sample.label for sample in used] == found.labels
     assert [one.path.name[0] for one in problems] == ["7", "8"]
