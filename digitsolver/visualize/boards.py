@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.io.images import to_grey
 from digitsolver.stages import CLEANERS
 from digitsolver.visualize.canvas import BLUE, EDGE, INK, NOTE, RED, Canvas
 from digitsolver.visualize.network import draw_reading
@@ -105,6 +106,7 @@ def _step(name: str, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Row
     """Return the row of one step of stage 1."""
     if name == SPLIT:
         return Row(name, LEVELS, (showing(before, "the original"), showing(after, "")))
+    before = to_grey(before)  # the first step may be one of colours
     what = (CLEANERS[name].__doc__ or "").split("\n\n")[0].replace("\n    ", " ")
     return Row(
         name, what, (showing(changed(before, after), shares(before, after)), showing(after, ""))

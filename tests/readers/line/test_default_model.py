@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import collector
 import digitsolver
-from collector.draw import draw_one, encode
+from collector.draw import LOOKS, draw_one, encode
 from digitsolver import bundle
 from digitsolver.cli import main
 from digitsolver.datasets import DIGITS
@@ -52,9 +52,10 @@ def test_it_is_a_whole_bundle_with_a_measure_of_itself() -> None:
     assert found.facts.reader == "line"
     assert found.facts.alphabet == DIGITS
     assert found.facts.length is None
-    assert {bundle.ONNX, bundle.KERAS, bundle.STYLE, bundle.METRICS} <= set(found.sha256)
+    expected = {bundle.ONNX, bundle.KERAS, bundle.STYLE, bundle.METRICS, bundle.LETTERS}
+    assert expected <= set(found.sha256)
     looks = found.metrics()["looks"]
-    assert set(looks) == {"mixed", "plain", "speckle", "lines"}
+    assert set(looks) == set(LOOKS)
 
 
 @pytest.mark.parametrize(("look", "least"), [("plain", 0.97), ("speckle", 0.9), ("lines", 0.8)])
