@@ -18,12 +18,16 @@ Nothing in it is unpickled or run as code.
 
 import hashlib
 import json
+import math
+import reprlib
+import stat
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from digitsolver import __version__
-from digitsolver.errors import BundleError, StyleError
+from digitsolver.errors import BundleError, StyleError, printable
 from digitsolver.io import files
 from digitsolver.measure.guarantee import Guarantee
 from digitsolver.pipeline.style import NO_STYLE, Style, load_style
@@ -38,6 +42,13 @@ KERAS = "model.keras"
 LETTERS = "letters.npz"
 METRICS = "metrics.json"
 NOT_STAGED = "none of its own: this model reads whole images, without the stages"
+MAX_JSON = 4 * 2**20
+"""Bytes of the manifest, or of the metrics."""
+MAX_LENGTH = 4096
+"""Characters of a captcha, sides of what a network takes, and classes."""
+MAX_INPUT = 2**24
+"""Values of one image that a network takes."""
+MAX_FILES = 100
 DEFAULT = Path(__file__).parent / "default"
 """The folder of the model that comes with the package."""
 NEEDED = (ONNX, STYLE)
@@ -112,8 +123,9 @@ class Bundle:
             **_held_out(self.metrics()),
             "made with": ", ".join(f"{name} {which}" for name, which in facts.versions.items()),
         }
-        width = max(map(len, rows))
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+        shown = {printable(name): printable(value) for name, value in rows.items()}
+        width = max(map(len, shown))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in shown.items())
 
 
 def _held_out(metrics: JsonObject) -> dict[str, str]:
@@ -121,9 +133,14 @@ def _held_out(metrics: JsonObject) -> dict[str, str]:
     held = metrics.get("validation")
     if not isinstance(held, dict) or "captcha_accuracy" not in held:
         return {}
-    low, high = held["captcha_interval"]
-    share = f"{held['captcha_accuracy']:.2%}  (95 % interval {low:.2%} to {high:.2%})"
-    return {"accuracy": share, "digit accuracy": f"{held['digit_accuracy']:.2%}"}
+    interval = held.get("captcha_interval")
+    shares = [held["captcha_accuracy"], held.get("digit_accuracy")]
+    shares += interval if isinstance(interval, list) else []
+    if len(shares) != 4 or not all(isinstance(share, int | float) for share in shares):
+        return {"accuracy": f"unknown: {METRICS} has no shares in it"}
+    accuracy, digits, low, high = shares
+    share = f"{accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})"
+    return {"accuracy": share, "digit accuracy": f"{digits:.2%}"}
 
 
 def is_bundle(folder: Path) -> bool:
@@ -248,7 +265,10 @@ def _advice(file: Path) -> str:
 def _read_json(path: Path) -> JsonObject:
     """Return the JSON object in the file `path`."""
     try:
+        _check_file(path)
         content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise BundleError("expected JSON, found one that is nested too deeply", path) from None
     except OSError as error:
         raise BundleError(f"expected a readable file, found {error.strerror}", path) from error
     except ValueError as error:
@@ -256,6 +276,15 @@ def _read_json(path: Path) -> JsonObject:
     if not isinstance(content, dict):
         raise BundleError(f"expected a JSON object, found {type(content).__name__}", path)
     return content
+
+
+def _check_file(path: Path) -> None:
+    """Raise BundleError unless `path` is an ordinary file of a size that a manifest has."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise BundleError("expected a file, found a folder, device or pipe", path)
+    if status.st_size > MAX_JSON:
+        raise BundleError(f"expected at most {MAX_JSON:,} bytes, found {status.st_size:,}", path)
 
 
 def _check_fields(path: Path, manifest: JsonObject) -> None:
@@ -266,7 +295,8 @@ def _check_fields(path: Path, manifest: JsonObject) -> None:
         if key not in manifest:
             raise BundleError(f"{key!r}: expected {expected}, found nothing", path)
         if not fits(manifest[key]):
-            raise BundleError(f"{key!r}: expected {expected}, found {manifest[key]!r}", path)
+            found = reprlib.repr(manifest[key])
+            raise BundleError(f"{key!r}: expected {expected}, found {found}", path)
     for name in NEEDED:
         if name not in manifest["sha256"]:
             raise BundleError(f"'sha256': expected the file {name}, found none", path)
@@ -283,6 +313,8 @@ def _facts(manifest: JsonObject) -> Facts:
 def _digest(path: Path) -> str:
     """Return the SHA-256 of the file `path` in hexadecimal."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BundleError("expected a file, found a folder, device or pipe", path)
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError as error:
@@ -300,15 +332,24 @@ def _is_integer(value: object) -> bool:
 
 
 def _is_positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
+    return isinstance(value, int | float) and not isinstance(value, bool) and 1e-3 <= value < 1e6
 
 
 def _is_alphabet(value: object) -> bool:
-    return isinstance(value, str) and len(value) > 1 and len(set(value)) == len(value)
+    if not isinstance(value, str) or not 1 < len(value) <= MAX_LENGTH:
+        return False
+    return len(set(value)) == len(value) and all(map(_is_character, value))
+
+
+def _is_character(value: str) -> bool:
+    """Return whether a character may be in a label: no half of one, none that steers a terminal."""
+    return value == " " or unicodedata.category(value) not in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def _is_length(value: object) -> bool:
-    return value is None or (isinstance(value, int) and _is_integer(value) and value > 0)
+    if value is None:
+        return True
+    return isinstance(value, int) and _is_integer(value) and 0 < value <= MAX_LENGTH
 
 
 def _is_shape(value: object) -> bool:
@@ -316,6 +357,7 @@ def _is_shape(value: object) -> bool:
         isinstance(value, list)
         and len(value) == 3
         and all(_is_length(side) and side is not None for side in value)
+        and math.prod(value) <= MAX_INPUT
     )
 
 
@@ -323,10 +365,20 @@ def _is_counts(value: object) -> bool:
     return isinstance(value, dict) and all(_is_integer(count) for count in value.values())
 
 
+def _is_versions(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(version, str) for version in value.values())
+
+
 def _is_digests(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(digest, str) and name == Path(name).name for name, digest in value.items()
+    return (
+        isinstance(value, dict)
+        and len(value) <= MAX_FILES
+        and all(isinstance(digest, str) and _is_name(name) for name, digest in value.items())
     )
+
+
+def _is_name(name: str) -> bool:
+    return name.isprintable() and name not in {"", ".", ".."} and name == Path(name).name
 
 
 def _are_guarantees(value: object) -> bool:
@@ -350,13 +402,13 @@ OPTIONAL = frozenset({"guarantees"})
 FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "reader": ("a string", _is_text),
     "architecture": ("a string", _is_text),
-    "alphabet": ("a string of different characters", _is_alphabet),
-    "length": ("a positive integer or null", _is_length),
+    "alphabet": ("a string of 2 to 4096 different characters", _is_alphabet),
+    "length": ("a whole number of 1 to 4096, or null", _is_length),
     "shape": ("[height, width, channels]", _is_shape),
-    "temperature": ("a positive number", _is_positive),
+    "temperature": ("a number of 0.001 to 1,000,000", _is_positive),
     "seed": ("an integer", _is_integer),
     "counts": ("an object of integers", _is_counts),
-    "versions": ("an object", lambda value: isinstance(value, dict)),
+    "versions": ("an object of texts", _is_versions),
     "sha256": ("an object of file names", _is_digests),
     "guarantees": ("a list of guarantees", _are_guarantees),
 }

@@ -88,7 +88,7 @@ def test_file_without_permission_is_named(folder: Path) -> None:  # pragma: no c
 def test_folder_in_place_of_a_file_is_named(folder: Path) -> None:
     (folder / bundle.METRICS).unlink()
     (folder / bundle.METRICS).mkdir()
-    with pytest.raises(BundleError, match=r"metrics\.json: expected a readable file"):
+    with pytest.raises(BundleError, match=r"metrics\.json: expected a file, found a folder"):
         bundle.load(folder)
 
 
@@ -192,3 +192,104 @@ def test_foreign_names_what_training_has_not_written(folder: Path, tmp_path: Pat
     (tmp_path / "empty").mkdir()
     assert bundle.foreign(tmp_path / "empty") is None
     assert bundle.foreign(tmp_path) == "empty"
+
+
+HOSTILE: list[tuple[str, Any]] = [
+    ("alphabet", "01\x1b"),
+    ("alphabet", "0\ud800"),
+    ("alphabet", ["0", "1"]),
+    ("alphabet", "".join(map(chr, range(33, 9000)))),
+    ("length", 10**9),
+    ("length", True),
+    ("shape", [10**9, 28, 1]),
+    ("shape", [4096, 4096, 4096]),
+    ("shape", [28.5, 20, 1]),
+    ("temperature", 1e-30),
+    ("temperature", "NaN"),
+    ("temperature", float("nan")),
+    ("temperature", float("inf")),
+    ("versions", {"numpy": {"a": 1}}),
+    ("counts", {"captchas": [1]}),
+    ("sha256", {"..": "a"}),
+    ("sha256", {"a\0b": "a"}),
+    ("sha256", {"a/b": "a"}),
+    ("sha256", {"": "a"}),
+    ("sha256", {str(number): "a" for number in range(101)}),
+    ("sha256", ["model.onnx"]),
+    ("reader", 7),
+    ("reader", None),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), HOSTILE)
+def test_values_that_a_stranger_may_write(folder: Path, key: str, value: Any) -> None:
+    change(folder, **{key: value})
+    with pytest.raises(BundleError, match=f"^{folder / bundle.MANIFEST}: '{key}': exp") as caught:
+        bundle.load(folder)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("[" * 100_000, "nested too deeply|expected JSON"),
+        ('{"a":' * 100_000, "nested too deeply|expected JSON"),
+        ('{"format": ' + "9" * 5000 + "}", "expected JSON"),
+        (" " * (bundle.MAX_JSON + 1), "expected at most 4,194,304 bytes, found 4,194,305"),
+        ('{"format": 1e999}', "expected format 1, found inf"),
+        ("\0", "expected JSON"),
+    ],
+)
+def test_a_manifest_that_a_stranger_may_write(folder: Path, content: str, expected: str) -> None:
+    (folder / bundle.MANIFEST).write_text(content, encoding="utf-8")
+    with pytest.raises(BundleError, match=expected):
+        bundle.load(folder)
+
+
+def test_a_pipe_among_the_files_is_not_waited_for(folder: Path) -> None:
+    (folder / bundle.METRICS).unlink()
+    os.mkfifo(folder / bundle.METRICS)
+    with pytest.raises(BundleError, match="expected a file, found a folder, device or pipe"):
+        bundle.load(folder)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"captcha_accuracy": "\x1b[2J"},
+        {"captcha_accuracy": 0.9, "captcha_interval": [1]},
+        {"captcha_accuracy": 0.9, "captcha_interval": ["a", "b"], "digit_accuracy": 1},
+        {"captcha_accuracy": 0.9},
+    ],
+)
+def test_metrics_that_a_stranger_may_write(folder: Path, held: dict[str, Any]) -> None:
+    (folder / bundle.METRICS).write_text(json.dumps({"validation": held}), encoding="utf-8")
+    bundle.seal(folder, facts())
+    shown = bundle.load(folder).table()
+    assert "unknown: metrics.json has no shares in it" in shown
+    assert "\x1b" not in shown
+
+
+def test_escapes_in_a_bundle_are_shown_as_text(folder: Path) -> None:
+    change(folder, architecture="\x1b[2Jcnn", versions={"\x1b]0;x\x07": "1"})
+    shown = bundle.load(folder).table()
+    assert "\x1b" not in shown
+    assert r"\x1b[2Jcnn" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("crop_height = 100000", "expected 8 to 1024"),
+        ("pitch = nan", "expected 0.1 to 100"),
+        ("stroke = inf", "expected 1 to 256"),
+        ("cleaners = [" + '"frame",' * 33 + "]", "expected at most 32, found 33"),
+        ("lengths = " + "[" * 50_000, "nested too deeply|expected a style"),
+        ("# " + "x" * 2**20, "expected at most 1,048,576 bytes"),
+    ],
+)
+def test_a_style_that_a_stranger_may_write(folder: Path, line: str, expected: str) -> None:
+    (folder / bundle.STYLE).write_text(line + "\n", encoding="utf-8")
+    bundle.seal(folder, facts())
+    with pytest.raises(BundleError, match=expected):
+        bundle.load(folder)

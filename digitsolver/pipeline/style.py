@@ -1,6 +1,7 @@
 """The settings of the stages for one look, stored as TOML."""
 
 import os
+import reprlib
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
@@ -15,6 +16,9 @@ PROJECTIONS = ("grey", "ground", "ink")
 POLARITIES = ("auto", "dark", "light")
 ROWS = ("line", "digit")
 CHANNELS = (1, 3, 4)
+MAX_BYTES = 2**20
+"""Largest style file."""
+MAX_CLEANERS = 32
 CROPPED = ("cleaned", "levels")
 
 RANGES = {
@@ -90,7 +94,12 @@ def load_style(path: str | os.PathLike[str]) -> Style:
     """
     shown = printable(path)
     try:
+        size = Path(path).stat().st_size
+        if size > MAX_BYTES:
+            raise StyleError(f"expected at most {MAX_BYTES:,} bytes, found {size:,}", shown)
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except RecursionError:
+        raise StyleError("expected a style as TOML, found one nested too deeply", shown) from None
     except FileNotFoundError:
         raise StyleError("expected a style file, found nothing", shown) from None
     except (OSError, ValueError) as error:
@@ -150,7 +159,7 @@ def _wrong_type(value: object, hint: object) -> str | None:
         fits = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
     else:
         fits = isinstance(value, allowed) and not isinstance(value, bool)
-    return None if fits else f"expected {expected}, found {value!r}"
+    return None if fits else f"expected {expected}, found {reprlib.repr(value)}"
 
 
 def _wrong_value(key: str, value: object) -> str | None:
@@ -158,13 +167,15 @@ def _wrong_value(key: str, value: object) -> str | None:
         for item in value if isinstance(value, tuple) else (value,):
             if item not in choices:
                 return f"expected {' or '.join(map(str, choices))}, found {item!r}"
+    if key == "cleaners" and isinstance(value, tuple) and len(value) > MAX_CLEANERS:
+        return f"expected at most {MAX_CLEANERS}, found {len(value):,}"
     if key not in RANGES or value is None:
         return None
     least, most = RANGES[key]
     rising = (least, *value, most) if isinstance(value, tuple) else (least, value, most)
     if not all(low <= high for low, high in pairwise(rising)):
         order = ", the lower first" if isinstance(value, tuple) else ""
-        return f"expected {least} to {most}{order}, found {value!r}"
+        return f"expected {least} to {most}{order}, found {reprlib.repr(value)}"
     return None
 
 

@@ -4,12 +4,13 @@ import importlib
 import importlib.util
 import os
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digitsolver.errors import MissingExtraError
+from digitsolver.errors import BundleError, MissingExtraError
 
 if TYPE_CHECKING:
     import keras
@@ -19,6 +20,14 @@ Shape = tuple[int, int, int]
 
 NEEDED = ("tensorflow", "keras", "tf2onnx", "matplotlib")
 """The packages of the extra ``train``."""
+
+_UNLOADABLE = (
+    *(AttributeError, ImportError, KeyError, OSError, RecursionError, TypeError, ValueError),
+    zipfile.BadZipFile,
+)
+"""What Keras raises for a file that it does not load."""
+_LONGEST = 300
+"""Characters of what Keras says."""
 
 LAST_CONVOLUTION = "activations"
 """The name of the layer whose output shows what the last convolution saw."""
@@ -43,6 +52,23 @@ def require_training() -> None:
     with _quiet_stderr():
         importlib.import_module("tensorflow")
         importlib.import_module("keras")
+
+
+def load_keras(path: Path) -> "keras.Model":
+    """Return the network in a ``.keras`` file, in Keras's safe mode: nothing in it is executed.
+
+    Raises BundleError when the file holds code, or is no network, and MissingExtraError without
+    Keras.
+    """
+    require_training()
+    import keras
+
+    try:
+        found: keras.Model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except _UNLOADABLE as error:
+        reason = " ".join(str(error).split())[:_LONGEST]
+        raise BundleError(f"expected a network as Keras saves it, found: {reason}", path) from None
+    return found
 
 
 @contextmanager

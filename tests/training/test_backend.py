@@ -1,8 +1,10 @@
 """Training without its extra."""
 
+from pathlib import Path
+
 import pytest
 
-from digitsolver.errors import MissingExtraError
+from digitsolver.errors import BundleError, MissingExtraError
 from digitsolver.training import backend
 
 
@@ -10,3 +12,25 @@ def test_absent_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend, "NEEDED", ("tensorflow_of_nobody",))
     with pytest.raises(MissingExtraError, match=r"pip install 'digitsolver\[train\]'"):
         backend.require_training()
+
+
+def test_code_in_a_network_is_not_run(tmp_path: Path) -> None:
+    backend.require_training()
+    import keras
+
+    layers = [keras.Input((2,)), keras.layers.Lambda(lambda x: x * 2, output_shape=(2,))]
+    path = tmp_path / "model.keras"
+    keras.Sequential(layers).save(path)
+    with pytest.raises(BundleError, match=r"model\.keras: expected a network as Keras saves it"):
+        backend.load_keras(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\3\4" + bytes(40)])
+def test_what_is_no_network_of_keras(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.keras"
+    path.write_bytes(content)
+    with pytest.raises(
+        BundleError, match="expected a network as Keras saves it, found: "
+    ) as caught:
+        backend.load_keras(path)
+    assert "\n" not in str(caught.value)

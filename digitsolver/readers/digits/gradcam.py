@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.training.backend import LAST_CONVOLUTION, require_training
+from digitsolver.training.backend import LAST_CONVOLUTION, load_keras, require_training
 
 GradCam = Callable[[NDArray[np.uint8], NDArray[np.intp]], NDArray[np.float32]]
 """From crops (n, h, w, channels) and a class of each to maps (n, rows, columns), 0 to 1."""
@@ -35,7 +35,7 @@ def load_grad_cam(path: Path) -> GradCam:
     require_training()
     import keras
 
-    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    model = load_keras(path)
     convolved = model.get_layer(LAST_CONVOLUTION).output
     both = keras.Model(model.inputs, [convolved, model.output])
 

@@ -18,7 +18,7 @@ from digitsolver.readers.line.learner import SHAPE, build
 from digitsolver.readers.line.outputs import LINES
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT
 from digitsolver.readers.line.settings import LineSettings
-from digitsolver.training.backend import require_training
+from digitsolver.training.backend import load_keras, require_training
 from digitsolver.training.checkpoint import Arrays
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ def load_pretrained(folder: Path | None = None) -> Pretrained:
             f"found {found.facts.architecture}",
             folder,
         )
-    require_training()
-    import keras
-
-    model = keras.saving.load_model(folder / bundle.KERAS, compile=False, safe_mode=True)
+    model = load_keras(folder / bundle.KERAS)
     weights = [np.asarray(weight, dtype=np.float32) for weight in model.get_weights()]
     letters = ""
     if bundle.LETTERS in found.sha256:
