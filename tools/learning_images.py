@@ -152,7 +152,7 @@ def draw_whole() -> bytes:
     rows.append(
         _row(
             "breaks",
-            "A thin 1 passes for clutter: the bar below it is low, and the text is a digit short.",
+            "A stroke through digits that overlap closes the 3 to an 8; both are read unsurely.",
             view,
             draw_frames,
             draw_reading,
