@@ -25,7 +25,15 @@ from digitsolver.io.formats import (
     read_structure,
     tiff,
 )
-from digitsolver.io.transparency import Pixels, apart, is_invisible, on_ground, without_key
+from digitsolver.io.transparency import (
+    HIDDEN,
+    HIDDEN_KEYED,
+    Pixels,
+    apart,
+    is_invisible,
+    on_ground,
+    without_key,
+)
 
 ImageArray: TypeAlias = NDArray[np.uint8]
 
@@ -418,7 +426,7 @@ def _to_rgb(pixels: Pixels, structure: Structure, alpha: bool) -> ImageArray:
     """Return OpenCV's (H, W), BGR or BGRA of 8 or 16 bits as an image, turned upright."""
     if pixels.dtype.char not in _SAMPLES:
         raise ImageError(f"expected samples of 8 or 16 bits, found {pixels.dtype}")
-    if structure.key is not None and alpha:  # else the key's level is its ground: all is seen
+    if structure.key is not None:
         pixels = without_key(pixels, structure.key)
     deep = pixels.dtype == np.uint16  # libtiff leaves these as stored
     if deep:
@@ -427,7 +435,11 @@ def _to_rgb(pixels: Pixels, structure: Structure, alpha: bool) -> ImageArray:
         premultiplied = structure.premultiplied and not deep
         if not alpha:
             _check_visible(pixels)
-        pixels = (apart if alpha else on_ground)(pixels, premultiplied)
+        if alpha:
+            pixels = apart(pixels, premultiplied)
+        else:
+            hidden = HIDDEN if structure.key is None else HIDDEN_KEYED
+            pixels = on_ground(pixels, premultiplied, hidden)
     if pixels.ndim == 3:
         code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
         pixels = cv2.cvtColor(pixels, code)

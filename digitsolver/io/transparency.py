@@ -12,12 +12,18 @@ Pixels: TypeAlias = NDArray[Any]
 HIDDEN: Final = 4
 """White hides an image where black leaves so many times its contrast: what is lighter than 200."""
 
+HIDDEN_KEYED: Final = 1.5
+"""The same where one level is transparent: the greys at the edges of white digits stay."""
 
-def on_ground(pixels: Pixels, premultiplied: bool = False) -> NDArray[np.uint8]:
+
+def on_ground(
+    pixels: Pixels, premultiplied: bool = False, hidden: float = HIDDEN
+) -> NDArray[np.uint8]:
     """Return (H, W, 3) for uint8 (H, W, 4) with alpha last, on white unless that hides it.
 
     White digits on a transparent ground are laid on black: the ground is the one of the two on
-    which the image keeps a contrast (standard deviation).
+    which the image keeps a contrast (standard deviation), white unless black leaves `hidden` times
+    as much.
 
     >>> on_ground(np.array([[[255, 255, 255, 255], [0, 0, 0, 0]]], np.uint8)).tolist()
     [[[255, 255, 255], [0, 0, 0]]]
@@ -26,7 +32,7 @@ def on_ground(pixels: Pixels, premultiplied: bool = False) -> NDArray[np.uint8]:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
     white = _on_white(pixels, premultiplied)
     black = _on_black(pixels, premultiplied)
-    return black if _contrast(black) > HIDDEN * _contrast(white) else white
+    return black if _contrast(black) > hidden * _contrast(white) else white
 
 
 def is_invisible(pixels: Pixels) -> bool:
