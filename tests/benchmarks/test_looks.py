@@ -29,7 +29,7 @@ def measured(task: Task = TASK, correct: int = 3) -> Row:
 def folder(path: Path, count: int) -> Path:
     path.mkdir()
     for index in range(count):
-        (path / f"{index:03}-{index * index * 7 % 83 + 10}.png").write_bytes(b"%d" % index)
+        (path / f"{index:03}-{index * index * 7919 % 8999 + 1000}.png").write_bytes(b"%d" % index)
     return path
 
 
@@ -102,7 +102,7 @@ def test_parts_are_halves_by_content(tmp_path: Path) -> None:
 def test_links_keep_or_hide_the_label(tmp_path: Path) -> None:
     samples = read_captchas(folder(tmp_path / "tickets", 2))[0]
     linked = link(samples, tmp_path / "linked")
-    assert [one.path.name for one in linked] == ["000-10.png", "001-17.png"]
+    assert [one.path.name for one in linked] == ["000-1000.png", "001-8919.png"]
     hidden = link(samples, tmp_path / "linked", labelled=False)
     assert sorted(path.name for path in (tmp_path / "linked").iterdir()) == [
         "image0.png",
