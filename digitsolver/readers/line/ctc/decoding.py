@@ -81,7 +81,7 @@ def decode(
     >>> decode(sure, "ab").text, decode(sure, "ab", length=1).text
     ('ab', 'a')
     >>> round(decode(sure, "ab", length=1).confidence, 3)
-    0.086
+    0.048
     """
     values, classes = _checked(logprobs, alphabet, allowed, blanks=1)
     if length is not None:
