@@ -13,7 +13,7 @@ import click
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, each
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, sample_reader
-from digitsolver.errors import MissingExtraError
+from digitsolver.errors import MissingExtraError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,9 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
     required=True,
     help="speckle, plain, lines, seven-segment, handwritten, meter or mixed.",
 )
-@click.option("--count", type=click.IntRange(1), required=True, help="How many to generate.")
+@click.option(
+    "--count", type=click.IntRange(1, 10_000_000), required=True, help="How many to generate."
+)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write to.")
 @click.option(
     "--length", type=click.IntRange(1, 16), help="Number of digits; default: that of the style."
@@ -71,7 +73,7 @@ def generate(
         click.echo(json.dumps({**counts, "present": count - written, "out": str(out)}))
     else:
         there = f", {count - written} were there already" if written < count else ""
-        click.echo(f"{out}: {written} captchas written{there}", err=True)
+        click.echo(f"{printable(out)}: {written} captchas written{there}", err=True)
 
 
 @click.command("import")
@@ -146,8 +148,9 @@ def _report_import(done: Imported, out: Path, dry_run: bool, as_json: bool) -> N
         click.echo(json.dumps({**counts, "out": str(out)}))
     else:
         click.echo(
-            f"{out}: {done.added} captchas {'would be ' * dry_run}added, {done.present} were there "
-            f"already, {len(done.duplicates)} duplicates, {len(done.problems)} not taken",
+            f"{printable(out)}: {done.added} captchas {'would be ' * dry_run}added, "
+            f"{done.present} were there already, {len(done.duplicates)} duplicates, "
+            f"{len(done.problems)} not taken",
             err=True,
         )
     if done.problems:
@@ -266,7 +269,7 @@ def _report_fetch(done: Fetched, stopped: str | None, out: Path, as_json: bool) 
         click.echo(json.dumps(values))
     else:
         click.echo(
-            f"{out}: {done.added} images fetched, {done.present} were there already, "
+            f"{printable(out)}: {done.added} images fetched, {done.present} were there already, "
             f"{done.duplicates} duplicates",
             err=True,
         )

@@ -17,7 +17,8 @@ import click
 from collector.cli.options import AS_JSON
 from collector.cli.terminal import label_on_terminal
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
-from digitsolver.errors import BundleError, MissingExtraError
+from digitsolver.cli.options import MAX_LENGTH
+from digitsolver.errors import BundleError, MissingExtraError, printable
 
 if TYPE_CHECKING:
     from collector.label.session import Session
@@ -33,10 +34,15 @@ if TYPE_CHECKING:
     help="The model that proposes labels; default: the one trained here before, or the default.",
 )
 @click.option(
-    "--length", type=click.IntRange(1), help="Number of digits, if it is the same in all."
+    "--length",
+    type=click.IntRange(1, MAX_LENGTH),
+    help="Number of digits, if it is the same in all.",
 )
 @click.option(
-    "--retrain-every", type=click.IntRange(10), metavar="N", help="Train after every N new labels."
+    "--retrain-every",
+    type=click.IntRange(10, 1_000_000),
+    metavar="N",
+    help="Train after every N new labels.",
 )
 @click.option("--by", "who", default="person", show_default=True, help="Who labels.")
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
@@ -86,7 +92,7 @@ def label(
     else:
         counts = f"{done['labelled']} of {done['samples']} labelled"
         others = f"{done['unreadable']} unreadable, {done['open']} to go"
-        click.echo(f"{folder}: {done['answers']} answers; {counts}, {others}", err=True)
+        click.echo(f"{printable(folder)}: {done['answers']} answers; {counts}, {others}", err=True)
     if done["training"]["running"]:
         click.echo("the training that was going on has ended with it; the labels stay", err=True)
 
@@ -165,7 +171,7 @@ def _serve(session: Session, folder: Path, *, open_browser: bool) -> None:
             timeout_graceful_shutdown=2,
         )
         address = f"http://127.0.0.1:{port}/{token}/"
-        click.echo(f"label {folder} at {address} (ctrl-C ends)", err=True)
+        click.echo(f"label {printable(folder)} at {address} (ctrl-C ends)", err=True)
         if open_browser:
             webbrowser.open(address)
         with suppress(KeyboardInterrupt):

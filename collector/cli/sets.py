@@ -65,7 +65,7 @@ def export(
     labels = settle_labels(folder, labels_from, pad_labels)
     count, problems = exporting.export(folder, out, layout, labels)
     counts = {"exported": count, "problems": len(problems), "out": str(out)}
-    finish(counts if as_json else f"{out}: {count} captchas", problems)
+    finish(counts if as_json else f"{printable(out)}: {count} captchas", problems)
 
 
 @click.command()
@@ -112,7 +112,7 @@ def split(
         raise click.UsageError(str(error)) from None
     counts = {**done.counts, "together": done.together, "problems": len(done.problems)}
     named = ", ".join(f"{name} {count}" for name, count in done.counts.items())
-    text = f"{out}: {named}; {done.together} groups of duplicates kept together"
+    text = f"{printable(out)}: {named}; {done.together} groups of duplicates kept together"
     finish({**counts, "out": str(out)} if as_json else text, done.problems)
 
 

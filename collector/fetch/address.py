@@ -42,7 +42,7 @@ class Address:
         """Return where a redirect leads; raises FetchError for anything but the same host."""
         try:
             url = seen.join(location)
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError(f"{seen}: expected a redirect to an address, found {error}") from None
         safer = (seen.scheme, url.scheme) == ("http", "https") and _port(url) == 443
         same = (url.scheme, _port(url)) == (seen.scheme, _port(seen))
@@ -80,7 +80,7 @@ def _checked(text: str) -> httpx.URL:
     """Return an address without its fragment."""
     try:
         url = httpx.URL(text[: LONGEST + 1])
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise FetchError(f"{text[:LONGEST]!r}: expected an address: {error}") from None
     if len(text) > LONGEST:
         raise FetchError(f"expected an address of at most {LONGEST} characters, found {len(text)}")

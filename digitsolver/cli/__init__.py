@@ -23,7 +23,7 @@ from digitsolver.cli.options import (
 from digitsolver.cli.solving import solve
 from digitsolver.cli.training import train
 from digitsolver.cli.tuning import tune
-from digitsolver.errors import BundleError, MissingExtraError
+from digitsolver.errors import BundleError, MissingExtraError, printable
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -97,7 +97,7 @@ def preprocess(
     counts = {"captchas": done.captchas, "digits": done.digits, "rejected": len(done.rejected)}
     result = {**counts, "style": chosen.name, "out": str(out)}
     text = (
-        f"{out}: {done.digits} digits of {done.captchas} captchas, style {chosen.name}, "
+        f"{printable(out)}: {done.digits} digits of {done.captchas} captchas, style {chosen.name}, "
         f"{len(done.rejected)} rejected"
     )
     finish(result if as_json else text, done.rejected)
@@ -180,7 +180,7 @@ def visualize(
             some, out, chosen, solver=solver, grad_cam=grad_cam, progress=advance, force=force
         )
     finish(
-        f"{out}: images of {done.captchas} captchas, style {chosen.name}",
+        f"{printable(out)}: images of {done.captchas} captchas, style {chosen.name}",
         [*problems, *done.problems],
     )
 

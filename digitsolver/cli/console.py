@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from typing import TypeVar
 
 import click
 
-from digitsolver.errors import DigitSolverError, UnclearLabelsError
+from digitsolver.errors import DigitSolverError, UnclearLabelsError, printable
 from digitsolver.parallel.progress import Progress
 
 _Step = TypeVar("_Step")
@@ -23,6 +24,8 @@ SOME_INPUT_FAILED = 1
 """Exit status when the rest went well."""
 REDRAW = 0.2
 """Seconds between two updates of a count."""
+LONGEST_NAME = 200
+"""Characters of a file's name in an error of the system."""
 EVERY = 30.0
 """Seconds between two lines of a training in a log."""
 
@@ -45,16 +48,30 @@ class Group(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
+        """Run a command; what standard output cannot encode is shown as an escape."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except DigitSolverError as error:
             shown = _Question if isinstance(error, UnclearLabelsError) else click.ClickException
             raise shown(str(error)) from error
         except OSError as error:
-            if not _output_failed(error):
+            if _output_failed(error):
+                raise click.ClickException(f"standard output: {error.strerror}") from error
+            if error.filename is None:
                 raise
-            raise click.ClickException(f"standard output: {error.strerror}") from error
+            name = printable(os.fsdecode(error.filename))
+            name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+            raise click.ClickException(f"{name}: {error.strerror}") from error
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse a null character, which no name of a file has."""
+        for value in args:
+            if "\0" in value:
+                raise click.UsageError(f"expected text, found a null character: {printable(value)}")
+        return super().parse_args(ctx, args)
 
     def __call__(self, *args: object, **options: object) -> object:
         """Run the program; what click prints by itself, such as help, may fail to be written."""

@@ -1,12 +1,18 @@
 """Options that several commands share."""
 
 import math
+import re
 from os import PathLike
 from pathlib import Path
 
 import click
 
 from digitsolver.errors import printable
+
+MAX_LENGTH = 4096
+"""Characters of a captcha."""
+ADDRESS = re.compile(r"(tcp|tls)://([\w.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
+LONGEST_ADDRESS = 300
 
 
 class Share(click.ParamType[float]):
@@ -28,6 +34,14 @@ class Share(click.ParamType[float]):
         if not 0 < share < 1:
             self.fail(f"expected a share such as 1% or 0.01, found {value!r}", param, ctx)
         return share
+
+
+def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Return the address of a scheduler; raises BadParameter for what is none."""
+    if value is None or (len(value) <= LONGEST_ADDRESS and ADDRESS.fullmatch(value)):
+        return value
+    shown = printable(value[:LONGEST_ADDRESS])
+    raise click.BadParameter(f"expected an address such as tcp://10.0.0.1:8786, found {shown!r}")
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -81,11 +95,12 @@ SEED = click.option(
 )
 FORCE = click.option("--force", is_flag=True, help="Replace what is there of another run.")
 JOBS = click.option(
-    "--jobs", type=click.IntRange(1), help="Number of processes; default: one per core."
+    "--jobs", type=click.IntRange(1, 1024), help="Number of processes; default: one per core."
 )
 CLUSTER = click.option(
     "--cluster",
     metavar="tcp://HOST:PORT",
+    callback=_address,
     help="Use the workers of this Dask scheduler; they must see files under the same paths.",
 )
 MODEL = click.option(
@@ -108,7 +123,7 @@ CROP = click.option(
 )
 LENGTH = click.option(
     "--length",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MAX_LENGTH),
     help="Number of digits; default: that of the model, or estimated.",
 )
 MAX_WRONG = Share()

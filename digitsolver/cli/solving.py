@@ -129,7 +129,8 @@ def solve(
             counts = _write_lines(out, run, images, named, read, force=force, resume=resume)
         failed = counts["failed"]
         text = ", ".join(f"{name} {number}" for name, number in counts.items())
-        click.echo(json.dumps({"out": str(out), **counts}) if as_json else f"{out}: {text}")
+        result = json.dumps({"out": str(out), **counts})
+        click.echo(result if as_json else f"{printable(out)}: {text}")
     if failed:
         sys.exit(SOME_INPUT_FAILED)
 

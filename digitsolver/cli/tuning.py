@@ -9,7 +9,8 @@ import click
 
 from digitsolver.cli.console import bar, finish
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
-from digitsolver.cli.options import AS_JSON, FORCE, IMAGE_FOLDER, SEED
+from digitsolver.cli.options import AS_JSON, FORCE, IMAGE_FOLDER, MAX_LENGTH, SEED
+from digitsolver.errors import printable
 
 if TYPE_CHECKING:
     from digitsolver.tune import Candidate
@@ -28,7 +29,9 @@ LISTED = 5
     help="The style file to write; FILE.png beside it shows the candidates.",
 )
 @click.option(
-    "--length", type=click.IntRange(1), help="Number of digits; default: that of the labels."
+    "--length",
+    type=click.IntRange(1, MAX_LENGTH),
+    help="Number of digits; default: that of the labels.",
 )
 @LABELS_FROM
 @PAD_LABELS
@@ -64,9 +67,10 @@ def tune(
     from digitsolver.tune import choose, most_tries
     from digitsolver.visualize.candidates import SHOWN, draw_candidates
 
-    board = out.with_suffix(".png")
+    board = out.with_suffix(".png") if out.name else out
     if board == out:
-        raise click.UsageError(f"--out: expected a name that ends in .toml, found {out}")
+        shown = printable(out)
+        raise click.UsageError(f"--out: expected a name that ends in .toml, found {shown}")
     for file in (out, board):
         files.check_new(file, force=force)
     labels = settle_labels(captchas, labels_from, pad_labels)
@@ -86,7 +90,8 @@ def tune(
         "board": str(board),
     }
     lines = [_line(one) for one in found[:LISTED]]
-    text = "\n".join([*lines, f"{out}: the first of these; {board} shows them"])
+    lines.append(f"{printable(out)}: the first of these; {printable(board)} shows them")
+    text = "\n".join(lines)
     finish(result if as_json else text, problems)
 
 

@@ -7,6 +7,7 @@ system lifts when the process ends, tells a sibling that is in use from one that
 """
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ def write_bytes(path: StrPath, data: bytes) -> None:
     target = Path(path)
     temporary = _sibling(target, "tmp")
     try:
+        _check_ordinary(target)
         fd = _open_locked(temporary)
         try:
             os.truncate(fd, 0)
@@ -54,6 +56,14 @@ def write_bytes(path: StrPath, data: bytes) -> None:
         _sync_folder(target.parent)
     except OSError as error:
         raise _cannot_write(target, error) from error
+
+
+def _check_ordinary(target: Path) -> None:
+    """Raise FolderError for a device or pipe: a rename would put a file in its place."""
+    with suppress(FileNotFoundError):
+        mode = target.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise FolderError("cannot be written: expected a file, found a device or pipe", target)
 
 
 def write_text(path: StrPath, text: str) -> None:

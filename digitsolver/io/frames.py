@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS: Final = 1000
 """Frames of an animation that are decoded on the way to the one that is wanted."""
-MAX_DECODED: Final = 16_000_000
+MAX_DECODED: Final = 4_000_000
 """Pixels of all the frames that are decoded, beyond those of one image."""
 STROKE: Final = 0.2
 """What comes and goes is digits if it is so high, as a share of the image, and else noise."""

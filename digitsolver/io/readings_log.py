@@ -61,6 +61,8 @@ def open_readings_log(
         FolderError: The file is there, and `resume` is not asked for; it cannot be written, or
             it holds other things than readings; the earlier run was another.
     """
+    if not path.name:
+        raise FolderError("expected the name of a file, found a folder", path)
     note = path.with_name(f".{path.name}.run")
     if path.exists() and not resume:
         raise FolderError(

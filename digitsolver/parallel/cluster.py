@@ -1,6 +1,7 @@
 """Give chunks of work to the machines of a Dask cluster, through joblib's backend for it."""
 
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -113,9 +114,10 @@ def _connected(address: str) -> Iterator["Client"]:
     """Connect to a scheduler that has workers, and part from it at the end."""
     from distributed import Client
 
+    _check_listening(address)
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, TypeError, ValueError) as error:
         raise ClusterError(
             f"expected a Dask scheduler like tcp://host:8786, found none: {error}", address
         ) from None
@@ -123,6 +125,19 @@ def _connected(address: str) -> Iterator["Client"]:
         yield client
     finally:
         client.close(timeout=1)
+
+
+def _check_listening(address: str) -> None:
+    """Raise ClusterError where nothing listens: Dask would try again and again, in silence."""
+    host, _, port = address.partition("://")[2].rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE):
+            pass
+    except (OSError, OverflowError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ClusterError(
+            f"expected a Dask scheduler like tcp://host:8786, found none: {reason}", address
+        ) from None
 
 
 def installed_version() -> str:

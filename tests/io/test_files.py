@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -326,3 +327,10 @@ def test_swap_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 )
 def test_a_path_fits_one_line(path: str, text: str) -> None:
     assert printable(path) == text
+
+
+def test_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FolderError, match="expected a file, found a device or pipe"):
+        files.write_text(tmp_path / "pipe", "text")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
