@@ -11,6 +11,8 @@ import httpx
 from digitsolver.errors import DigitSolverError
 
 SCHEMES = {"http": 80, "https": 443}
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 LONGEST = 2000
 """Characters of the longest address."""
 
@@ -44,6 +46,8 @@ class Address:
             url = seen.join(location)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError(f"{seen}: expected a redirect to an address, found {error}") from None
+        if url.userinfo:  # it would be written down with the image
+            raise FetchError(f"{seen}: expected a redirect without a name and password in it")
         safer = (seen.scheme, url.scheme) == ("http", "https") and _port(url) == 443
         same = (url.scheme, _port(url)) == (seen.scheme, _port(seen))
         if url.host != self.host or not (same or (safer and _port(seen) == 80)):
@@ -99,6 +103,18 @@ def _port(url: httpx.URL) -> int:
 
 
 def _is_public(number: str) -> bool:
+    """Return whether a number is that of a host of the Internet, not of one's own network."""
     address = ipaddress.ip_address(number.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_global)
+    inside = _inside(address)
+    shown = inside if getattr(address, "ipv4_mapped", None) else [address, *inside]
+    return all(one.is_global and not one.is_multicast for one in shown)
+
+
+def _inside(address: IpAddress) -> list[IpAddress]:
+    """Return the IPv4 numbers that an IPv6 number leads to (RFC 4291, 3056, 4380, 6052)."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in NAT64:
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return [number for number in found if number is not None]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import resources
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -31,6 +33,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 4096
 """Bytes of the longest request: an id and a label of 64 characters."""
+LONGEST_REQUEST = 10.0
+"""Seconds until the whole of a request is there."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -38,7 +42,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -144,9 +148,18 @@ def create_app(session: Session, *, token: str, port: int) -> App:
         app.add_api_route(path, change, methods=["POST"], response_model=None)
     app.add_api_route("/", page.file, methods=["GET"])
     app.add_api_route("/{name}", page.file, methods=["GET"])
+    app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(StaleError, _refused(409))
     app.add_exception_handler(DigitSolverError, _refused(422))
     return Guard(app, token=token, port=port)
+
+
+def _misread(request: Request, error: Exception) -> Response:
+    """Answer a body that is not what was asked for; its values, such as NaN, may not be JSON."""
+    del request
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    named = sorted({".".join(map(str, one["loc"])) for one in found})
+    return JSONResponse({"error": f"expected other values, found wrong ones in {named}"}, 422)
 
 
 def _refused(status: int) -> Callable[[Request, Exception], Response]:
@@ -178,7 +191,11 @@ class Guard:
         if scope["type"] != "http":
             return
         refused = self._refused(scope)
-        body = b"" if refused else await _body(receive)
+        body: bytes | None = b""
+        try:
+            body = b"" if refused else await asyncio.wait_for(_body(receive), LONGEST_REQUEST)
+        except TimeoutError:
+            refused = 408, "expected the whole request"
         if body is None:
             refused = 413, "expected a short request"
         if refused:

@@ -14,7 +14,7 @@ from collector.label import queue
 from collector.label.proposals import Proposal, Proposals
 from collector.label.timing import Pace
 from collector.label.trainer import KEPT, Trainer, Training, promise
-from digitsolver.errors import DigitSolverError, FolderError
+from digitsolver.errors import DigitSolverError, FolderError, printable
 
 if TYPE_CHECKING:
     from digitsolver.solver import Solver
@@ -347,7 +347,7 @@ class Session:
 def _sample_state(record: Record, proposal: Proposal | None) -> SampleState:
     return {
         "id": record.id,
-        "name": record.original or record.file,
+        "name": printable(record.original or record.file),
         "seen": len(record.history),
         "label": record.label,
         "unreadable": not queue.is_open(record) and record.label is None,

@@ -457,3 +457,38 @@ def test_without_the_extra_it_says_what_to_install(
     result = command("http://127.0.0.1/x", "--count", 1, "--out", tmp_path)
     assert result.exit_code == 1
     assert "expected the package httpx, found none; install it with: pip install" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::", "224.0.0.1", "ff02::1", "0.0.0.1"],
+)
+def test_numbers_that_lead_to_private_ones(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(2, 1, 6, "", (number, 80))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(FetchError, match="expected a public host, found the private address"):
+        open_address("http://example.org/x.png")
+
+
+@pytest.mark.parametrize("number", ["::ffff:93.184.216.34", "64:ff9b::5db8:d822"])
+def test_numbers_that_lead_to_public_ones(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(2, 1, 6, "", (number, 80))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    assert open_address("http://example.org/x.png").number == number
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1"])
+def test_other_ways_to_write_a_private_number_do_not_name_it(host: str) -> None:
+    with pytest.raises(FetchError, match=r"expected (a public host|a host|an address)"):
+        open_address(f"http://{host}/x.png")
+
+
+def test_a_name_and_password_in_a_redirect_are_not_kept() -> None:
+    one = Address(httpx.URL("https://example.org/x.png"), "93.184.216.34")
+    with pytest.raises(FetchError, match="expected a redirect without a name and password"):
+        one.follow("https://me:secret@example.org/y", one.url)
+
+
+def test_an_address_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(FetchError, match="expected an address"):
+        open_address("http://\udcff.example/")

@@ -1,7 +1,7 @@
 """What the page's addresses answer, and whom they refuse."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +202,70 @@ def test_a_script_in_a_file_name_stays_text(desk: Desk, page: Client) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "innerHTML" not in get(page, "page.js").text + get(page, "editor.js").text
+
+
+@pytest.mark.parametrize("seen", ["NaN", "Infinity", "1e999", "1.5", '"1"', "[]", "9" * 3000])
+def test_odd_numbers_in_a_request_are_refused(desk: Desk, page: Client, seen: str) -> None:
+    body = f'{{"id": "{desk.ids[0]}", "seen": {seen}, "text": "1"}}'
+    headers = {"Origin": HERE, "Content-Type": "application/json"}
+    answer = page.ask("POST", f"{HERE}/{TOKEN}/answer", content=body, headers=headers)
+    assert answer.status_code in {400, 409, 422}
+    assert isinstance(answer.json(), dict)
+    assert labels(desk) == [None] * len(TEXTS)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 3000, b'{"id": "\\ud800", "seen": 1}', b""])
+def test_odd_bodies_are_refused(page: Client, body: bytes) -> None:
+    headers = {"Origin": HERE, "Content-Type": "application/json"}
+    answer = page.ask("POST", f"{HERE}/{TOKEN}/answer", content=body, headers=headers)
+    assert 400 <= answer.status_code < 500
+
+
+ODD = ["%ff%fe", "image/%ff", "image/..%2f..%2fx", "image/" + "x" * 3000]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_addresses_are_not_found(page: Client, name: str) -> None:
+    assert get(page, name).status_code == 404
+
+
+def test_a_name_that_is_not_utf8_is_shown(desk: Desk) -> None:
+    image = cv2.imencode(".png", np.zeros((9, 9), np.uint8))[1].tobytes()
+    new = New(image, "png", source="here", original="odd-\udcff\x1b.png")
+    identifier = desk.store.add(new).record.id
+    page = Client(create_app(desk.session, token=TOKEN, port=PORT))
+    for _ in range(2 * len(desk.ids)):
+        state = get(page, "state")
+        assert state.status_code == 200
+        sample = state.json()["sample"]
+        if sample and sample["id"] == identifier:
+            break
+        post(page, "move", forward=True)
+    assert sample["name"] == r"odd-\udcff\x1b.png"
+
+
+def test_the_address_is_told_to_nobody(page: Client) -> None:
+    assert get(page, "").headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_request_that_does_not_end_is_left(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.label.app.LONGEST_REQUEST", 0.05)
+    app = create_app(desk.session, token=TOKEN, port=PORT)
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def ask() -> None:
+        headers = [(b"host", f"127.0.0.1:{PORT}".encode()), (b"origin", HERE.encode())]
+        path = f"/{TOKEN}/answer"
+        await app(
+            {"type": "http", "method": "POST", "path": path, "headers": headers}, receive, send
+        )
+
+    asyncio.run(ask())
+    assert sent[0]["status"] == 408
