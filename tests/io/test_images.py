@@ -36,7 +36,6 @@ from digitsolver.io.images import (
 HEIGHT, WIDTH = 10, 24
 OPENCV = tuple(int(part) for part in cv2.__version__.split(".")[:2])
 
-needs_gif = pytest.mark.skipif(OPENCV < (4, 12), reason="this OpenCV does not read GIF")
 needs_bmp_alpha = pytest.mark.skipif(OPENCV < (4, 12), reason="this OpenCV drops BMP's alpha")
 
 
@@ -158,13 +157,11 @@ def test_alpha_is_that_of_the_file() -> None:
     assert check_image(np.array(rgba, np.uint8), alpha=True).tolist() == rgba
 
 
-@needs_gif
 @pytest.mark.parametrize("image", [colours(), colours().convert("L"), see_through()])
 def test_gif(image: Image.Image) -> None:
     assert_as_pillow_shows(saved(image, "GIF"))
 
 
-@needs_gif
 def test_gif_shows_its_first_frame() -> None:
     other = Image.new("RGB", (WIDTH, HEIGHT), "black")
     assert_as_pillow_shows(saved(colours(), "GIF", save_all=True, append_images=[other]))
