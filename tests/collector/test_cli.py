@@ -104,7 +104,7 @@ def test_generate_keeps_a_length(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--style", "x"], "unknown style 'x', expected one of speckle, plain, lines, mixed"),
-        (["--count", "0"], "0 is not in the range x>=1"),
+        (["--count", "0"], "0 is not in the range 1<=x<=10000000"),
         (["--length", "17"], "17 is not in the range 1<=x<=16"),
         (["--seed", "-1"], "-1 is not in the range x>=0"),
     ],
