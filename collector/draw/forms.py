@@ -138,6 +138,29 @@ def _bent(glyph: Glyph, reach: float, points: int, rng: np.random.Generator) -> 
     return _remade(glyph, np.asarray(moved, dtype=np.uint8))
 
 
+def weigh(shapes: Shapes, reach: float, rng: np.random.Generator) -> Shapes:
+    """Widen or thin the strokes of each digit on its own, by up to ``reach`` em."""
+    if not reach:
+        return shapes
+    least = -0.5 * shapes.stroke
+    changes = np.maximum(rng.uniform(-reach, reach, len(shapes.glyphs)), least)
+    pairs = zip(shapes.glyphs, changes.tolist(), strict=True)
+    glyphs = tuple(_weighed(glyph, round(change * EM)) for glyph, change in pairs)
+    return replace(shapes, glyphs=glyphs, stroke=max(shapes.stroke + min(0, *changes), THIN))
+
+
+def _weighed(glyph: Glyph, pixels: int) -> Glyph:
+    """Widen the strokes by some pixels of the largest mask, or thin them."""
+    if not pixels:
+        return glyph
+    room = max(pixels, 0)
+    mask = cv2.copyMakeBorder(glyph.masks[0], room, room, room, room, cv2.BORDER_CONSTANT)
+    size = abs(pixels) + 1
+    kernel = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    change = cv2.dilate if pixels > 0 else cv2.erode
+    return _remade(glyph, np.asarray(change(mask, kernel), dtype=np.uint8))
+
+
 @lru_cache(maxsize=1024)
 def _basis(points: int, pixels: int) -> Floats:
     """Return the weights of ``points`` along a side at each pixel: Bernstein polynomials."""

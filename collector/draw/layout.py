@@ -13,6 +13,8 @@ from collector.draw.look import Digits, Look
 from collector.draw.shapes import choose_shapes
 
 Floats = NDArray[np.float64]
+FILLED = 0.6
+"""Width in em that digits are stretched to where a look has them fill their cells."""
 MIN_DIGIT_HEIGHT = 9.0
 """Least height of digits in pixels, where there is room for it."""
 
@@ -47,6 +49,8 @@ def turns_of(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
     shear = digits.lean.draw(rng) + digits.shear.draw(rng) * spread[1]
     scale = 1.0 + digits.scale.draw(rng) * spread[2]
     wide = scale * (digits.stretch.draw(rng) or 1.0)
+    if digits.widths.high:
+        wide = wide * np.exp(digits.widths.draw(rng) * spread[3])
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array(
         [[cos * wide, -(cos * shear + sin) * scale], [sin * wide, (cos - sin * shear) * scale]]
@@ -58,11 +62,15 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     shapes = choose_shapes(look.digits, label, rng)
     glyphs = shapes.glyphs
     turns = turns_of(look.digits, len(label), rng)
+    if look.digits.fill and rng.random() < look.digits.fill:
+        turns[:, :, 0] *= FILLED / np.array([[g.width] for g in glyphs])
+    smaller = _decimals(look.digits, len(label), rng)
+    turns *= smaller[:, None, None]
     sizes = np.abs(turns) @ np.array([[g.width, g.height] for g in glyphs])[:, :, None]
     boxes = sizes[:, :, 0]
     cells = np.array([g.cell for g in glyphs]) * np.abs(turns[:, 0, 0])
     x = _columns(look.digits, np.maximum(boxes[:, 0], cells), rng)
-    y = _rows(look.digits, x, glyphs, turns, rng)
+    y = _rows(look.digits, x, glyphs, turns, rng) + _feet(smaller, rng)
     middles = np.array([x, y]).T
     shifts = turns[:, :, 0] * np.array([[g.shift] for g in glyphs])
     middles += shifts
@@ -82,6 +90,21 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
         unlit=shapes.unlit,
         cells=centres - shifts * em,
     )
+
+
+def _decimals(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
+    """Return the height of each digit over that of the first: the last ones may be smaller."""
+    heights = np.ones(count)
+    size = digits.decimals.draw(rng) if digits.decimals.high else 0.0
+    if size and count > 1:
+        heights[-int(rng.integers(1, min(count, 4))) :] = size
+    return heights
+
+
+def _feet(heights: Floats, rng: np.random.Generator) -> Floats:
+    """Return how far down, in em, smaller digits stand: on the line as a rule, or at its top."""
+    down = (1.0 - heights) / 2
+    return down if not np.any(down) or rng.random() < 0.8 else -down
 
 
 def _columns(digits: Digits, widths: Floats, rng: np.random.Generator) -> Floats:

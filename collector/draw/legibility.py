@@ -24,7 +24,7 @@ Planes = NDArray[np.float64]
 Means = list[list[float]]
 ALLOWED_ERROR = 0.45
 """Share of pixels on the wrong side of the threshold at a distinctness of 1."""
-MIN_DEVIATION = 14.0
+MIN_DEVIATION = 10.0
 """Least standard deviation of colours that is assumed, of 255."""
 
 

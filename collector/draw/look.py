@@ -88,11 +88,15 @@ class Digits:
 
     sources: (name, weight) pairs, names of ``shapes.SHAPES``: fonts, or a model of our own.
     forms: (name, weight) pairs, names of ``forms.FORMS``: what is left of the strokes. bent: 0 to
-    0.3 em, how far the corners of each digit may move, each digit on its own. kinds: kinds of
-    typefaces (see fonts.toml), empty for all. one_face: probability that all digits share a
-    typeface; related: probability that they otherwise share its family. height: of a digit, 0.25 to
-    1 of the image's. scale: 0 to 0.4, how much smaller or larger each digit may be. stretch: width
-    over height, 0.6 to 1.6. rotation: of each digit, up to 40 degrees to either side. lean: -0.5 to
+    0.3 em, how far the corners of each digit may move, each digit on its own. weights: 0 to 0.15
+    em, how much wider or thinner the strokes of each digit may be, each digit on its own. kinds:
+    kinds of typefaces (see fonts.toml), empty for all. one_face: probability that all digits share
+    a typeface; related: probability that they otherwise share its family. height: of a digit, 0.25
+    to 1 of the image's. scale: 0 to 0.4, how much smaller or larger each digit may be. decimals:
+    0.4 to 0.9, height of the last digits, one to three, over that of the others. stretch: width
+    over height, 0.6 to 1.6; widths: 0 to 0.6, how much wider or narrower each digit may be, as a
+    logarithm. fill: probability that every digit is stretched to one width, a 1 to a block.
+    rotation: of each digit, up to 40 degrees to either side. lean: -0.5 to
     0.5, shear of all digits; shear: 0 to 0.4, further shear of each digit. gap: -0.3 to 1.5 em
     between neighbours; uneven: 0 to 0.8 em, how much wider each gap may be. cells: probability that
     the digits stand in cells of equal width. jump: 0 to 0.6 em, how far each baseline may be moved
@@ -104,12 +108,16 @@ class Digits:
     sources: tuple[tuple[str, float], ...] = (("fonts", 1.0),)
     forms: tuple[tuple[str, float], ...] = (("solid", 1.0),)
     bent: Range = NEVER
+    weights: Range = NEVER
     kinds: tuple[str, ...] = ()
     one_face: float = 0.75
     related: float = 0.3
     height: Range = Range(0.4, 0.9)
     scale: Range = NEVER
+    decimals: Range = NEVER
     stretch: Range = fixed(1.0)
+    widths: Range = NEVER
+    fill: float = 0.0
     rotation: Range = NEVER
     lean: Range = NEVER
     shear: Range = NEVER

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from collector.draw.colour import pick
-from collector.draw.forms import bend, form_of
+from collector.draw.forms import bend, form_of, weigh
 from collector.draw.glyphs import Face, faces, family, glyph, stroke
 from collector.draw.hand import hand_shapes
 from collector.draw.look import Digits, Look
@@ -32,6 +32,8 @@ def choose_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shape
     shapes = SHAPES[name](digits, label, rng)
     form = digits.forms[0][0] if len(digits.forms) == 1 else pick(digits.forms, rng)
     shapes = form_of(form, shapes, rng)
+    if digits.weights.high:
+        shapes = weigh(shapes, digits.weights.draw(rng), rng)
     return bend(shapes, digits.bent.draw(rng), rng) if digits.bent.high else shapes
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collector.draw import LOOKS, GeneratedCaptcha, draw, draw_one, encode
 from collector.draw.layout import lay_out
-from collector.draw.look import Range, fixed
+from collector.draw.look import NEVER, Look, Range, fixed
 from digitsolver.io.images import check_image, decode_image
 
 NAMES = sorted(LOOKS)
@@ -208,3 +208,42 @@ def test_a_range_keeps_its_chance_and_its_end() -> None:
     assert inside.min() >= 2
     assert inside.max() <= 4
     assert abs(inside.mean() - 2.5) < 0.08
+
+
+def with_digits(**fields: object) -> Look:
+    """Return a look of one typeface whose digits have some fields of their own."""
+    look = LOOKS["plain"]
+    digits = dataclasses.replace(look.digits, one_face=1.0, gap=fixed(0.1), **fields)  # type: ignore[arg-type]
+    return dataclasses.replace(look, digits=digits)
+
+
+def test_decimals_are_smaller_and_stand_on_the_line_or_at_its_top() -> None:
+    look = with_digits(decimals=fixed(0.5), jump=NEVER, slope=NEVER)
+    ends = set()
+    for seed in range(30):
+        boxes = lay_out(look, "000000", np.random.default_rng(seed)).boxes
+        heights = boxes[:, 3] / boxes[0, 3]
+        count = int((heights < 0.6).sum())
+        assert 1 <= count <= 3
+        assert heights[-count:] == pytest.approx(0.5, abs=0.01)
+        assert heights[:-count] == pytest.approx(1.0, abs=0.01)
+        foot = (boxes[-1, 1] + boxes[-1, 3] - boxes[0, 1]) / boxes[0, 3]
+        ends.add(round(foot, 1))
+    assert ends == {0.5, 1.0}
+
+
+def test_a_single_digit_is_no_decimal() -> None:
+    digits = with_digits(decimals=fixed(0.5))
+    row = lay_out(digits, "0", np.random.default_rng(1))
+    assert row.boxes[0, 3] == pytest.approx(row.em, rel=0.1)
+
+
+def test_widths_vary_from_digit_to_digit() -> None:
+    row = lay_out(with_digits(widths=fixed(0.5)), "00000000", np.random.default_rng(3))
+    widths = row.boxes[:, 2] / row.em
+    assert max(widths) > 1.4 * min(widths)
+
+
+def test_filled_cells_have_one_width_for_every_digit() -> None:
+    row = lay_out(with_digits(fill=1.0, cells=1.0), "10817", np.random.default_rng(3))
+    assert row.boxes[:, 2] / row.em == pytest.approx(0.6, abs=0.02)

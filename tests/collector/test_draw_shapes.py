@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from collector.draw.forms import FORMS, bend, form_of
+from collector.draw.forms import FORMS, bend, form_of, weigh
 from collector.draw.glyphs import EM, Glyph, faces, glyph
 from collector.draw.hand import FORMS as HANDS
 from collector.draw.hand import hand_shapes
@@ -114,3 +114,18 @@ def test_a_bent_glyph_keeps_its_cell() -> None:
     (bent,) = bend(Shapes((one,), 0.1), 0.05, generator()).glyphs
     assert bent.cell == 0.6
     assert abs(bent.shift - 0.2) < 0.1
+
+
+def test_weights_change_the_strokes_of_each_digit_on_its_own() -> None:
+    shapes = Shapes((glyph(SANS, "4"),) * 6, 0.15)
+    weighed = weigh(shapes, 0.1, generator())
+    areas = [ink(one) for one in weighed.glyphs]
+    assert min(areas) < 0.85 * ink(shapes.glyphs[0])
+    assert max(areas) > 1.25 * ink(shapes.glyphs[0])
+    assert all(abs(one.rise - shapes.glyphs[0].rise) < 0.02 for one in weighed.glyphs)
+    assert weighed.stroke < shapes.stroke
+
+
+def test_no_weights_leave_the_shapes() -> None:
+    shapes = Shapes((glyph(SANS, "4"),), 0.15)
+    assert weigh(shapes, 0.0, generator()) is shapes
