@@ -19,19 +19,21 @@ Nothing in it is unpickled or run as code.
 import hashlib
 import json
 import math
+import os
 import reprlib
 import stat
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import get_args
 
 from digitsolver import __version__
 from digitsolver.errors import BundleError, StyleError, printable
 from digitsolver.io import files
-from digitsolver.measure.guarantee import Guarantee
+from digitsolver.measure.guarantee import Guarantee, ReadingOptions
 from digitsolver.pipeline.style import NO_STYLE, Style, load_style
-from digitsolver.results import JsonObject
+from digitsolver.results import Crop, JsonObject, Rotate
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -41,6 +43,8 @@ EIGHT_BIT = "model.int8.onnx"
 KERAS = "model.keras"
 LETTERS = "letters.npz"
 METRICS = "metrics.json"
+ORIGIN = "origin"
+"""Key of ``metrics.json``: what the captchas are remembered by."""
 NOT_STAGED = "none of its own: this model reads whole images, without the stages"
 MAX_JSON = 4 * 2**20
 """Bytes of the manifest, or of the metrics."""
@@ -98,6 +102,10 @@ class Bundle:
             return {}
         return _read_json(self.path / METRICS)
 
+    def learned_from(self, source: Path) -> bool:
+        """Return whether the model was trained on the captchas of the folder `source`."""
+        return self.metrics().get(ORIGIN) == origin_of(source)
+
     def to_json(self) -> JsonObject:
         """Return the facts and the metrics as one object."""
         return {
@@ -143,6 +151,12 @@ def _held_out(metrics: JsonObject) -> dict[str, str]:
     return {"accuracy": share, "digit accuracy": f"{digits:.2%}"}
 
 
+def origin_of(source: str | Path) -> str:
+    """Return a hash of where captchas are: a bundle tells no path of this machine."""
+    place = source if isinstance(source, str) else os.fspath(source.resolve())
+    return hashlib.blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
 def is_bundle(folder: Path) -> bool:
     """Return whether `folder` has a manifest; ``load`` tells whether it is whole."""
     return (folder / MANIFEST).is_file()
@@ -182,7 +196,7 @@ def seal(folder: Path, facts: Facts) -> None:
         "sha256": {name: _digest(folder / name) for name in names},
     }
     if facts.guarantees:
-        manifest["guarantees"] = [asdict(one) for one in facts.guarantees]
+        manifest["guarantees"] = [one.to_json() for one in facts.guarantees]
     _write_manifest(folder, manifest)
 
 
@@ -196,10 +210,10 @@ def add_guarantee(folder: Path, guarantee: Guarantee) -> None:
     others = [
         one
         for one in _facts(manifest).guarantees
-        if (one.max_wrong, one.length) != (guarantee.max_wrong, guarantee.length)
+        if (one.max_wrong, one.options) != (guarantee.max_wrong, guarantee.options)
     ]
     ordered = sorted([*others, guarantee], key=lambda one: one.max_wrong)
-    _write_manifest(folder, manifest | {"guarantees": [asdict(one) for one in ordered]})
+    _write_manifest(folder, manifest | {"guarantees": [one.to_json() for one in ordered]})
 
 
 def _write_manifest(folder: Path, manifest: JsonObject) -> None:
@@ -304,7 +318,7 @@ def _check_fields(path: Path, manifest: JsonObject) -> None:
 
 def _facts(manifest: JsonObject) -> Facts:
     values = {field.name: manifest[field.name] for field in fields(Facts) if field.name in manifest}
-    values["guarantees"] = tuple(Guarantee(**one) for one in manifest.get("guarantees", ()))
+    values["guarantees"] = tuple(map(Guarantee.from_json, manifest.get("guarantees", ())))
     values["shape"] = tuple(values["shape"])
     values["temperature"] = float(values["temperature"])
     return Facts(**values)
@@ -387,14 +401,30 @@ def _are_guarantees(value: object) -> bool:
 
 def _is_guarantee(value: object) -> bool:
     names = {field.name for field in fields(Guarantee)}
-    if not isinstance(value, dict) or set(value) != names or not _is_length(value["length"]):
+    if not isinstance(value, dict) or set(value) != names or not _are_options(value["options"]):
         return False
     shares = [value[name] for name in ("max_wrong", "probability", "threshold")]
     counts = [value[name] for name in ("images", "answered", "wrong")]
     return (
-        all(_is_positive(share) and share <= 1 for share in shares)
+        all(map(_is_share, shares))
         and all(_is_integer(count) for count in counts)
         and 0 <= counts[2] <= counts[1] <= counts[0] > 0
+    )
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+
+
+def _are_options(value: object) -> bool:
+    names = {field.name for field in fields(ReadingOptions)}
+    return (
+        isinstance(value, dict)
+        and set(value) == names
+        and _is_length(value["length"])
+        and _is_length(value["frame"])
+        and value["rotate"] in get_args(Rotate)
+        and value["crop"] in get_args(Crop)
     )
 
 

@@ -20,6 +20,8 @@ Degrees = Literal[0, 90, 180, 270]
 DEGREES: Final[tuple[Degrees, ...]] = (0, 90, 180, 270)
 Rotate = Literal[0, 90, 180, 270, "auto"]
 """Degrees to turn images by, clockwise, or whichever way is read most confidently."""
+Crop = Literal["auto", "none"]
+"""Whether to look for a small line of digits where the whole image is not read confidently."""
 
 
 @dataclass(frozen=True, slots=True)

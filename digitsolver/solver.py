@@ -16,9 +16,9 @@ from digitsolver.errors import BundleError, DigitSolverError
 from digitsolver.io.in_memory import ImageInput, as_source
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
 from digitsolver.pipeline.style import NO_STYLE
-from digitsolver.readers import Answer, Crop, Explanation, ReadError, open_reader
+from digitsolver.readers import Answer, Explanation, ReadError, open_reader
 from digitsolver.readers.turning import check_rotate
-from digitsolver.results import Failure, ImageSource, NamedImage, Reading, Rotate, path_of
+from digitsolver.results import Crop, Failure, ImageSource, NamedImage, Reading, Rotate, path_of
 
 __all__ = ["Solver", "load"]
 

@@ -4,17 +4,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 from digitsolver import bundle as bundles
 from digitsolver import datasets, solver
-from digitsolver.bundle import DEFAULT, Bundle, add_guarantee, is_bundle
+from digitsolver.bundle import DEFAULT, Bundle, add_guarantee, is_bundle, origin_of
 from digitsolver.bundle import load as load_bundle
 from digitsolver.datasets import DIGITS, Problem, Sample
 from digitsolver.errors import BundleError, FolderError
 from digitsolver.measure.evaluation import evaluate
-from digitsolver.measure.guarantee import certify, needed_images
+from digitsolver.measure.guarantee import certify, needed_images, shortfall
 from digitsolver.measure.statistics import wilson
 from digitsolver.parallel.processes import usable_cores
 from digitsolver.parallel.progress import Announce, Progress
@@ -26,7 +25,7 @@ from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.comparison import FEWEST_HELD_OUT, comparison_table
 from digitsolver.training.data import TrainingData, read_training_data
 from digitsolver.training.generated import SOURCE, check_look, generated_folder
-from digitsolver.training.job import ORIGIN, Challenge, train_bundle
+from digitsolver.training.job import Challenge, train_bundle
 from digitsolver.training.trainer import Options, Settings, Trainer
 from digitsolver.training.validation import Metrics
 
@@ -126,7 +125,7 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
         chosen = [one for one in chosen if one.takes_unlabelled]
         if not chosen:
             raise ValueError("unlabelled: expected a reader that learns from unlabelled images")
-    origin = _origin(f"generated: {chosen[0].look}" if source is None else Path(source))
+    origin = origin_of(f"generated: {chosen[0].look}" if source is None else Path(source))
     if not force:
         _check_same_origin(Path(out), origin)
     say = announce or (lambda line: None)
@@ -205,11 +204,8 @@ def _certified(bundle: Bundle, aside: Sequence[Sample], max_wrong: float, say: A
     solved = evaluate(solver.Solver(bundle), aside)
     guarantee = certify(solved.confidences, solved.right, max_wrong, images=solved.images)
     if guarantee is None:
-        wrong = solved.images - solved.correct
-        needed = needed_images(wrong, max_wrong)
         say(
-            f"--max-wrong {max_wrong:.3g}: not certified; of {solved.images} captchas set aside "
-            f"{wrong} are misread; {needed} with as many mistakes would certify all answers"
+            f"--max-wrong {max_wrong:.3g}: captchas set aside: {shortfall(solved.right, max_wrong)}"
         )
         return bundle
     add_guarantee(bundle.path, guarantee)
@@ -249,18 +245,12 @@ def about(seconds: float) -> str:
     return "about a minute" if minutes == 1 else f"about {minutes} minutes"
 
 
-def _origin(source: str | Path) -> str:
-    """Return a hash of where captchas are: a bundle tells no path of this machine."""
-    place = source if isinstance(source, str) else os.fspath(source.resolve())
-    return blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-
-
 def _check_same_origin(out: Path, origin: str) -> None:
     """Raise FolderError for a bundle that was trained on other captchas."""
     if not bundles.is_bundle(out):
         return
     try:
-        found = bundles.load(out).metrics().get(ORIGIN)
+        found = bundles.load(out).metrics().get(bundles.ORIGIN)
     except BundleError:
         found = None
     if found != origin:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,8 +27,13 @@ from digitsolver.errors import DigitSolverError, printable
 
 if TYPE_CHECKING:
     from digitsolver.measure.evaluation import Evaluation
-    from digitsolver.readers import Crop
-    from digitsolver.results import JsonObject, Rotate
+    from digitsolver.measure.guarantee import ReadingOptions
+    from digitsolver.results import Crop, JsonObject, Rotate
+
+TRAINED_ON = (
+    "the model was trained on captchas of this folder: the accuracy is no measure of new ones; "
+    "`digitsolver info` has that of captchas held out"
+)
 
 
 @click.command()
@@ -106,6 +110,7 @@ def evaluate(
         from digitsolver.io.files import check_new
         from digitsolver.measure import plots
         from digitsolver.measure.evaluation import evaluate as measure
+        from digitsolver.measure.guarantee import ReadingOptions
         from digitsolver.parallel.processes import Workers, usable_cores
         from digitsolver.solver import load
 
@@ -115,6 +120,8 @@ def evaluate(
     if plot:
         plots.require_matplotlib()
     solver = load(model, crop=crop)
+    if solver.bundle.learned_from(captchas):
+        _warn_of_training_data(captchas, max_wrong)
     alphabet = solver.bundle.facts.alphabet
     labels = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
     samples, problems = read_captchas(captchas, labels_from=labels, alphabet=alphabet)
@@ -129,12 +136,20 @@ def evaluate(
     result, text = found.to_json(), found.table()
     if max_wrong:
         try:
-            certified, line = _guarantee(found, max_wrong, length, captchas, model)
+            options = ReadingOptions(length=length, rotate=rotate, crop=crop)
+            certified, line = _guarantee(found, max_wrong, options, captchas, model)
             result["guarantee"] = certified
             text += f"\n\n{line}"
         except DigitSolverError as error:
             troubles.append(error)
     finish(result if as_json else text, troubles)
+
+
+def _warn_of_training_data(captchas: Path, max_wrong: float | None) -> None:
+    """Say that the model was trained on captchas of this folder; they certify nothing."""
+    click.echo(f"{printable(captchas)}: {TRAINED_ON}", err=True)
+    if max_wrong:
+        raise click.UsageError("--max-wrong: expected captchas that the model was not trained on")
 
 
 def _write_reports(
@@ -162,12 +177,12 @@ def _write_reports(
 
 
 def _guarantee(
-    found: Evaluation, max_wrong: float, length: int | None, captchas: Path, model: str | None
+    found: Evaluation, max_wrong: float, options: ReadingOptions, captchas: Path, model: str | None
 ) -> tuple[JsonObject, str]:
     """Certify `max_wrong` and keep that in the model; return it as JSON and as lines for people."""
     from digitsolver.cli import guarantees
 
-    certified = guarantees.certified(found, max_wrong, length, captchas)
+    certified = guarantees.certified(found, max_wrong, options, captchas)
     kept = guarantees.keep(certified, model)
-    as_json = {**asdict(certified), "coverage": round(certified.coverage, 6)}
+    as_json = {**certified.to_json(), "coverage": round(certified.coverage, 6)}
     return as_json, f"{certified}\n{kept}"

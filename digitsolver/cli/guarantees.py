@@ -9,29 +9,26 @@ import click
 
 from digitsolver.bundle import Bundle, add_guarantee
 from digitsolver.errors import FolderError
-from digitsolver.measure.guarantee import Guarantee, certify, fewest_images, needed_images
+from digitsolver.measure.guarantee import Guarantee, ReadingOptions, certify, shortfall
 
 if TYPE_CHECKING:
     from digitsolver.measure.evaluation import Evaluation
+    from digitsolver.results import Crop, Rotate
 
 
-def certified(found: Evaluation, max_wrong: float, length: int | None, folder: Path) -> Guarantee:
+def certified(
+    found: Evaluation, max_wrong: float, options: ReadingOptions, folder: Path
+) -> Guarantee:
     """Return what the evaluation of labelled `folder` certifies.
 
     Raises FolderError where that is nothing, and says how many labels it would take.
     """
     guarantee = certify(
-        found.confidences, found.right, max_wrong, images=found.images, length=length
+        found.confidences, found.right, max_wrong, images=found.images, options=options
     )
     if guarantee is None:
-        wrong = sum(not right for right in found.right)
-        needed = max(needed_images(wrong, max_wrong), fewest_images(max_wrong))
-        raise FolderError(
-            f"--max-wrong {max_wrong:.3g}: {len(found.right)} readings, {wrong} of them wrong, "
-            f"certify no confidence; expected {fewest_images(max_wrong)} without an error among "
-            f"the most confident, or {needed} with {wrong} wrong",
-            folder,
-        )
+        reason = shortfall(found.right, max_wrong)
+        raise FolderError(f"--max-wrong {max_wrong:.3g}: {reason}", folder)
     return guarantee
 
 
@@ -40,20 +37,29 @@ def keep(guarantee: Guarantee, model: str | None) -> str:
 
     The default model has many users with many looks: what holds for one is not kept in it.
     """
+    options = f" {guarantee.options}".rstrip()
     if model is None:
-        return f"use it with: digitsolver solve --min-confidence {_down(guarantee.threshold)}"
+        lowest = _down(guarantee.threshold)
+        return f"use it with: digitsolver solve{options} --min-confidence {lowest}"
     add_guarantee(Path(model), guarantee)
-    length = f" --length {guarantee.length}" if guarantee.length else ""
     return (
-        f"kept in {model}; use it with: digitsolver solve --model {model}{length} "
+        f"kept in {model}; use it with: digitsolver solve --model {model}{options} "
         f"--max-wrong {guarantee.max_wrong:.3g}"
     )
 
 
-def threshold(bundle: Bundle, max_wrong: float, length: int | None) -> float:
-    """Return the confidence at which `bundle` guarantees `max_wrong` with this `length`."""
+def threshold(
+    bundle: Bundle,
+    max_wrong: float,
+    length: int | None,
+    frame: int | None,
+    rotate: Rotate,
+    crop: Crop,
+) -> float:
+    """Return the confidence at which `bundle` guarantees `max_wrong` with these options."""
+    options = ReadingOptions(length, frame, rotate, crop)
     guarantees = bundle.facts.guarantees
-    fitting = [one for one in guarantees if one.max_wrong <= max_wrong and one.length == length]
+    fitting = [one for one in guarantees if one.max_wrong <= max_wrong and one.options == options]
     if not fitting:
         found = "; ".join(map(_named, guarantees)) or "none"
         raise click.UsageError(
@@ -65,8 +71,8 @@ def threshold(bundle: Bundle, max_wrong: float, length: int | None) -> float:
 
 
 def _named(guarantee: Guarantee) -> str:
-    length = f" with --length {guarantee.length}" if guarantee.length else ""
-    return f"{guarantee.max_wrong:.3g}{length}"
+    options = str(guarantee.options)
+    return f"{guarantee.max_wrong:.3g}{f' with {options}' if options else ''}"
 
 
 def _down(confidence: float) -> str:

@@ -28,8 +28,7 @@ from digitsolver.errors import printable
 CSV_COLUMNS = ("path", "text", "confidence", "error")
 
 if TYPE_CHECKING:
-    from digitsolver.readers import Crop
-    from digitsolver.results import Failure, JsonObject, NamedImage, Reading, Rotate
+    from digitsolver.results import Crop, Failure, JsonObject, NamedImage, Reading, Rotate
 
 
 @click.command()
@@ -112,7 +111,8 @@ def solve(
     if max_wrong:
         from digitsolver.cli.guarantees import threshold
 
-        min_confidence = max(min_confidence, threshold(solver.bundle, max_wrong, length))
+        certified = threshold(solver.bundle, max_wrong, length, frame, rotate, crop)
+        min_confidence = max(min_confidence, certified)
     workers = Workers(jobs or usable_cores(), cluster)
     read = partial(solver.solve_many, length=length, frame=frame, rotate=rotate, workers=workers)
     named = find_images(images, sys.stdin)

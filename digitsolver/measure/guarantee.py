@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
+
+from digitsolver.results import Crop, JsonObject, Rotate
 
 PROBABILITY = 0.95
 """Probability with which a guarantee holds."""
@@ -15,12 +17,36 @@ FEWEST_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """The options of a reading that its confidence depends on, as ``Solver.solve`` takes them."""
+
+    length: int | None = None
+    frame: int | None = None
+    rotate: Rotate = 0
+    crop: Crop = "auto"
+
+    def __str__(self) -> str:
+        """Return the options of the command line.
+
+        >>> str(ReadingOptions(length=4, crop="none"))
+        '--length 4 --crop none'
+        """
+        chosen = [
+            f"--{option.name} {value}"
+            for option in fields(self)
+            if (value := getattr(self, option.name)) != option.default
+        ]
+        return " ".join(chosen)
+
+
+@dataclass(frozen=True, slots=True)
 class Guarantee:
     """A confidence threshold, and what it promises.
 
     Of new images of the same kind that are answered at ``threshold`` or more, at most the share
     ``max_wrong`` is wrong, with the given ``probability`` over the ``images`` that certified it.
-    Of these, ``answered`` reached the threshold and ``wrong`` of them were wrong.
+    Of these, ``answered`` reached the threshold and ``wrong`` of them were wrong. It holds for the
+    ``options`` that they were read with.
     """
 
     max_wrong: float
@@ -29,13 +55,21 @@ class Guarantee:
     images: int
     answered: int
     wrong: int
-    length: int | None = None
-    """The length that was given when the images were read."""
+    options: ReadingOptions = field(default_factory=ReadingOptions)
 
     @property
     def coverage(self) -> float:
         """Return the share of the images that is answered."""
         return self.answered / self.images
+
+    @classmethod
+    def from_json(cls, values: JsonObject) -> "Guarantee":
+        """Return the guarantee that ``to_json`` wrote."""
+        return cls(**values | {"options": ReadingOptions(**values["options"])})
+
+    def to_json(self) -> JsonObject:
+        """Return the object that a manifest keeps."""
+        return asdict(self)
 
     def __str__(self) -> str:
         return (
@@ -52,7 +86,7 @@ def certify(
     max_wrong: float,
     *,
     images: int | None = None,
-    length: int | None = None,
+    options: ReadingOptions | None = None,
     probability: float = PROBABILITY,
 ) -> Guarantee | None:
     """Return the lowest threshold at which at most `max_wrong` of the answers are wrong.
@@ -71,8 +105,8 @@ def certify(
         Share of the answers, above 0 and below 1, that may be wrong.
     images
         Number of images, if some of them had no reading; by default one for each answer.
-    length
-        The length that was given when they were read; it becomes part of the promise.
+    options
+        The options that they were read with; they become part of the promise.
     probability
         Probability with which the promise holds.
 
@@ -124,8 +158,25 @@ def certify(
             break
         threshold = float(ranked[answered - 1])
         total = images or len(ranked)
-        best = Guarantee(max_wrong, probability, threshold, total, answered, errors, length)
+        how = options or ReadingOptions()
+        best = Guarantee(max_wrong, probability, threshold, total, answered, errors, how)
     return best
+
+
+def shortfall(right: Sequence[bool], max_wrong: float) -> str:
+    """Say why readings certify no threshold, and how many would.
+
+    Examples
+    --------
+    >>> shortfall([True] * 80, 0.01)
+    '80 readings, 0 of them wrong, certify no confidence; expected 299 without an error'
+    """
+    wrong, fewest = sum(not one for one in right), fewest_images(max_wrong)
+    more = f", or {needed_images(wrong, max_wrong)} with {wrong} wrong" if wrong else ""
+    return (
+        f"{len(right)} readings, {wrong} of them wrong, certify no confidence; "
+        f"expected {fewest} without an error{more}"
+    )
 
 
 def fewest_images(max_wrong: float, probability: float = PROBABILITY) -> int:

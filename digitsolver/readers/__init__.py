@@ -5,16 +5,13 @@ in ``READERS``.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 from digitsolver.bundle import Bundle
 from digitsolver.errors import BundleError
 from digitsolver.readers.base import Answer, Explanation, Reader, ReadError
+from digitsolver.results import Crop
 
-__all__ = ["READERS", "Answer", "Crop", "Explanation", "ReadError", "Reader", "open_reader"]
-
-Crop = Literal["auto", "none"]
-"""Whether to look for a small line of digits where the whole image is not read confidently."""
+__all__ = ["READERS", "Answer", "Explanation", "ReadError", "Reader", "open_reader"]
 
 
 def _open_digits(bundle: Bundle, threads: int, _: Crop) -> Reader:

@@ -101,10 +101,6 @@ class _Place:
         return _Run(trainer, Checkpoint(folder, listener), self.progress, self.competing)
 
 
-ORIGIN = "origin"
-"""What ``metrics.json`` remembers the captchas of a bundle by."""
-
-
 def train_bundle(
     default: Trainer,
     out: str | os.PathLike[str],
@@ -139,7 +135,7 @@ def train_bundle(
     start = time.perf_counter()
     target = Path(os.path.realpath(out))
     competing = challenge is not None or not_challenged is not None
-    metrics: Metrics = {ORIGIN: origin, **(extra or {})}
+    metrics: Metrics = {bundle.ORIGIN: origin, **(extra or {})}
     with files.new_folder(target, foreign=bundle.foreign) as folder:
         checkpoint = Checkpoint.beside(target)
         checkpoint.start(_fingerprint(default, challenge, competing=competing), resume=resume)

@@ -8,7 +8,7 @@ import pytest
 
 from digitsolver import bundle
 from digitsolver.errors import BundleError
-from digitsolver.measure.guarantee import Guarantee, certify
+from digitsolver.measure.guarantee import Guarantee, ReadingOptions, certify
 from tests.cli.test_cli import run
 from tests.templates import draw, make_bundle, write
 
@@ -65,10 +65,11 @@ def test_solve_refuses_what_was_not_certified_with_its_options(
     captchas: Path, model: Path, length: int | None
 ) -> None:
     if length:
-        bundle.add_guarantee(model, Guarantee(0.01, 0.95, 0.9, 600, 600, 0, length))
+        options = ReadingOptions(length, crop="none")
+        bundle.add_guarantee(model, Guarantee(0.01, 0.95, 0.9, 600, 600, 0, options))
     result = run("solve", captchas, "--model", model, "--max-wrong", "1%")
     assert result.exit_code == 2
-    found = "0.01 with --length 3" if length else "none"
+    found = "0.01 with --length 3 --crop none" if length else "none"
     assert f"found guarantees: {found}" in " ".join(result.stderr.split())
 
 
@@ -112,7 +113,9 @@ def test_a_new_guarantee_takes_the_place_of_the_old_one(model: Path) -> None:
         {"threshold": "high"},
         {"wrong": -1},
         {"wrong": 900},
-        {"length": 0},
+        {"options": {"length": 0, "frame": None, "rotate": 0, "crop": "auto"}},
+        {"options": {"length": 4, "frame": None, "rotate": [], "crop": "auto"}},
+        {"options": {"length": 4}},
         {"more": 1},
     ],
 )
@@ -126,3 +129,43 @@ def test_a_manifest_with_another_guarantee_is_refused(
     path.write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(BundleError, match="'guarantees': expected a list of guarantees"):
         bundle.load(model)
+
+
+@pytest.mark.parametrize("option", ["--rotate=auto", "--crop=none", "--frame=1", "--length=4"])
+def test_a_guarantee_holds_for_the_options_it_was_certified_with(
+    captchas: Path, model: Path, option: str
+) -> None:
+    bundle.add_guarantee(model, Guarantee(0.01, 0.95, 0.5, 600, 600, 0))
+    assert run("solve", captchas, "--model", model, "--max-wrong", "1%").exit_code == 0
+    result = run("solve", captchas, "--model", model, "--max-wrong", "1%", option)
+    assert result.exit_code == 2
+    assert "expected a model that certified it with these options" in result.stderr
+
+
+def test_the_options_of_evaluate_are_part_of_the_guarantee(captchas: Path, model: Path) -> None:
+    chosen = ("--rotate", "auto", "--length", "4")
+    result = run("evaluate", captchas, "--model", model, "--max-wrong", "5%", *chosen)
+    assert result.exit_code == 0, result.stderr
+    assert f"solve --model {model} --length 4 --rotate auto --max-wrong 0.05" in result.stdout
+    (kept,) = bundle.load(model).facts.guarantees
+    assert kept.options == ReadingOptions(4, rotate="auto")
+    solved = run("solve", captchas, "--model", model, "--max-wrong", "5%", *chosen)
+    assert solved.exit_code == 0, solved.stderr
+
+
+def test_a_very_small_share_or_threshold_is_kept(model: Path) -> None:
+    guarantee = Guarantee(0.0005, 0.95, 0.0001, 9000, 9000, 0)
+    bundle.add_guarantee(model, guarantee)
+    assert bundle.load(model).facts.guarantees == (guarantee,)
+
+
+def test_captchas_that_the_model_learned_from_certify_nothing(captchas: Path, model: Path) -> None:
+    facts, metrics = bundle.load(model).facts, {bundle.ORIGIN: bundle.origin_of(captchas)}
+    (model / bundle.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
+    bundle.seal(model, facts)
+    result = run("evaluate", captchas, "--model", model)
+    assert result.exit_code == 0
+    assert "the model was trained on captchas of this folder" in result.stderr
+    refused = run("evaluate", captchas, "--model", model, "--max-wrong", "5%")
+    assert refused.exit_code == 2
+    assert "expected captchas that the model was not trained on" in refused.stderr
