@@ -119,11 +119,9 @@ class BatchReader(ABC, Generic[Prepared]):
         rotate: Rotate = 0,
     ) -> list[Answer]:
         """Return a reading, or why there is none, for each of `images`, or for a frame of each."""
-        if rotate == "auto":
-            ways = [self.read(images, length, frame, degrees) for degrees in DEGREES]
-            return [most_confident(answers) for answers in zip(*ways, strict=True)]
         if rotate:
-            return [self._read_turned(image, length, frame, rotate) for image in images]
+            ways = DEGREES if rotate == "auto" else (rotate,)
+            return [self._read_turned(image, length, frame, ways) for image in images]
         answers: list[Answer | OpenedImage | None] = []
         batch: list[Prepared] = []
         for image in images:
@@ -142,19 +140,25 @@ class BatchReader(ABC, Generic[Prepared]):
         ]
 
     def _read_turned(
-        self, image: ImageSource, length: int | None, frame: int | None, degrees: Degrees
+        self, image: ImageSource, length: int | None, frame: int | None, ways: Sequence[Degrees]
     ) -> Answer:
-        """Turn an image and read it; one at a time, as each may be large."""
+        """Return the most confident reading of an image, turned in each of some ways.
+
+        They are read one at a time, as each may be large.
+        """
         try:
             opened = _pixels(image, frame)
         except (DigitSolverError, OSError, TypeError, ValueError) as error:
             return error
-        (answer,) = self.read([turn(opened.pixels, degrees)], length)
-        if not isinstance(answer, Reading):
-            return answer
         rows, columns = opened.pixels.shape[:2]
-        answer = turned_back(answer, degrees, (rows, columns))
-        return replace(answer, frames=opened.frames, frame=opened.frame)
+        answers: list[Answer] = []
+        for degrees in ways:
+            (answer,) = self.read([turn(opened.pixels, degrees)], length)
+            if isinstance(answer, Reading):
+                answer = turned_back(answer, degrees, (rows, columns))
+                answer = replace(answer, frames=opened.frames, frame=opened.frame)
+            answers.append(answer)
+        return most_confident(answers)
 
 
 def _pixels(image: ImageSource, frame: int | None) -> OpenedImage:

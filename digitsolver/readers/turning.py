@@ -13,7 +13,7 @@ Box = tuple[int, int, int, int]
 MARGIN: Final = 0.05
 """Confidence by which another orientation must be ahead of the image as it is."""
 
-_Error = TypeVar("_Error", bound=Exception)
+_Answer = TypeVar("_Answer")
 
 
 def check_rotate(rotate: Rotate) -> None:
@@ -40,20 +40,23 @@ def turned_back(reading: Reading, degrees: Degrees, size: tuple[int, int]) -> Re
     return replace(reading, digits=tuple(digits))
 
 
-def most_confident(answers: Sequence[Reading | _Error]) -> Reading | _Error:
+def most_confident(answers: Sequence[_Answer]) -> _Answer:
     """Return the answer of the orientation that is read most confidently.
 
-    `answers` are those of ``DEGREES``. The first, of the image as it is, stays unless another is
-    ahead by `MARGIN`; errors count as nothing.
+    The first of `answers`, readings or errors, stays unless another is ahead by `MARGIN`; errors
+    count as nothing.
 
     >>> upright, other = Reading("619", 0.97, ()), Reading("619", 0.98, ())
     >>> most_confident([upright, ValueError(), other, ValueError()]).confidence
     0.97
     """
-    as_it_is, *others = answers
-    least = as_it_is.confidence + MARGIN if isinstance(as_it_is, Reading) else 0.0
-    readings = [one for one in others if isinstance(one, Reading) and one.confidence > least]
-    return max(readings, key=lambda one: one.confidence, default=as_it_is)
+    first, *others = answers
+    best = max(others, key=_confidence, default=first)
+    return best if _confidence(best) > _confidence(first) + MARGIN else first
+
+
+def _confidence(answer: object) -> float:
+    return answer.confidence if isinstance(answer, Reading) else -MARGIN
 
 
 def _box(digit: Digit, degrees: Degrees, size: tuple[int, int]) -> Box:

@@ -11,7 +11,8 @@ import digitsolver
 from collector.draw import draw_one
 from digitsolver.cli import main
 from digitsolver.errors import SegmentationError
-from digitsolver.io.images import encode_png
+from digitsolver.io.images import OpenedImage, encode_png, open_image
+from digitsolver.readers import base
 from digitsolver.readers.turning import most_confident, turn, turned_back
 from digitsolver.results import DEGREES, Digit, Reading, Rotate
 from digitsolver.solver import Solver
@@ -112,3 +113,18 @@ def test_without_crop_the_whole_image_is_read() -> None:
     assert digitsolver.load(threads=1).solve(field).text == label
     with pytest.raises(SegmentationError, match="found none"):  # digits of few pixels
         digitsolver.load(threads=1, crop="none").solve(field)
+
+
+def test_an_image_is_decoded_once_for_all_four_ways(
+    solver: Solver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").write_bytes(encode_png(captcha(0)[0]))
+    opened: list[str | None] = []
+
+    def counting(data: bytes, path: str | None, frame: int | None) -> OpenedImage:
+        opened.append(path)
+        return open_image(data, path, frame=frame)
+
+    monkeypatch.setattr(base, "open_image", counting)
+    solver.solve(tmp_path / "a.png", rotate="auto")
+    assert opened == [str(tmp_path / "a.png")]

@@ -6,10 +6,19 @@ from numpy.typing import NDArray
 
 import digitsolver
 from collector.draw import draw_one
+from digitsolver.readers.line import parts
 from digitsolver.readers.line.ctc import Decoded
 from digitsolver.readers.line.orientation import chance_upright, may_be_turned, turned
-from digitsolver.readers.line.parts import is_better, line_part, row_gap, row_parts
+from digitsolver.readers.line.parts import (
+    PreparedImage,
+    SecondLook,
+    is_better,
+    line_part,
+    row_gap,
+    row_parts,
+)
 from digitsolver.readers.line.prepare import prepare
+from digitsolver.readers.line.views import Decoder
 from digitsolver.solver import Solver
 
 SEED = 5
@@ -90,9 +99,33 @@ def test_two_rows_have_the_fixed_length_together_or_no_confident_answer(solver: 
 
 def test_one_row_has_no_gap() -> None:
     image, _ = plain(3)
-    prepared = prepare(image)
-    assert row_gap(prepared) is None
-    assert row_parts(prepared, image, (image.shape[0], image.shape[1])) == []
+    assert row_gap(prepare(image)) is None
+
+
+def test_rows_too_flat_to_be_read_are_none() -> None:
+    image = np.full((48, 96, 3), 128, np.uint8)
+    assert row_parts(0.1, image, (48, 96)) == []
+    assert [part.box for part in row_parts(0.5, image, (96, 192))] == [
+        (0, 0, 192, 48),
+        (0, 48, 192, 48),
+    ]
+
+
+@pytest.mark.parametrize(("pitch", "looks"), [(3, True), (9, False)])
+def test_the_line_is_looked_for_only_where_digits_stand_close(
+    pitch: int, *, looks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(parts, "line_part", lambda *_: looked.append(1))
+    decoder = Decoder("0123456789", None)
+    look = SecondLook(decoder, lambda _: np.zeros((24, 11), np.float32))
+    image = PreparedImage(
+        np.full((48, 96, 3), 128, np.uint8), (48, 96), np.zeros((48, 96, 3), np.uint8)
+    )
+    spans = tuple((at * pitch, at * pitch + 1) for at in range(2))
+    unsure = Decoded("25", 0.6, 0.6, (0.7, 0.8), spans)
+    look.parts(image, unsure, 24)
+    assert bool(looked) == looks
 
 
 @pytest.mark.parametrize("lower", [4, 12])
