@@ -135,9 +135,9 @@ def _side(
     )
     if run.returncode:
         return (run.stderr.strip().splitlines() or ["no message"])[-1]
-    told = json.loads(run.stdout)
+    result = json.loads(run.stdout)
     labels = [sample.label or "" for sample in samples]
-    return score(folder, name, labels, told["answers"], told["seconds"], told["start"])
+    return score(folder, name, labels, result["answers"], result["seconds"], result["start"])
 
 
 def _work(options: argparse.Namespace) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Reader:
     """Reads once more, not timed, where confidence costs more than the answer."""
 
 
-def _digitsolver(*, told: bool) -> Callable[[argparse.Namespace], Read]:
+def _digitsolver(*, given: bool) -> Callable[[argparse.Namespace], Read]:
     def opened(options: argparse.Namespace) -> Read:
         import digitsolver
 
@@ -52,7 +52,7 @@ def _digitsolver(*, told: bool) -> Callable[[argparse.Namespace], Read]:
         solver = digitsolver.load(*models, threads=options.threads)
 
         def read(path: Path, length: int) -> Answer:
-            reading = solver.solve(path, length=length if told else None)
+            reading = solver.solve(path, length=length if given else None)
             return reading.text, reading.confidence
 
         return read
@@ -79,7 +79,7 @@ def _ddddocr(
     return opened
 
 
-def _masked(*, beta: bool, told: bool) -> Callable[[argparse.Namespace], Read]:
+def _masked(*, beta: bool, given: bool) -> Callable[[argparse.Namespace], Read]:
     """Open one of ddddocr's models; only digits stand for choice at each step."""
 
     def opened(options: argparse.Namespace) -> Read:
@@ -90,7 +90,7 @@ def _masked(*, beta: bool, told: bool) -> Callable[[argparse.Namespace], Read]:
         def read(path: Path, length: int) -> Answer:
             ocr.classification(path.read_bytes())
             chances = _softmax(seen[-1][:, columns])
-            return most_probable(chances, length) if told else most_probable_path(chances)
+            return most_probable(chances, length) if given else most_probable_path(chances)
 
         return read
 
@@ -225,8 +225,8 @@ def _no_tesseract() -> str | None:
 
 def _readers() -> dict[str, Reader]:
     readers = {
-        "digitsolver": Reader(_digitsolver(told=False)),
-        "digitsolver, length told": Reader(_digitsolver(told=True)),
+        "digitsolver": Reader(_digitsolver(given=False)),
+        "digitsolver, length given": Reader(_digitsolver(given=True)),
     }
     for name, beta in (("ddddocr", False), ("ddddocr beta", True)):
         plain, ranged = _ddddocr(beta=beta), _ddddocr(beta=beta, ranged=True)
@@ -235,8 +235,8 @@ def _readers() -> dict[str, Reader]:
             f"{name}, digit range": Reader(
                 ranged, _no_ddddocr, _ddddocr(beta=beta, ranged=True, sure=True)
             ),
-            f"{name}, mask": Reader(_masked(beta=beta, told=False), _no_ddddocr),
-            f"{name}, mask, length told": Reader(_masked(beta=beta, told=True), _no_ddddocr),
+            f"{name}, mask": Reader(_masked(beta=beta, given=False), _no_ddddocr),
+            f"{name}, mask, length given": Reader(_masked(beta=beta, given=True), _no_ddddocr),
         }
     return readers | {"tesseract": Reader(_tesseract, _no_tesseract)}
 

@@ -243,11 +243,11 @@ class _Placing:
 
 def _labelled(labels: Labels, images: Sequence[str], named: NameLabels) -> Labelled:
     """Say where labels are."""
-    told = Counter(by for name, (text, by) in labels.items() if text and name in set(images))
-    parts = [f"from {by} ({count} of {len(images)})" for by, count in told.items()]
+    sources = Counter(by for name, (text, by) in labels.items() if text and name in set(images))
+    parts = [f"from {by} ({count} of {len(images)})" for by, count in sources.items()]
     if named.labels or not parts:
         parts.append(str(named))
-    return Labelled(", ".join(parts), told.total() + len(named.labels), len(images))
+    return Labelled(", ".join(parts), sources.total() + len(named.labels), len(images))
 
 
 def _peek(root: Path, read: Read, names: Sequence[str]) -> Iterator[NamedImage | Failure]:

@@ -3,7 +3,7 @@
 New content goes into a hidden sibling, ``.<name>.tmp``, which is renamed into place when it is
 complete. A process that is killed leaves at most that sibling; readers never look at hidden
 names, and the next writer of the same target takes it over. A lock on it, which the operating
-system lifts when the process ends, tells a sibling that is in use from one that was left behind.
+system lifts when the process ends, separates a sibling that is in use from one that was left behind.
 """
 
 import os

@@ -124,6 +124,7 @@ def build_step(
     def step(
         images: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor", mask: "tf.Tensor"
     ) -> "tf.Tensor":
+        """Update the weights, and return the mean loss."""
         with tf.GradientTape() as tape:
             logits = model(tf.cast(images, tf.float32), training=not frozen) + mask
             loss = tf.reduce_mean(loss_of(logits, classes, lengths))
@@ -140,6 +141,7 @@ def build_step(
     compiled = tf.function(step, input_signature=signature)
 
     def take(batch: Batch, rate: float) -> float:
+        """Take one step on a batch at a learning rate, and return the mean loss."""
         optimizer.learning_rate.assign(rate)
         mask = choices_mask(batch.choices, model.output_shape[-1])
         return float(compiled(batch.images, batch.classes, batch.lengths, mask))
