@@ -2,10 +2,10 @@
 
 Every folder of labelled captchas under --data is divided once: a test part of --least to --test
 captchas, the same for every number of labels, and the rest, which labels are drawn from. With 0
-labels the model is the one that comes with digitsolver, with the length given and not; with more it is
-what `digitsolver train REST --labels N --seed S` makes, in a process of its own. With --unlabelled
-as many of the rest, not drawn, are given to it without their labels. Numbers of labels that a
-folder has too few captchas for are left out, and said so.
+labels the model is the one that comes with digitsolver, with the length given and not; with more
+it is what `digitsolver train REST --labels N --seed S` makes, in a process of its own. With
+--unlabelled as many of the rest, not drawn, are given to it without their labels. Numbers of labels
+that a folder has too few captchas for are left out, and said so.
 
 --part a and --part b are two halves of each folder, divided by the files' content: develop on one,
 take final figures on the other. Prints Markdown and writes looks.md, looks.csv and looks.png; with
