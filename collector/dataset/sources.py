@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from digitsolver.datasets import AUTO, NameLabels, Problem, character_of, find_labels
-from digitsolver.datasets.captchas import check_zeros, pad_label, wrong_label
+from digitsolver.datasets.folder_labels import check_zeros, pad_label, wrong_label
 from digitsolver.datasets.names import TABLE
 from digitsolver.datasets.tables import JOURNAL, LABEL_TABLES, Cells, parse_table, read_table
 from digitsolver.errors import FolderError, ImageError, UnclearLabelsError, printable

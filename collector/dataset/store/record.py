@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import Any
 
 from digitsolver.datasets import label_of
-from digitsolver.datasets.captchas import wrong_label
+from digitsolver.datasets.folder_labels import wrong_label
 from digitsolver.errors import FolderError, LabelError
 
 ADDED, LABELLED, UNREADABLE, UNDONE = "added", "labelled", "unreadable", "undone"
