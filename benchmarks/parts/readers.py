@@ -1,4 +1,4 @@
-"""What benchmarks/peers.py reads with: digitsolver, ddddocr and Tesseract, behind one door."""
+"""What benchmarks/peers.py reads with: digitsolver and others, behind one interface."""
 
 import argparse
 import importlib.util
@@ -154,6 +154,23 @@ def _tesseract(_: argparse.Namespace) -> Read:
     return read
 
 
+def _rapidocr(options: argparse.Namespace) -> Read:
+    """Open the recognition of RapidOCR: it gets the whole image as one line of text."""
+    from rapidocr import RapidOCR
+
+    engine = "EngineConfig.onnxruntime"
+    limits = {f"{engine}.{pool}_op_num_threads": options.threads for pool in ("intra", "inter")}
+    ocr = RapidOCR(params={"Global.log_level": "error", **limits})
+
+    def read(path: Path, _: int) -> Answer:
+        found = ocr(path.read_bytes(), use_det=False, use_cls=False, use_rec=True)
+        text = "".join(found.txts or ())
+        characters = (one for one in to_digits(text) if one in DIGITS)
+        return "".join(characters), min(found.scores or (0.0,))
+
+    return read
+
+
 def to_digits(text: str) -> str:
     """Return `text` with the letters of `LETTERS` as the digits that they stand for.
 
@@ -215,6 +232,11 @@ def _no_ddddocr() -> str | None:
     return None if found else "not installed: pip install 'digitsolver[peers]'"
 
 
+def _no_rapidocr() -> str | None:
+    found = importlib.util.find_spec("rapidocr")
+    return None if found else "not installed: pip install 'digitsolver[peers]'"
+
+
 def _no_tesseract() -> str | None:
     if not importlib.util.find_spec("pytesseract"):
         return "pytesseract is not installed: pip install 'digitsolver[peers]'"
@@ -238,7 +260,10 @@ def _readers() -> dict[str, Reader]:
             f"{name}, mask": Reader(_masked(beta=beta, given=False), _no_ddddocr),
             f"{name}, mask, length given": Reader(_masked(beta=beta, given=True), _no_ddddocr),
         }
-    return readers | {"tesseract": Reader(_tesseract, _no_tesseract)}
+    return readers | {
+        "RapidOCR": Reader(_rapidocr, _no_rapidocr),
+        "tesseract": Reader(_tesseract, _no_tesseract),
+    }
 
 
 READERS = _readers()
