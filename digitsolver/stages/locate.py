@@ -212,7 +212,7 @@ def _components(mask: Mask) -> tuple[_Pieces, _Pieces]:
     apart = (x > 0) & (x + width < mask.shape[1])
     apart[0] = False
     pieces = apart & (height >= 3) & (area >= 6) & (width <= 2 * height)
-    fill = area / (width * height)
+    fill = area / np.maximum(width * height, 1)  # a mask without ground has an empty one
     characters = (
         apart
         & ((y > 0) & (y + height < mask.shape[0]))

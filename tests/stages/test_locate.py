@@ -100,3 +100,8 @@ def test_the_image_is_left_as_it_is() -> None:
     before = image.copy()
     locate_lines(image)
     assert np.array_equal(image, before)
+
+
+def test_a_chequered_image_that_is_all_ink_has_no_line() -> None:
+    chequered = (np.indices((24, 40)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    assert locate_lines(chequered) == []
