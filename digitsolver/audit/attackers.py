@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -140,20 +140,20 @@ class Stopwatch:
 def _cpu_seconds() -> float:
     """Return the time of this process on all cores, with that of the children that ended."""
     spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
+    return time.process_time() + spent.children_user + spent.children_system
 
 
 @dataclass(frozen=True, slots=True)
 class FittedReader:
-    """Fits a reader as ``digitsolver train`` does, with its defaults."""
+    """Fits a reader as ``digitsolver train`` does with these `options`; seeds are those given."""
 
-    alphabet: str
+    options: Options
 
     def seconds(self, labels: FolderLabels, seed: int) -> float:
         """Return about how long the default reader takes; see ``Fits``."""
         first = self._settings(labels, seed)[0]
         data = read_training_data(
-            labels.folder, training.AUTO, alphabet=self.alphabet, seed=seed, labels_from=labels
+            labels.folder, training.AUTO, alphabet=first.alphabet, seed=seed, labels_from=labels
         )
         cores = min(usable_cores(), training.MOST_CORES)
         return prepare(first, data).seconds / cores
@@ -176,7 +176,7 @@ class FittedReader:
             return load(model)
 
     def _settings(self, labels: FolderLabels, seed: int) -> list[Settings]:
-        options = Options(alphabet=self.alphabet, seed=seed)
+        options = replace(self.options, seed=seed)
         return training.choose_settings(labels.folder, options=options)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from digitsolver.audit.log import Measured
-from digitsolver.audit.records import Interval, Needed, Point
+from digitsolver.audit.records import Interval, Kind, Needed, Point
 from digitsolver.measure.statistics import Z95, score_interval
 
 RATES = (0.01, 0.5, 0.9)
@@ -91,12 +91,13 @@ def _quantile(of_captchas: float, captchas: int, of_runs: float, runs: int) -> f
 
 
 def needed(found: Sequence[Point], rates: Sequence[float] = RATES) -> tuple[Needed, ...]:
-    """Return how many labels the best attacker needs for each rate.
+    """Return how many labels an attacker needs for each rate.
 
-    At each number of labels the best attacker counts. Through these rates goes the closest line
-    that never falls (isotonic regression, weighted by runs); between two numbers of labels it is
-    straight in the logarithm of labels + 1. A rate that the line has at its first point needs no
-    more labels than that has; one that it never reaches has ``None``.
+    Through the rates of the readers that learn goes the closest line that never falls (isotonic
+    regression, weighted by runs); between two numbers of labels it is straight in the logarithm of
+    labels + 1. Nowhere is it below what is read without labels, by a program for one. A rate that
+    the line has at its first point needs no more labels than that has; one that it never reaches
+    has ``None``.
 
     References
     ----------
@@ -110,24 +111,28 @@ def needed(found: Sequence[Point], rates: Sequence[float] = RATES) -> tuple[Need
     >>> [(one.rate, one.labels) for one in needed(found)]
     [(0.01, 0.0), (0.5, 3.0), (0.9, None)]
     """
-    best: dict[int, Point] = {}
-    for point in found:
-        if point.labels not in best or point.rate > best[point.labels].rate:
-            best[point.labels] = point
-    if not best:
-        return tuple(Needed(rate, None) for rate in rates)
-    labels = sorted(best)
-    across = [math.log1p(count) for count in labels]
-    line = _rising(across, [best[count] for count in labels])
+    learning = sorted(
+        (point for point in found if point.kind is not Kind.OUTSIDE), key=lambda one: one.labels
+    )
+    free = [point for point in found if not point.labels]
+    if not learning:
+        learning = free[:1]
+    across = [math.log1p(point.labels) for point in learning]
+    floor = max((point.rate for point in free), default=0.0)
+    line = [max(rate, floor) for rate in _rising(across, learning)]
+    if free and across[0]:
+        across, line = [0.0, *across], [floor, *line]
     return tuple(Needed(rate, _reached(rate, across, line)) for rate in rates)
 
 
-def _rising(across: Sequence[float], best: Sequence[Point]) -> list[float]:
+def _rising(across: Sequence[float], learning: Sequence[Point]) -> list[float]:
     """Return the rates of the closest line that never falls."""
+    if not learning:
+        return []
     from sklearn.isotonic import IsotonicRegression
 
-    rates = [point.rate for point in best]
-    weights = [point.runs for point in best]
+    rates = [point.rate for point in learning]
+    weights = [point.runs for point in learning]
     fitted = IsotonicRegression().fit_transform(across, rates, sample_weight=weights)
     return [float(one) for one in fitted]
 

@@ -27,6 +27,7 @@ from digitsolver.parallel.progress import Announce, Progress
 from digitsolver.solver import Solver
 from digitsolver.train import about
 from digitsolver.training.trainer import TOO_FEW, check_alphabet
+from digitsolver.training.trainer import Options as TrainingOptions
 
 DEFAULT_MODEL, FITTED = Kind.DEFAULT.value, Kind.FITTED.value
 """Names of the attackers that come with digitsolver."""
@@ -196,7 +197,7 @@ class _Work:
     ) -> None:
         self.done = Measurement(left_out=list(plan.left_out))
         self._plan, self._options, self._log, self._readers = plan, options, log, readers
-        self._fits = readers.fits or FittedReader(options.alphabet)
+        self._fits = readers.fits or FittedReader(TrainingOptions(alphabet=options.alphabet))
         self._progress: Progress = progress or (lambda done, total, text: None)
         self._say = announce or (lambda line: None)
         minutes = options.minutes

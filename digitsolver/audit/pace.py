@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -42,7 +43,7 @@ def seconds_a_label(folder: Path) -> tuple[float, int] | None:
     gaps = [
         later - earlier
         for times in map(sorted, typed.values())
-        for earlier, later in zip(times, times[1:], strict=False)
+        for earlier, later in pairwise(times)
         if later - earlier <= BREAK
     ]
     return (median(gaps), len(gaps)) if len(gaps) >= FEWEST else None

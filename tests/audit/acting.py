@@ -14,7 +14,6 @@ from digitsolver.io.images import write_png
 from digitsolver.parallel.progress import Announce, Progress
 from digitsolver.results import Failure, Reading
 
-
 NAMES = "<serial>-<label>"
 
 
