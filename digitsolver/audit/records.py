@@ -171,6 +171,38 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Significance:
+    """A test whether answers are uniform and independent: its p-value, alone and after Holm."""
+
+    name: str
+    p: float
+    corrected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the answers of a set are like, whether or not that is a weakness.
+
+    Of ``images`` labelled images, ``distinct`` differ in their pixels. ``length`` is None where the
+    labels have several. ``bits`` is the entropy if all texts of ``characters`` were equally likely,
+    ``bits_estimated`` what the frequency of each character at each position leaves of it (an
+    estimate that takes positions as independent), and ``bits_seen`` the least collision entropy
+    that so few answers can prove, at 95 %. A test counts below ``level`` after correction.
+    """
+
+    images: int
+    distinct: int
+    length: int | None
+    characters: str
+    bits: float
+    bits_estimated: float
+    bits_seen: float
+    level: float
+    tests: tuple[Significance, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DefenceMatch:
     """Where the audited look stands on one axis of the synthetic captchas, and what a change buys.
 
@@ -220,6 +252,7 @@ class Audit:
     defences: tuple[DefenceMatch, ...]
     verdict: Verdict
     limits: tuple[str, ...]
+    answers: Answers | None = None
 
     def to_json(self) -> JsonObject:
         """Return the content of ``report.json``."""

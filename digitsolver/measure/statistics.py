@@ -121,6 +121,38 @@ def score_interval(share: float, size: float, quantile: float = Z95) -> tuple[fl
     return low, high
 
 
+def poisson_interval(count: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of the mean of a Poisson variable that was `count`.
+
+    Raises
+    ------
+    ValueError
+        `count` is negative.
+
+    References
+    ----------
+    F. Garwood, "Fiducial limits for the Poisson distribution", 1936.
+
+    Examples
+    --------
+    >>> low, high = poisson_interval(10)
+    >>> f"{low:.3f} {high:.3f}"
+    '4.795 18.390'
+    """
+    if count < 0:
+        raise ValueError(f"count: expected 0 or more, found {count}")
+
+    def at_most(most: int, mean: float) -> float:
+        """Return the chance of at most `most`."""
+        logs = (k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(most + 1))
+        return math.fsum(map(math.exp, logs))
+
+    far = count + 10 * math.sqrt(count) + 20
+    high = _edge(count or 1e-9, far, lambda mean: at_most(count, mean) >= 0.025)
+    low = _edge(count, 1e-9, lambda mean: at_most(count - 1, mean) <= 0.975) if count else 0.0
+    return low, high
+
+
 def auroc(scores: Sequence[float], right: Sequence[bool]) -> float | None:
     """Return the chance that a right answer scores above a wrong one; ties count half.
 
