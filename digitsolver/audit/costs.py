@@ -7,7 +7,7 @@ import datetime
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,18 @@ class Prices:
     def all(self) -> tuple[Price, ...]:
         """Return each of them once."""
         return (self.cpu_hour, self.label_seconds, self.wage_hour, *self.services)
+
+    def as_toml(self) -> str:
+        """Return them as a file that `read_prices` reads."""
+        import tomli_w
+
+        single = {key: _as_table(getattr(self, key)) for key in SINGLE}
+        services = [_as_table(one) for one in self.services]
+        return tomli_w.dumps({"currency": self.currency, **single, SERVICES: services})
+
+
+def _as_table(price: Price) -> dict[str, object]:
+    return {**asdict(price), "date": datetime.date.fromisoformat(price.date)}
 
 
 def read_prices(path: StrPath = PRICES) -> Prices:

@@ -1,6 +1,7 @@
 """Measure what attackers read of one's own captchas, within a time, and keep each finished run."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -63,8 +64,8 @@ class Options:
             raise ValueError("labels: expected at least one number, found none")
         if self.seeds < 1:
             raise ValueError(f"seeds: expected at least 1, found {self.seeds}")
-        if self.minutes is not None and not self.minutes > 0:
-            raise ValueError(f"minutes: expected more than 0, found {self.minutes:g}")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise ValueError(f"minutes: expected a number above 0, found {self.minutes:g}")
         if not 0 <= self.seed < 2**32 - self.seeds:
             raise ValueError(f"seed: expected 0 to {2**32 - self.seeds - 1}, found {self.seed}")
         check_alphabet(self.alphabet)
@@ -72,6 +73,17 @@ class Options:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"attackers: expected each name once, found {twice!r} again")
+
+    def as_given(self) -> dict[str, str | int | float | tuple[str, ...] | None]:
+        """Return the options of the command line that stand for these, by their names."""
+        return {
+            "labels": ",".join(map(str, self.labels)),
+            "seeds": self.seeds,
+            "minutes": self.minutes,
+            "length": self.length,
+            "alphabet": None if self.alphabet == DIGITS else self.alphabet,
+            "attacker": tuple(f"{one.name}={one.command}" for one in self.programs),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,12 +236,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All that an audit has measured and found."""
+    """All that an audit has measured and found.
+
+    ``options`` are those of the command line by name, several of one name as a tuple.
+    """
 
     version: str
     created: str
     seed: int
-    options: Mapping[str, str | int | float | None]
+    options: Mapping[str, str | int | float | tuple[str, ...] | None]
     scope: Scope
     runs: tuple[Run, ...]
     points: tuple[Point, ...]

@@ -1,23 +1,25 @@
 """Audit a folder of one's own labelled captchas: measure, conclude, and write the report."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from digitsolver import __version__
+from digitsolver.audit import report
 from digitsolver.audit.costs import Prices, cost_of, read_prices
 from digitsolver.audit.curve import needed, points
+from digitsolver.audit.findings import examine
 from digitsolver.audit.log import LOG, RunsLog
 from digitsolver.audit.measure import Measurement, Options, Readers, about_audit, measure
 from digitsolver.audit.pace import seconds_a_label
 from digitsolver.audit.plan import Plan, different, make_plan
 from digitsolver.audit.records import Audit, Scope
+from digitsolver.audit.verdict import decide, reading_finding
 from digitsolver.datasets import AUTO, LabelsFrom, Problem, Sample, check_labels, read_captchas
 from digitsolver.datasets.tables import JOURNAL
-from digitsolver.errors import FolderError, printable
+from digitsolver.errors import FolderError, MissingExtraError, printable
 from digitsolver.io import files
 from digitsolver.io.files import StrPath
 from digitsolver.parallel.progress import Announce, Progress
@@ -91,7 +93,10 @@ def audit(
     log = RunsLog(out / LOG, about_audit(plan, options), resume=resume)
     measured = measure(plan, options, log, readers=readers, progress=progress, announce=announce)
     scope = _scope(source, options, plan, [*problems, *unusable])
-    return _concluded(samples, scope, plan, repeated, options, measured, costs)
+    found = _conclude(samples, scope, options, measured, costs)
+    found = replace(found, limits=(*_limits(plan, options, repeated), *measured.notes))
+    _write(found, out, samples, costs, announce)
+    return found
 
 
 def _read(
@@ -139,7 +144,7 @@ def _prepare(out: Path, *, resume: bool, force: bool) -> None:
 
 
 def _with_pace(prices: Prices, source: Path) -> Prices:
-    """Put what labels of this folder took in the place of the stated duration, where it is known."""
+    """Replace the stated duration of a label by what labels of this folder took, where known."""
     pace = seconds_a_label(source)
     if pace is None:
         return prices
@@ -165,3 +170,60 @@ def _scope(source: Path, options: Options, plan: Plan, unusable: Sequence[Proble
         lengths={str(length): lengths[length] for length in sorted(lengths)},
         unusable=tuple(map(str, unusable)),
     )
+
+
+def _conclude(
+    samples: Sequence[Sample],
+    scope: Scope,
+    options: Options,
+    measured: Measurement,
+    prices: Prices,
+) -> Audit:
+    """Return the audit that follows from what was measured."""
+    runs = tuple(one.run for one in measured.runs)
+    curve = points(measured.runs)
+    examined = examine(samples, options.seed)
+    return Audit(
+        version=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=options.seed,
+        options=options.as_given(),
+        scope=scope,
+        runs=runs,
+        points=curve,
+        needed=needed(curve),
+        left_out=tuple(measured.left_out),
+        costs=cost_of(curve, runs, prices),
+        findings=(reading_finding(curve, scope, runs), *examined.findings),
+        defences=(),
+        verdict=decide(curve, scope, examined.findings, runs),
+        limits=(),
+        answers=examined.answers,
+    )
+
+
+def _limits(plan: Plan, options: Options, repeated: int) -> list[str]:
+    """Say what the figures depend on."""
+    lines = []
+    length = options.length or plan.length
+    if length is not None:
+        lines.append(f"The readers of digitsolver were told that texts have {length} characters.")
+    if repeated:
+        lines.append(f"{repeated} images that are equal to another one were left out of the rates.")
+    if options.programs:
+        lines.append(
+            "A program is started for each image, so its times and costs include its start."
+        )
+    return lines
+
+
+def _write(
+    found: Audit, out: Path, samples: Sequence[Sample], prices: Prices, announce: Announce | None
+) -> None:
+    """Write the report, and the prices that it was computed from."""
+    files.write_text(out / PRICES_COPY, prices.as_toml())
+    try:
+        report.write(found, out, samples)
+    except MissingExtraError as error:
+        if announce:
+            announce(str(error))
