@@ -80,6 +80,17 @@ def server_checks() -> tuple[str, ...]:
     return tuple(one["text"] for one in _texts()["checks"])
 
 
+def percent(rate: float) -> str:
+    """Return a rate in per cent, with more places where it is small.
+
+    Examples
+    --------
+    >>> percent(0.934), percent(0.0123), percent(0.0)
+    ('93.4%', '1.23%', '0.0%')
+    """
+    return f"{rate:.2%}" if 0 < rate < 0.1 else f"{rate:.1%}"
+
+
 @cache
 def _texts() -> JsonObject:
     return tomllib.loads(PATH.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from digitsolver.audit.records import Finding, Kind, Level, Point, Run, Scope, Verdict
-from digitsolver.audit.texts import new_finding
+from digitsolver.audit.texts import new_finding, percent
 from digitsolver.audit.thresholds import BROKEN, GOAL, likelihood_of
 from digitsolver.measure.guarantee import exact_upper
 
@@ -100,13 +100,16 @@ def _summary(best: Point | None, likelihood: Level, hidden: float, scope: Scope)
         )
     who = _who(best)
     low, high = best.interval
-    read = f"{who} reads {_percent(best.rate)} of the captchas ({_range(low, high)}, 95 % interval)"
+    read = (
+        f"The best attacker, {who}, reads {percent(best.rate)} of the captchas "
+        f"({_range(low, high)}, 95 % interval)"
+    )
     if likelihood is Level.HIGH:
         return (
             f"{read}. From {BROKEN:.0%} on a captcha counts as broken (Bursztein, Martin and "
             "Mitchell 2011), and even the lower end of the interval is above that."
         )
-    hides = f"{scope.test} test captchas could still hide a rate of {_percent(hidden)}"
+    hides = f"{scope.test} test captchas could still hide a rate of {percent(hidden)}"
     if likelihood is Level.MEDIUM:
         return (
             f"{read}. It is above the goal of one right answer in {1 / GOAL:,.0f}; whether it "
@@ -114,7 +117,7 @@ def _summary(best: Point | None, likelihood: Level, hidden: float, scope: Scope)
             f"settle: {hides}."
         )
     return (
-        f"No break was seen: {read}. This does not show that the captcha is safe: {hides}, and "
+        f"No break was seen. {read}. This does not show that the captcha is safe: {hides}, and "
         "other attackers, with more labels or more time, may read more."
     )
 
@@ -127,7 +130,7 @@ def _evidence(points: Sequence[Point], scope: Scope) -> list[str]:
         (one for one in each if one), key=lambda one: (one.interval[0], one.rate), reverse=True
     )
     lines = [
-        f"{_who(one)}: {_percent(one.rate)} of {scope.test} captchas, {_range(*one.interval)}"
+        f"{_who(one)}: {percent(one.rate)} of {scope.test} captchas, {_range(*one.interval)}"
         for one in shown
     ]
     return lines or ["nothing was measured"]
@@ -147,10 +150,5 @@ def _who(point: Point) -> str:
     return f"{point.attacker} without labels" if point.kind is Kind.DEFAULT else point.attacker
 
 
-def _percent(rate: float) -> str:
-    """Return a rate in per cent, with more places where it is small."""
-    return f"{rate:.2%}" if 0 < rate < 0.1 else f"{rate:.1%}"
-
-
 def _range(low: float, high: float) -> str:
-    return f"{_percent(low)} to {_percent(high)}"
+    return f"{percent(low)} to {percent(high)}"

@@ -31,7 +31,7 @@ def test_a_weak_attacker_does_not_hide_a_strong_one() -> None:
     points = [point(0, "weak"), point(250, "strong"), point(249, "strong", 10)]
     verdict = decide(points, SCOPE, [])
     assert (verdict.best, verdict.labels, verdict.risk) == ("strong", 50, Level.HIGH)
-    assert "strong with 50 labels reads 83.3%" in verdict.summary[0]
+    assert "strong with 50 labels, reads 83.3%" in verdict.summary[0]
     assert decide(points[::-1], SCOPE, []) == verdict
 
 
