@@ -1,15 +1,18 @@
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from digitsolver.audit.attackers import Program
 from digitsolver.audit.costs import PRICES, read_prices
 from digitsolver.audit.log import LOG
 from digitsolver.audit.measure import Options, Readers
+from digitsolver.audit.report import command_of
 from digitsolver.audit.run import audit
 from digitsolver.errors import DigitSolverError, FolderError, PricesError
-from tests.audit.acting import NAMES, Knowing, Learning, write_captchas
+from tests.audit.acting import NAMES, Knowing, Learning, program, write_captchas
 
 FEW = Options(labels=(0, 10, 50), seeds=2, owner="Example Ltd")
 TIMES = {"seconds", "cpu_seconds", "training_seconds", "training_cpu_seconds"}
@@ -90,6 +93,20 @@ def test_other_prices_need_no_new_runs(captchas: Path, tmp_path: Path) -> None:
     dear, cheap = (one["costs"]["attackers"][1]["preparation"] for one in (after, before))
     assert dear == pytest.approx(2 * cheap, rel=1e-3)
     assert read_prices(out / "prices.toml").wage_hour.value == 14.5
+
+
+def test_the_report_names_the_command_that_makes_it_again(captchas: Path, tmp_path: Path) -> None:
+    programs = (program("a", "print(1)"), program("b", "print(2)"))
+    options = Options(labels=(0,), seeds=1, programs=programs, length=3)
+    readers = Readers(Knowing())
+    command = command_of(
+        audit(captchas, tmp_path / "out", options, readers=readers, labels_from=NAMES)
+    )
+    words = shlex.split(command_of(found))
+    given = [words[at + 1] for at, word in enumerate(words) if word == "--attacker"]
+    assert [Program.parse(one).words for one in given] == [one.words for one in programs]
+    assert words[words.index("--length") + 1] == "3"
+    assert "--alphabet" not in words
 
 
 def test_what_cannot_be_used_is_named(captchas: Path, tmp_path: Path) -> None:
