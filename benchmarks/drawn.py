@@ -5,7 +5,7 @@ images are read with every length from 1 to 8 given, which must give just that l
 character outside the alphabet. Prints Markdown and writes drawn.md and drawn.csv.
 
     python benchmarks/drawn.py
-    python benchmarks/drawn.py --count 2000 --told 10000 --model DIR
+    python benchmarks/drawn.py --count 2000 --given 10000 --model DIR
 """
 
 import argparse
@@ -45,13 +45,13 @@ def main() -> None:
     rows = [
         row
         for look in LOOKS
-        for told in (False, True)
-        if (row := row_of(solver, look, options.count, options.seed, told))
+        for given in (False, True)
+        if (row := row_of(solver, look, options.count, options.seed, given))
     ]
-    foreign, wrong, unread = told_lengths(solver, options.told, options.seed)
+    foreign, wrong, unread = given_lengths(solver, options.given, options.seed)
     text = report(rows) + (
-        f"\n\nOf {options.told} images, half of them noise, read with a length of 1 to {LONGEST} "
-        f"told: {wrong} of another length, {foreign} with a character outside the alphabet, "
+        f"\n\nOf {options.given} images, half of them noise, read with a length of 1 to {LONGEST} "
+        f"given: {wrong} of another length, {foreign} with a character outside the alphabet, "
         f"{unread} not read."
     )
     print(text)
@@ -64,17 +64,17 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--model", help="a model folder; else the default model")
     parser.add_argument("--count", type=int, default=2000, help="images of each look")
-    parser.add_argument("--told", type=int, default=10_000, help="images with a length given")
+    parser.add_argument("--given", type=int, default=10_000, help="images with a length given")
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--short", action="store_true", help="50 images of each look")
     options = parser.parse_args()
     if options.short:
-        options.count, options.told = 50, 200
+        options.count, options.given = 50, 200
     return options
 
 
-def row_of(solver: Solver, look: str, count: int, seed: int, told: bool) -> dict[str, Any]:
+def row_of(solver: Solver, look: str, count: int, seed: int, given: bool) -> dict[str, Any]:
     """Return the figures of one look."""
     labels: list[str] = []
     generated = [draw_one(look, seed, index) for index in range(count)]
@@ -87,7 +87,7 @@ def row_of(solver: Solver, look: str, count: int, seed: int, told: bool) -> dict
 
     answers: list[Reading | Failure] = []
     low, high = LOOKS[look].lengths
-    for length in range(low, high + 1) if told else (None,):
+    for length in range(low, high + 1) if given else (None,):
         answers += solver.solve_many(images(length), length=length)
     texts = [answer.text if isinstance(answer, Reading) else "" for answer in answers]
     sure = [answer.confidence if isinstance(answer, Reading) else 0.0 for answer in answers]
@@ -97,7 +97,7 @@ def row_of(solver: Solver, look: str, count: int, seed: int, told: bool) -> dict
     ranking = auroc(sure, right)
     lengths = sum(len(text) != len(label) for text, label in zip(texts, labels, strict=True))
     cells = (
-        look, "told" if told else "free", len(right), f"{sum(right) / len(right):.2%}",
+        look, "given" if given else "free", len(right), f"{sum(right) / len(right):.2%}",
         f"{start:.2%} to {end:.2%}", lengths, "-" if ranking is None else f"{ranking:.3f}",
         f"{calibration_error(sure, right) or 0:.2%}", f"{answered.coverage:.2%}",
         f"{answered.risk or 0:.2%}",
@@ -105,7 +105,7 @@ def row_of(solver: Solver, look: str, count: int, seed: int, told: bool) -> dict
     return dict(zip(HEAD, cells, strict=True))
 
 
-def told_lengths(solver: Solver, count: int, seed: int) -> tuple[int, int, int]:
+def given_lengths(solver: Solver, count: int, seed: int) -> tuple[int, int, int]:
     """Return how many readings have a foreign character, another length, or are missing."""
     foreign = wrong = unread = 0
     alphabet = set(solver.bundle.facts.alphabet)

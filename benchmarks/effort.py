@@ -152,8 +152,8 @@ def _label_all(desk: Desk, person: Person, done: Effort, retrain_at: list[int]) 
         if desk.trainer.status.running:
             desk.trainer.wait()
             done.trainings += 1
-            told = f"{done.enters} labels, {done.keys} keys: {desk.trainer.status.message}"
-            print(told, file=sys.stderr, flush=True)
+            line = f"{done.enters} labels, {done.keys} keys: {desk.trainer.status.message}"
+            print(line, file=sys.stderr, flush=True)
             desk.proposals.read_waiting()
     done.stretches = tuple(
         sum(part) / len(part)

@@ -85,7 +85,7 @@ def _get(address: Any) -> bytes:
 
 
 def _memory(pid: int) -> int:
-    """Return the megabytes that a process held at most; 0 where that is not told."""
+    """Return the megabytes that a process held at most; 0 where that is not known."""
     try:
         status = Path(f"/proc/{pid}/status").read_text("ascii")
     except OSError:
@@ -95,7 +95,7 @@ def _memory(pid: int) -> int:
 
 
 def _busy(pid: int) -> float:
-    """Return the seconds that a process had a processor for; 0 where that is not told."""
+    """Return the seconds that a process had a processor for; 0 where that is not known."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     except OSError:

@@ -2,10 +2,10 @@
 
 Every folder of labelled captchas under --data is divided once: a test part of --least to --test
 captchas, the same for every number of labels, and the rest, which labels are drawn from. With 0
-labels the model is the one that comes with digitsolver, told the length and not; with more it is
-what `digitsolver train REST --labels N --seed S` makes, in a process of its own. With --unlabelled
-as many of the rest, not drawn, are given to it without their labels. Numbers of labels that a
-folder has too few captchas for are left out, and said so.
+labels the model is the one that comes with digitsolver, with the length given and not; with more
+it is what `digitsolver train REST --labels N --seed S` makes, in a process of its own. With
+--unlabelled as many of the rest, not drawn, are given to it without their labels. Numbers of labels
+that a folder has too few captchas for are left out, and said so.
 
 --part a and --part b are two halves of each folder, divided by the files' content: develop on one,
 take final figures on the other. Prints Markdown and writes looks.md, looks.csv and looks.png; with
@@ -138,7 +138,7 @@ def _tasks(look: Look, options: argparse.Namespace) -> Iterator[Task]:
         task = Task(look.name, labels, 0, False, 0, "", options.part, len(look.held))
         if not labels:
             yield task
-            yield replace(task, length_told=True)
+            yield replace(task, length_given=True)
             continue
         task = replace(task, unlabelled=options.unlabelled, options=options.options)
         yield from (replace(task, seed=seed) for seed in range(options.seeds))
@@ -150,13 +150,13 @@ def _tasks(look: Look, options: argparse.Namespace) -> Iterator[Task]:
 def _measure(look: Look, task: Task, options: argparse.Namespace, scratch: Path) -> Row | None:
     """Return the row of `task`, or say why there is none."""
     lengths = {len(sample.label or "") for sample in look.held}
-    if task.length_told and len(lengths) > 1:
+    if task.length_given and len(lengths) > 1:
         return None
     start = time.perf_counter()
     try:
         solver = _train(look, task, scratch) if task.labels else digitsolver.load()
         seconds = time.perf_counter() - start if task.labels else 0.0
-        found = evaluate(solver, look.held, length=lengths.pop() if task.length_told else None)
+        found = evaluate(solver, look.held, length=lengths.pop() if task.length_given else None)
     except DigitSolverError as error:
         print(f"{look.name}: {task.labels} labels skipped, {error}", file=sys.stderr)
         return None

@@ -2,11 +2,11 @@
 
 Readers are digitsolver, with length given and unknown; ddddocr's two models as they come, with the
 range of digits that it offers, with the digits chosen before its decoding ("mask"), and that with
-the length given; and Tesseract. Each runs in a process of its own on --threads threads, so that
-"start" is what a first answer costs from nothing, and "ms" what each further image costs, one
-after the other, the file's reading included. Letters become digits by LETTERS where the reader
-has no digits-only mode. A reader that is not installed is named with the reason. Prints Markdown
-and writes it to peers.md, the figures to peers.csv.
+the length given; RapidOCR's recognition, without its detection; and Tesseract. Each runs in a
+process of its own on --threads threads, so that "start" is what a first answer costs from nothing,
+and "ms" what each further image costs, one after the other, the file's reading included. Letters
+become digits by LETTERS where the reader has no digits-only mode. A reader that is not installed is
+named with the reason. Prints Markdown and writes it to peers.md, the figures to peers.csv.
 
     pip install -e '.[peers]'
     python benchmarks/peers.py --data my-captchas --captchas 300
@@ -135,9 +135,9 @@ def _side(
     )
     if run.returncode:
         return (run.stderr.strip().splitlines() or ["no message"])[-1]
-    told = json.loads(run.stdout)
+    result = json.loads(run.stdout)
     labels = [sample.label or "" for sample in samples]
-    return score(folder, name, labels, told["answers"], told["seconds"], told["start"])
+    return score(folder, name, labels, result["answers"], result["seconds"], result["start"])
 
 
 def _work(options: argparse.Namespace) -> dict[str, Any]:

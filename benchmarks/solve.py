@@ -73,8 +73,8 @@ def _race(options: argparse.Namespace, listed: Path, cores: int) -> Race:
 
     def command(*words: str) -> list[str]:
         out = listed.with_name("readings.jsonl")
-        told = f"'{PROGRAM}' solve - --out '{out}' --jobs {cores} {' '.join(words)}"
-        return ["sh", "-c", f"rm -f '{out}'; {told} < '{listed}'"]
+        call = f"'{PROGRAM}' solve - --out '{out}' --jobs {cores} {' '.join(words)}"
+        return ["sh", "-c", f"rm -f '{out}'; {call} < '{listed}'"]
 
     commands = {
         "ddddocr": [sys.executable, "-c", DDDDOCR, str(listed)],

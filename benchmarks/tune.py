@@ -3,7 +3,7 @@
 Of each folder --tuned captchas are given to the search, and to a person's stand-in who tries every
 combination of projection, cleaners as one would put them together, segmenter, rows and what crops
 show, with the same quick classifier. The search's style and the --finalists best by hand are then
-judged on the other captchas: digits that the classifier tells right, each captcha asked of a
+judged on the other captchas: digits that the classifier reads right, each captcha asked of a
 classifier that learned from others, in parts of 200. The best of the finalists on those is what the
 table names, which flatters the hand. With --train each of the two trains `cnn` on the captchas of
 the search, and the table has the whole captchas that it reads right of the others.
@@ -141,7 +141,7 @@ def measure(folder: Path, options: argparse.Namespace, scratch: Path) -> Row:
 
 
 def by_hand(samples: Sequence[Sample], cleaners: Sequence[tuple[str, ...]]) -> list[Candidate]:
-    """Return every combination, the one first of whose digits most are told right."""
+    """Return every combination, sorted by the share of digits that are classified right."""
     trials = Trials(samples, None, 0, None)
     tried = []
     for order, projection in product(cleaners, PROJECTIONS):
@@ -159,7 +159,7 @@ def parts(samples: Sequence[Sample]) -> list[Sequence[Sample]]:
 
 
 def judged(judges: Sequence[Trials], style: Style) -> tuple[float, int]:
-    """Return the share of digits that are told right on all parts, and how many there are."""
+    """Return the share of digits that are classified right on all parts, and how many there are."""
     found = [judge.attempt(Trial(style), "") for judge in judges]
     digits = sum(one.judged for one in found if one)
     right = sum(one.judged * (one.right or 0) for one in found if one)

@@ -1,7 +1,7 @@
 """Time `collector check` on folders of several sizes, the start of the command included.
 
 Two cores are its, whatever the machine has. Seconds on the clock say little where others work on
-the same machine: seconds of a processor are told, too, and the most memory that it held at once.
+the same machine: seconds of a processor are printed, too, and the most memory that it held at once.
 Without --data, `plain` captchas are drawn. Prints Markdown.
 
     python benchmarks/whole_check.py

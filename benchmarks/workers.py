@@ -80,8 +80,8 @@ def _race(options: argparse.Namespace, listed: Path, address: str | None) -> Rac
     for name, words in many.items():
         out = _out(listed, name)
         alone = f"taskset -c {core} " if name == ONE else ""  # or its network has all cores
-        told = f"{alone}'{PROGRAM}' solve - --out '{out}' {words} {model}"
-        commands[name] = ["sh", "-c", f"rm -f '{out}'; {told} < '{listed}'"]
+        call = f"{alone}'{PROGRAM}' solve - --out '{out}' {words} {model}"
+        commands[name] = ["sh", "-c", f"rm -f '{out}'; {call} < '{listed}'"]
     return Race(f"{options.count:,} images", commands, ONE)
 
 

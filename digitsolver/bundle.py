@@ -152,13 +152,13 @@ def _held_out(metrics: JsonObject) -> dict[str, str]:
 
 
 def origin_of(source: str | Path) -> str:
-    """Return a hash of where captchas are: a bundle tells no path of this machine."""
+    """Return a hash of where captchas are: a bundle holds no path of this machine."""
     place = source if isinstance(source, str) else os.fspath(source.resolve())
     return hashlib.blake2b(place.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
 def is_bundle(folder: Path) -> bool:
-    """Return whether `folder` has a manifest; ``load`` tells whether it is whole."""
+    """Return whether `folder` has a manifest; ``load`` checks that it is whole."""
     return (folder / MANIFEST).is_file()
 
 

@@ -285,6 +285,7 @@ def _challenge(
         return None, f"the labels vary in length, which the reader {settings.reader} must be given"
 
     def prepare_challenger() -> Trainer:
+        """Return the trainer of the other reader, and remember it."""
         challengers.append(_prepared(settings, data.only(default.samples), held_out, say))
         return challengers[-1]
 

@@ -1,4 +1,4 @@
-"""What benchmarks/peers.py reads with: digitsolver, ddddocr and Tesseract, behind one door."""
+"""What benchmarks/peers.py reads with: digitsolver and others, behind one interface."""
 
 import argparse
 import importlib.util
@@ -44,7 +44,7 @@ class Reader:
     """Reads once more, not timed, where confidence costs more than the answer."""
 
 
-def _digitsolver(*, told: bool) -> Callable[[argparse.Namespace], Read]:
+def _digitsolver(*, given: bool) -> Callable[[argparse.Namespace], Read]:
     def opened(options: argparse.Namespace) -> Read:
         import digitsolver
 
@@ -52,7 +52,7 @@ def _digitsolver(*, told: bool) -> Callable[[argparse.Namespace], Read]:
         solver = digitsolver.load(*models, threads=options.threads)
 
         def read(path: Path, length: int) -> Answer:
-            reading = solver.solve(path, length=length if told else None)
+            reading = solver.solve(path, length=length if given else None)
             return reading.text, reading.confidence
 
         return read
@@ -79,7 +79,7 @@ def _ddddocr(
     return opened
 
 
-def _masked(*, beta: bool, told: bool) -> Callable[[argparse.Namespace], Read]:
+def _masked(*, beta: bool, given: bool) -> Callable[[argparse.Namespace], Read]:
     """Open one of ddddocr's models; only digits stand for choice at each step."""
 
     def opened(options: argparse.Namespace) -> Read:
@@ -90,7 +90,7 @@ def _masked(*, beta: bool, told: bool) -> Callable[[argparse.Namespace], Read]:
         def read(path: Path, length: int) -> Answer:
             ocr.classification(path.read_bytes())
             chances = _softmax(seen[-1][:, columns])
-            return most_probable(chances, length) if told else most_probable_path(chances)
+            return most_probable(chances, length) if given else most_probable_path(chances)
 
         return read
 
@@ -150,6 +150,23 @@ def _tesseract(_: argparse.Namespace) -> Read:
         found = [(word, float(sure)) for word, sure in found if word.strip()]
         sure = min((sure for _, sure in found), default=0.0)
         return "".join(word for word, _ in found), sure / 100
+
+    return read
+
+
+def _rapidocr(options: argparse.Namespace) -> Read:
+    """Open the recognition of RapidOCR: it gets the whole image as one line of text."""
+    from rapidocr import RapidOCR
+
+    engine = "EngineConfig.onnxruntime"
+    limits = {f"{engine}.{pool}_op_num_threads": options.threads for pool in ("intra", "inter")}
+    ocr = RapidOCR(params={"Global.log_level": "error", **limits})
+
+    def read(path: Path, _: int) -> Answer:
+        found = ocr(path.read_bytes(), use_det=False, use_cls=False, use_rec=True)
+        text = "".join(found.txts or ())
+        characters = (one for one in to_digits(text) if one in DIGITS)
+        return "".join(characters), min(found.scores or (0.0,))
 
     return read
 
@@ -215,6 +232,11 @@ def _no_ddddocr() -> str | None:
     return None if found else "not installed: pip install 'digitsolver[peers]'"
 
 
+def _no_rapidocr() -> str | None:
+    found = importlib.util.find_spec("rapidocr")
+    return None if found else "not installed: pip install 'digitsolver[peers]'"
+
+
 def _no_tesseract() -> str | None:
     if not importlib.util.find_spec("pytesseract"):
         return "pytesseract is not installed: pip install 'digitsolver[peers]'"
@@ -225,8 +247,8 @@ def _no_tesseract() -> str | None:
 
 def _readers() -> dict[str, Reader]:
     readers = {
-        "digitsolver": Reader(_digitsolver(told=False)),
-        "digitsolver, length told": Reader(_digitsolver(told=True)),
+        "digitsolver": Reader(_digitsolver(given=False)),
+        "digitsolver, length given": Reader(_digitsolver(given=True)),
     }
     for name, beta in (("ddddocr", False), ("ddddocr beta", True)):
         plain, ranged = _ddddocr(beta=beta), _ddddocr(beta=beta, ranged=True)
@@ -235,10 +257,13 @@ def _readers() -> dict[str, Reader]:
             f"{name}, digit range": Reader(
                 ranged, _no_ddddocr, _ddddocr(beta=beta, ranged=True, sure=True)
             ),
-            f"{name}, mask": Reader(_masked(beta=beta, told=False), _no_ddddocr),
-            f"{name}, mask, length told": Reader(_masked(beta=beta, told=True), _no_ddddocr),
+            f"{name}, mask": Reader(_masked(beta=beta, given=False), _no_ddddocr),
+            f"{name}, mask, length given": Reader(_masked(beta=beta, given=True), _no_ddddocr),
         }
-    return readers | {"tesseract": Reader(_tesseract, _no_tesseract)}
+    return readers | {
+        "RapidOCR": Reader(_rapidocr, _no_rapidocr),
+        "tesseract": Reader(_tesseract, _no_tesseract),
+    }
 
 
 READERS = _readers()

@@ -13,7 +13,7 @@ from digitsolver.measure.evaluation import Evaluation
 from digitsolver.measure.statistics import wilson
 
 SURE = 0.9
-"""The confidence at which the share of wrong answers is told."""
+"""The confidence at which the share of wrong answers is reported."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Task:
     captchas: str
     labels: int
     seed: int
-    length_told: bool
+    length_given: bool
     unlabelled: int
     options: str
     part: str
@@ -142,7 +142,7 @@ def _labels(rows: Sequence[Row]) -> str:
     """Say what the models of a line were given."""
     first = rows[0]
     said = [str(first.labels)]
-    said += ["length told"] if first.length_told else []
+    said += ["length given"] if first.length_given else []
     said += [f"{first.unlabelled} unlabelled"] if first.unlabelled else []
     said += [first.options] if first.options else []
     said += [f"part {first.part}"] if first.part != "all" else []
@@ -156,9 +156,9 @@ def _interval(rows: Sequence[Row]) -> tuple[float, float]:
 
 
 def curves(rows: Sequence[Row]) -> dict[str, list[Point]]:
-    """Return a learning curve for each folder and way to train; the length is not told."""
+    """Return a learning curve for each folder and way to train; the length is not given."""
     found: dict[str, list[Point]] = {}
-    groups = [group for group in grouped(rows) if not group[0].length_told]
+    groups = [group for group in grouped(rows) if not group[0].length_given]
     trained = [replace(task_of(group[0]), labels=0, seed=0) for group in groups if group[0].labels]
     bare = [task_of(group[0]) for group in groups if not group[0].labels]
     for way in dict.fromkeys([*trained, *bare]):

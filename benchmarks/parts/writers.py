@@ -104,8 +104,8 @@ def _run(task: Task, words: list[str]) -> None:
         main([*words, "--out", str(task.folder)])
 
 
-def serve(images: list[bytes], told: Callable[[int], object]) -> None:
-    """Give one image after another, for ever; `told` gets the port."""
+def serve(images: list[bytes], ready: Callable[[int], object]) -> None:
+    """Give one image after another, for ever; `ready` gets the port."""
     turns = count()
 
     class Handler(BaseHTTPRequestHandler):
@@ -128,5 +128,5 @@ def serve(images: list[bytes], told: Callable[[int], object]) -> None:
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        told(server.server_port)
+        ready(server.server_port)
         server.serve_forever()

@@ -39,7 +39,7 @@ FEWEST_NEIGHBOURS = 5
 MOST_NEIGHBOURS = 20
 """A twentieth of the images, within these: so many that are alike can still be outliers."""
 FEWEST = 10
-"""Images below which none can be told to be unlike the others."""
+"""Fewest images among which outliers are looked for."""
 USUAL = 0.9
 """Share of images of one size from which on another size is an outlier."""
 

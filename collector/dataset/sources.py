@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from digitsolver.datasets import AUTO, NameLabels, Problem, character_of, find_labels
-from digitsolver.datasets.captchas import check_zeros, pad_label, wrong_label
+from digitsolver.datasets.folder_labels import check_zeros, pad_label, wrong_label
 from digitsolver.datasets.names import TABLE
 from digitsolver.datasets.tables import JOURNAL, LABEL_TABLES, Cells, parse_table, read_table
 from digitsolver.errors import FolderError, ImageError, UnclearLabelsError, printable
@@ -243,11 +243,11 @@ class _Placing:
 
 def _labelled(labels: Labels, images: Sequence[str], named: NameLabels) -> Labelled:
     """Say where labels are."""
-    told = Counter(by for name, (text, by) in labels.items() if text and name in set(images))
-    parts = [f"from {by} ({count} of {len(images)})" for by, count in told.items()]
+    sources = Counter(by for name, (text, by) in labels.items() if text and name in set(images))
+    parts = [f"from {by} ({count} of {len(images)})" for by, count in sources.items()]
     if named.labels or not parts:
         parts.append(str(named))
-    return Labelled(", ".join(parts), told.total() + len(named.labels), len(images))
+    return Labelled(", ".join(parts), sources.total() + len(named.labels), len(images))
 
 
 def _peek(root: Path, read: Read, names: Sequence[str]) -> Iterator[NamedImage | Failure]:

@@ -103,6 +103,7 @@ def _groups(read: Sequence[_Read], seed: int) -> list[list[_Read]]:
     roots = list(range(len(read)))
 
     def root(index: int) -> int:
+        """Return the first image of a group (union-find with path halving)."""
         while roots[index] != index:
             roots[index] = roots[roots[index]]
             index = roots[index]

@@ -23,7 +23,7 @@ from collector.draw.look import (
 )
 
 WHOLE_KINDS = ("sans", "serif", "slab", "rounded", "condensed", "hand")
-"""Kinds of typefaces whose digits can be told apart where they overlap."""
+"""Kinds of typefaces whose digits stay readable where they overlap."""
 STROKE_KINDS = (*WHOLE_KINDS, "mono", "display", "typewriter")
 """Kinds of typefaces with whole strokes."""
 SHORT = (3.0, 3.0, 2.0, 2.0, 2.0, 1.6, 1.2, 1.2, *(0.3,) * 8)

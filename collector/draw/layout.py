@@ -140,9 +140,9 @@ def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, in
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
     needed = (extent[0] + margins) * em + 2
     if look.page.width is not None:
-        told = look.page.width.draw(rng)
-        em *= min(1.0, told / needed)
-        return round(told), round(tall), em
+        width = look.page.width.draw(rng)
+        em *= min(1.0, width / needed)
+        return round(width), round(tall), em
     (least_tall, least_wide), (most_tall, most_wide) = look.page.least, look.page.most
     if needed > most_wide:
         shrink = most_wide / needed

@@ -1,4 +1,4 @@
-"""Whether the digits of a generated image can be told from their surroundings.
+"""Whether the digits of a generated image differ enough from their surroundings.
 
 For each digit the pixels of its strokes are compared with the free pixels beside it, by the
 linear discriminant of their colours (Fisher, "The use of multiple measurements in taxonomic

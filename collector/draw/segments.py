@@ -63,6 +63,7 @@ def _segments(wide: float, thick: float, gap: float, point: float) -> dict[str, 
     left, right, top, low = half, wide - half, half, 1.0 - half
 
     def bar(x0: float, y0: float, x1: float, y1: float) -> Polygon:
+        """Return a segment between two points."""
         start, end = np.array([x0, y0]), np.array([x1, y1])
         way = (end - start) / math.hypot(x1 - x0, y1 - y0)
         side = np.array([-way[1], way[0]]) * half
@@ -90,6 +91,7 @@ def _diagonals(wide: float, thick: float, gap: float) -> dict[str, Polygon]:
     middle, edge = 0.5 * thick + gap, thick + gap
 
     def slant(x0: float, y0: float, x1: float, y1: float) -> Polygon:
+        """Return a slanted segment with level ends."""
         return np.array([[x0, y0], [x0 + pen, y0], [x1, y1], [x1 - pen, y1]])
 
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 
@@ -13,6 +14,12 @@ from digitsolver.errors import DigitSolverError
 SCHEMES = {"http": 80, "https": 443}
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+SECRET = re.compile(
+    r"token|secret|passw|auth|credential|signature|session|sid$|api.?key|(^|[_-])(key|sig)$",
+    re.IGNORECASE,
+)
+"""Names of query parameters whose values are not written down."""
+HIDDEN = "hidden"
 LONGEST = 2000
 """Characters of the longest address."""
 
@@ -35,6 +42,14 @@ class Address:
     def host(self) -> str:
         """Return the name of the host."""
         return self.url.host
+
+    @property
+    def source(self) -> str:
+        """Return the address as it is written beside each image: without passwords and tokens."""
+        url = self.url
+        for name in filter(SECRET.search, url.params.keys()):
+            url = url.copy_set_param(name, HIDDEN)
+        return str(url)
 
     def goes_to(self, url: httpx.URL) -> httpx.URL:
         """Return `url`, of the same host, with the number in place of the name."""

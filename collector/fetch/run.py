@@ -72,7 +72,7 @@ def fetch(
                 f"{address.host}: expected --i-am-authorised with the reason why you may fetch "
                 "from this host; it is asked once and kept with the images"
             )
-        source = str(address.url)
+        source = address.source
         result = Fetched(sum(record.source == source for record in store.records()))
         yield result
         if result.present >= count:

@@ -166,6 +166,7 @@ def _refused(status: int) -> Callable[[Request, Exception], Response]:
     """Return a handler that answers with an error's own words."""
 
     def refuse(request: Request, error: Exception) -> Response:
+        """Return the answer to a request that failed."""
         del request
         return JSONResponse({"error": str(error)}, status)
 
@@ -230,6 +231,7 @@ class Guard:
 
     def _with_headers(self, send: Send) -> Send:
         async def sending(message: Message) -> None:
+            """Send a message, the first one with our headers."""
             if message["type"] == "http.response.start":
                 message = dict(message) | {"headers": [*message["headers"], *self._headers]}
             await send(message)
@@ -254,6 +256,7 @@ def _once(body: bytes, receive: Receive) -> Receive:
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receiving() -> Message:
+        """Return the body, then what comes after it."""
         return waiting.pop() if waiting else await receive()
 
     return receiving

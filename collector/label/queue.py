@@ -39,6 +39,7 @@ def choose(
     """
 
     def doubt(record: Record) -> tuple[bool, int, int, float]:
+        """Return the sort key of a sample: the smallest comes next."""
         proposal = proposals.get(record.id)
         late = 1 if proposal is None else 2 * (not proposal.text)
         sure = proposal.confidence if proposal else 0.0

@@ -41,7 +41,7 @@ class Pace:
 
 
 class TimeLeft:
-    """Tell from the steps done how long the others take; what comes before the first is not told.
+    """Estimate from the steps done how long the others take; before the first there is no estimate.
 
     >>> left = TimeLeft(iter([100.0, 104.0]).__next__)
     >>> left.after(1, 5), left.after(3, 5)

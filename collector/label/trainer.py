@@ -147,7 +147,7 @@ class Trainer:
         source: Path,
         then: Callable[[Path], str],
     ) -> None:
-        """Take in what the process tells, until it ends."""
+        """Take in what the process reports, until it ends."""
         problem, message = "", ""
         left = TimeLeft()
         try:

@@ -147,7 +147,8 @@ def counting(total: int | None, before: int = 0) -> Iterator[Callable[[int], obj
     terminal = sys.stderr.isatty()
     start, done, shown = time.monotonic(), before, 0.0
 
-    def told(more: int) -> None:
+    def advance(more: int) -> None:
+        """Count more finished images."""
         nonlocal done, shown
         now = time.monotonic()
         done += more
@@ -156,7 +157,7 @@ def counting(total: int | None, before: int = 0) -> Iterator[Callable[[int], obj
             click.echo(f"\r{_progress(done, before, total, now - start)}\033[K", nl=False, err=True)
 
     try:
-        yield told
+        yield advance
     finally:
         if terminal:
             click.echo(err=True)
@@ -207,7 +208,7 @@ class TrainingConsole:
     def progress(self, done: int, total: int, figures: str) -> None:
         """Take in that so many epochs or rounds of all are done."""
         now = time.monotonic()
-        if total != self._total:  # another part: what is left is told by its own pace
+        if total != self._total:  # another part: the time left follows from its own pace
             self._begun, self._first, self._total = self._shown, done - 1, total
         left = (now - self._begun) / max(done - self._first, 1) * (total - done)
         text = f"{done}/{total}  {figures}  {clock(left)} left"

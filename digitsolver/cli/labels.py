@@ -1,4 +1,4 @@
-"""Where labels are: the option that says it, and the line that tells what was found."""
+"""Where labels are: the option that says it, and the line that says what was found."""
 
 from __future__ import annotations
 
@@ -86,6 +86,7 @@ def sample_reader(
     """
 
     def read(names: Sequence[str]) -> Iterable[Reading | Failure]:
+        """Return the readings of the images with these names."""
         from digitsolver.results import Failure
         from digitsolver.solver import load
 

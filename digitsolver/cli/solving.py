@@ -155,12 +155,13 @@ def _write_lines(
         out.unlink(missing_ok=True)
     with (
         open_readings_log(out, run, resume=resume) as log,
-        counting(count(images), log.before) as told,
+        counting(count(images), log.before) as advance,
     ):
 
         def keep(answer: Reading | Failure) -> None:
+            """Write a line at once."""
             log.write(_object(answer, float(run["min_confidence"] or 0)))
-            told(1)
+            advance(1)
 
         done, failed = _count(read(log.missing(named)), keep, run.get("frame"))
     return {"read": done - failed, "failed": failed, "before": log.before}
@@ -182,6 +183,7 @@ def _write_csv(
     rows: list[list[str]] = []
 
     def keep(answer: Reading | Failure) -> None:
+        """Add a row to the table."""
         values = _object(answer, min_confidence)
         rows.append([_cell(values.get(name)) for name in CSV_COLUMNS])
 

@@ -79,13 +79,13 @@ def tune(
         found = choose(samples, length=length, seed=seed, progress=advance)
     write_style(found[0].style, out)
     files.write_bytes(board, draw_candidates(found, draw(samples, min(SHOWN, len(samples)), seed)))
-    told = [{"change": one.change, **_figures(one)} for one in found[:LISTED]]
+    candidates = [{"change": one.change, **_figures(one)} for one in found[:LISTED]]
     result = {
         **_figures(found[0]),
         "captchas": found[0].captchas,
         "segmented": found[0].segmented,
         "digits": found[0].judged,
-        "candidates": told,
+        "candidates": candidates,
         "out": str(out),
         "board": str(board),
     }

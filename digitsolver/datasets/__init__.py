@@ -1,20 +1,6 @@
 """Read folders of labelled images, split them by captcha, and draw from them."""
 
-from digitsolver.datasets.captchas import (
-    DIGITS,
-    FolderLabels,
-    LabelsFrom,
-    Problem,
-    Sample,
-    as_name,
-    check_labels,
-    common_length,
-    label_of,
-    name_labels,
-    read_captchas,
-    read_folder_labels,
-    unique_ids,
-)
+from digitsolver.datasets.captchas import read_captchas
 from digitsolver.datasets.digits_folder import (
     DigitsFolder,
     foreign_in_digits,
@@ -22,7 +8,23 @@ from digitsolver.datasets.digits_folder import (
     read_digits,
     write_digit,
 )
+from digitsolver.datasets.folder_labels import (
+    FolderLabels,
+    LabelsFrom,
+    label_of,
+    name_labels,
+    read_folder_labels,
+)
 from digitsolver.datasets.names import AUTO, NameLabels, check_labels_from, find_labels
+from digitsolver.datasets.samples import (
+    DIGITS,
+    Problem,
+    Sample,
+    as_name,
+    check_labels,
+    common_length,
+    unique_ids,
+)
 from digitsolver.datasets.split import draw, fill_parts, held_out_rows, part_size, split
 from digitsolver.io.class_folders import character_of, folder_of
 from digitsolver.io.inputs import image_paths

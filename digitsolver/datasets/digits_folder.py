@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets.captchas import Problem
+from digitsolver.datasets.samples import Problem
 from digitsolver.errors import FolderError, ImageError, LabelError
 from digitsolver.io.class_folders import character_of, folder_of
 from digitsolver.io.files import StrPath

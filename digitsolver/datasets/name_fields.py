@@ -1,6 +1,6 @@
 """Split file names into fields, and tell what a column of fields is over a whole folder.
 
-A camera's number, a counter, a time and a checksum are no labels. One name seldom tells; the
+A camera's number, a counter, a time and a checksum are no labels. One name seldom shows that; the
 column that a field has in all names of a folder does.
 """
 

@@ -34,7 +34,7 @@ AUTO, NAMES, TABLE, NONE = "auto", "names", "table", "none"
 PLACE = "<label>"
 """Where the label stands in a pattern of names."""
 FEW = 4
-"""Names below which nothing is told from all of them: the last field is the label then."""
+"""Fewest names that are compared with each other: of fewer, the last field is the label."""
 COUNTS = "they count, as labels seldom do"
 
 
@@ -272,6 +272,7 @@ def _choose(
     """Return the column of the labels, or None where there is none."""
 
     def doubt(why: str, among: Sequence[_Column]) -> UnclearLabelsError:
+        """Return the error that asks which of several columns has the labels."""
         patterns = [_pattern(column, columns, separator) for column in among]
         return _doubt(why, patterns, names, alphabet)
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from digitsolver.datasets.captchas import Sample
+from digitsolver.datasets.samples import Sample
 from digitsolver.errors import FolderError, printable
 
 _Member = TypeVar("_Member")

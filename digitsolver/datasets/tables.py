@@ -51,9 +51,9 @@ TEXT_COLUMNS = (
 """What the two columns are called in people's tables; the first that is there counts."""
 DELIMITERS = "\t;,|"
 IMAGE = re.compile(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?|ppm|pgm)$", re.IGNORECASE)
-"""The end of a file's name that tells an image, where a table has no header."""
+"""The end of an image's file name, where a table has no header."""
 FEWEST = 4
-"""Labels below which nothing is told from their lengths."""
+"""Fewest labels whose lengths say something."""
 FORMULA = "=+-@\t\r"
 """What a spreadsheet takes for a formula, at the beginning of a cell."""
 
@@ -271,8 +271,8 @@ def _row(line: int, cells: Iterable[tuple[str, str]]) -> Row:
 def _columns(first: Sequence[str]) -> tuple[list[str], bool]:
     """Return the names of the columns, the two of labels by their proper names, from the first row.
 
-    Also whether that is a header: without one, the column of image names tells itself, and another
-    one beside it is that of the labels.
+    Also whether that is a header: without one, the column of image names is known by its values,
+    and another one beside it is that of the labels.
     """
     columns = list(first)
     known = [re.sub(r"[\s-]+", "_", column.lower()) for column in columns]

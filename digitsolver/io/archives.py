@@ -216,7 +216,7 @@ class _Bounded(io.RawIOBase):
 
 @contextmanager
 def open_archive(path: StrPath) -> Iterator[Archive]:
-    """Open a zip or tar, packed or not; the content tells which, not the name.
+    """Open a zip or tar, packed or not; which is detected from the content, not the name.
 
     Raises
     ------

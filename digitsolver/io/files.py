@@ -2,8 +2,8 @@
 
 New content goes into a hidden sibling, ``.<name>.tmp``, which is renamed into place when it is
 complete. A process that is killed leaves at most that sibling; readers never look at hidden
-names, and the next writer of the same target takes it over. A lock on it, which the operating
-system lifts when the process ends, tells a sibling that is in use from one that was left behind.
+names, and the next writer of the same target takes it over. A lock on it marks a sibling that is
+in use; the operating system lifts it when the process ends.
 """
 
 import os

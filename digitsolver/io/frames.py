@@ -25,7 +25,7 @@ MAX_DECODED: Final = 4_000_000
 STROKE: Final = 0.2
 """What comes and goes is digits if it is so high, as a share of the image, and else noise."""
 FEWEST_STEADY: Final = 3
-"""Frames from which on what only some show can be told from what most show."""
+"""Fewest frames in which what only some show differs from what most show."""
 AGREE: Final = 0.85
 """Frames belong together if this share of what any shows near a frame's digits is its own."""
 _NEAR: Final = np.ones((5, 5), np.uint8)

@@ -107,9 +107,9 @@ def open_image(
 ) -> OpenedImage:
     """Decode the bytes of a PNG, JPEG, GIF, BMP, WebP or TIFF image.
 
-    The content tells the format. 16-bit samples are scaled to 8 bits. Transparency is laid on
-    white, or on black where white hides what is there. Frames or pages whose digits blink or come
-    by turns become one image; of others the first one is shown.
+    The format is detected from the content. 16-bit samples are scaled to 8 bits. Transparency is
+    laid on white, or on black where white hides what is there. Frames or pages whose digits blink
+    or come by turns become one image; of others the first one is shown.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def find_images(
 
 
 def count(names: Iterable[str]) -> int | None:
-    """Return the number of images that `names` name, ``None`` where only reading tells it."""
+    """Return the number of images that `names` name, ``None`` where only reading shows it."""
     total = 0
     for name in names:
         if name == LIST or is_archive(name) or _is_pattern(name):

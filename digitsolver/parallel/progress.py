@@ -1,4 +1,4 @@
-"""How a long run tells how far it is: one protocol for every job."""
+"""How a long run reports its progress: one protocol for every job."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -2,7 +2,7 @@
 
 1. `clean` takes away what is not digit.
 2. `clip` finds the box around all digits.
-3. `segment` tells the columns of the digits apart; `length` estimates their number.
+3. `segment` separates the columns of the digits; `length` estimates their number.
 4. `crop` cuts a window of one size round each digit.
 
 Before them, `locate_lines` finds the line of digits in an image that shows more than that.

@@ -117,7 +117,7 @@ def remove_specks(grey: Grey, stroke: float) -> Grey:
 def remove_pale(grey: Grey, stroke: float) -> Grey:
     """Remove clutter that is paler than the digits.
 
-    Otsu's threshold among the pixels that are not ground tells pale from dark; a component of
+    Otsu's threshold among the pixels that are not ground separates pale from dark; a component of
     ink stays if it has dark pixels for at least a stroke's square.
     """
     ink = cv2.bitwise_not(grey)

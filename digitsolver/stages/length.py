@@ -1,4 +1,4 @@
-"""Estimate the number of digits from the ink, where nobody tells it."""
+"""Estimate the number of digits from the ink, where it is not given."""
 
 import numpy as np
 from numpy.typing import NDArray

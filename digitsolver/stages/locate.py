@@ -77,6 +77,7 @@ class _Pieces(NamedTuple):
     stroke: Floats
 
     def at(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> "_Pieces":
+        """Return some of the components."""
         return _Pieces(*(values[chosen] for values in self))
 
     @property

@@ -74,7 +74,7 @@ def segment_equal(clipped: NDArray[np.uint8], digits: int) -> Segments:
     """Return equal parts of the image, whatever lies in them; the centroids are their middles.
 
     Right for digits at even steps, however they touch. (J. Yan and A. El Ahmad, "A low-cost
-    attack on a Microsoft CAPTCHA", 2008, cut so what could not be told apart otherwise.)
+    attack on a Microsoft CAPTCHA", 2008, cut in this way what they could not separate otherwise.)
 
     >>> segment_equal(np.zeros((6, 14), np.uint8), 3).spans.tolist()
     [[0, 5], [5, 9], [9, 14]]

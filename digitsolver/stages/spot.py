@@ -1,6 +1,6 @@
 """Stage 3 the other way about: digits stand where a network is surest of them.
 
-The window slides over the image, the network tells how sure it is of a digit at each place, and
+The window slides over the image, the network gives its confidence in a digit at each place, and
 `best_places` picks one place a digit. (Recognition-based segmentation: R. Casey and E. Lecolinet,
 "A survey of methods and strategies in character segmentation", 1996; with a network: O. Matan et
 al., "Multi-digit recognition using a space displacement neural network", 1991.)

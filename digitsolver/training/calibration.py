@@ -49,6 +49,7 @@ def class_temperature(logits: NDArray[np.float32], classes: NDArray[np.intp]) ->
     targets[np.arange(count), classes] = 1 - doubt
 
     def cost(logarithm: float) -> float:
+        """Return the mean cross-entropy at a temperature, given by its logarithm."""
         return float(-(targets * log_softmax(logits / np.exp(logarithm))).sum(axis=1).mean())
 
     return _minimise(cost)
@@ -80,6 +81,7 @@ def reading_temperature(confidences: Confidences, expected: float) -> float:
     """
 
     def cost(logarithm: float) -> float:
+        """Return the log loss of the confidences at a temperature, and how unusual that is."""
         values, right = confidences(float(np.exp(logarithm)))
         chances = np.clip(np.asarray(values, dtype=np.float64), 1e-6, 1 - 1e-6)
         likely = np.where(np.asarray(right, dtype=bool), chances, 1 - chances)

@@ -22,7 +22,7 @@ Arrays = list[NDArray[Any]]
 
 FINGERPRINT = "fingerprint.json"
 SHORT = 24
-"""Characters that a value has less than to be told: digests are longer."""
+"""Values of this many characters and more are left out of messages: they are digests."""
 
 
 @dataclass(slots=True)

@@ -124,6 +124,7 @@ def _convolved(model: "keras.Model") -> "keras.Model":
     import keras
 
     def convolved(layer: "keras.Layer") -> "keras.Layer":
+        """Return a convolution in the place of a layer that works on whole images."""
         kept = {"name": layer.name, "dtype": layer.dtype_policy}
         if not _is_over_a_image(layer):
             return layer.__class__.from_config(layer.get_config())

@@ -75,6 +75,7 @@ def drawable(look: str, alphabet: str) -> str:
     draw_one = drawer()
 
     def can_draw(characters: str) -> bool:
+        """Return whether the look has images of these characters."""
         try:
             draw_one(look, 0, 0, alphabet=characters)
         except ValueError:

@@ -61,6 +61,7 @@ class _Run:
 
     @property
     def reader(self) -> str:
+        """Name of the reader that is trained."""
         return self.trainer.settings.reader
 
     def measure(self, before: int) -> Validation:
@@ -75,6 +76,7 @@ class _Run:
         name = f"reader {self.reader}: " if self.named else ""
 
         def report(done: int, total: int, text: str) -> None:
+            """Pass progress on, with the rounds of the other reader counted."""
             if self.progress:
                 self.progress(before + done, before + total, f"{name}{text}")
 

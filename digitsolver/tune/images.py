@@ -116,7 +116,7 @@ class Images:
         """Return the digits of a captcha.
 
         Raises:
-            SegmentationError: They cannot be told apart.
+            SegmentationError: They cannot be separated.
         """
         label = self.samples[index].label
         length = len(label) if label else style.length or self.length

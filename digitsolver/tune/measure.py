@@ -64,7 +64,7 @@ def complete(style: Style, samples: Sequence[Sample], *, length: int | None = No
 
 
 def with_lengths(style: Style, samples: Sequence[Sample]) -> Style:
-    """Return the style with the range of the labels' lengths, and the pitch that tells them.
+    """Return the style with the range of the labels' lengths, and the pitch that estimates them.
 
     Of the pitches, tried on some of the samples, the one nearest to the usual is taken that is
     within the 95 % interval of the best. Without labels, range and pitch stay as they are, and
@@ -84,6 +84,7 @@ def with_lengths(style: Style, samples: Sequence[Sample]) -> Style:
     found = _traces(style, some_of(labelled, COMPARED, 0))
 
     def right(pitch: float) -> int:
+        """Return how many lengths are estimated right with this pitch."""
         return sum(
             estimate_length(one.clipped, pitch=pitch, lengths=among) == len(one.spans)
             for one in found

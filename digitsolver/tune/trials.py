@@ -60,11 +60,11 @@ class Candidate:
 
     style: Style
     score: float
-    """With labels, how clearly a quick classifier tells the digits: 1 where the one that is
+    """With labels, how clearly a quick classifier reads the digits: 1 where the one that is
     written leads by half or more, 0 where it trails by as much. Without, how evenly the digits
     stand, and how whole, steady and alike they are. A captcha that could not be cut counts 0."""
     right: float | None
-    """The part of digits that are told right; None without labels."""
+    """The share of digits that are classified right; None without labels."""
     segmented: int
     captchas: int
     judged: int
@@ -135,9 +135,9 @@ class Trials:
         crops = {index: cut.crops(style) for index, cut in cuts.items()}
         right, judged = None, 0
         if self.labelled:
-            outcome, told = self._by_labels(crops, count)
+            outcome, correct = self._by_labels(crops, count)
             judged = sum(len(self.images.samples[index].label or "") for index in range(count))
-            right = told / judged
+            right = correct / judged
         else:
             outcome = self._without_labels(style, cuts, crops, count)
         total = count + self.images.unread
@@ -145,7 +145,7 @@ class Trials:
         return Candidate(style, score, right, len(cuts), total, judged, change, trial, outcome)
 
     def _by_labels(self, crops: dict[int, Crops], count: int) -> tuple[NDArray[np.float64], int]:
-        """Return how clearly each captcha's digits are told, and how many are told right."""
+        """Return how clearly each captcha's digits are classified, and how many of them right."""
         outcome = np.zeros(count)
         if len(crops) < FEWEST:
             return outcome, 0
@@ -160,7 +160,7 @@ class Trials:
     def _without_labels(
         self, style: Style, cuts: dict[int, Cut], crops: dict[int, Crops], count: int
     ) -> NDArray[np.float64]:
-        """Return how well each captcha is cut, as far as that can be told without its label."""
+        """Return how well each captcha is cut, as far as that shows without its label."""
         outcome = np.zeros(count)
         captchas = np.repeat(list(crops), [len(some) for some in crops.values()])
         alike = quality.repetition(np.concatenate(list(crops.values())), captchas)

@@ -18,7 +18,7 @@ HEAD = 28.0
 FOOT = 22.0
 CAPTION, TEXT = 14.0, 12.0
 TELLS = 150.0
-"""Width of the first column, which tells of what a row shows."""
+"""Width of the first column, which says what a row shows."""
 SPLIT = "levels"
 """The step before the first cleaner."""
 IDEAS = {
@@ -127,6 +127,7 @@ def showing(image: NDArray[np.uint8], note: str) -> Callable[[Canvas], str]:
     """Return a drawing for a row's cell: an image, with `note` below it."""
 
     def draw(canvas: Canvas) -> str:
+        """Draw the image, and return the note."""
         canvas.draw_image(image, 0, 0, WIDTH, TOP)
         return note
 

@@ -43,7 +43,7 @@ class View:
 
     @property
     def located(self) -> bool:
-        """Whether the model tells where a digit is: one with a head for each position does not."""
+        """Whether the model locates digits: one with a head for each position does not."""
         return self.frames is None or self.frames.shape[1] > len(self.alphabet)
 
     @property

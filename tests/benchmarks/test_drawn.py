@@ -2,22 +2,22 @@
 
 from pathlib import Path
 
-from benchmarks.drawn import HEAD, report, row_of, table, told_lengths
+from benchmarks.drawn import HEAD, given_lengths, report, row_of, table
 from digitsolver.solver import load
 from tests.templates import make_line_bundle
 
 
 def test_a_row_counts_every_image_once_with_and_without_its_length(tmp_path: Path) -> None:
     solver = load(make_line_bundle(tmp_path / "model"))
-    free = row_of(solver, "mixed", 12, 1, told=False)
-    told = row_of(solver, "mixed", 12, 1, told=True)
-    assert free["images"] == told["images"] == 12
-    assert told["wrong length"] == 0
+    free = row_of(solver, "mixed", 12, 1, given=False)
+    given = row_of(solver, "mixed", 12, 1, given=True)
+    assert free["images"] == given["images"] == 12
+    assert given["wrong length"] == 0
     assert tuple(free) == HEAD
-    assert report([free, told]).count("\n") == 3
+    assert report([free, given]).count("\n") == 3
     assert table([free]).splitlines()[0] == ",".join(HEAD)
 
 
-def test_told_lengths_hold_in_noise(tmp_path: Path) -> None:
+def test_given_lengths_hold_in_noise(tmp_path: Path) -> None:
     solver = load(make_line_bundle(tmp_path / "model"))
-    assert told_lengths(solver, 24, 3) == (0, 0, 0)
+    assert given_lengths(solver, 24, 3) == (0, 0, 0)

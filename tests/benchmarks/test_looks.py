@@ -65,7 +65,7 @@ def test_report_takes_seeds_together() -> None:
 
 def test_curves_begin_with_the_model_without_labels() -> None:
     bare = replace(TASK, labels=0, options="")
-    rows = [measured(bare, 2), measured(replace(bare, length_told=True)), measured()]
+    rows = [measured(bare, 2), measured(replace(bare, length_given=True)), measured()]
     rows += [measured(replace(bare, captchas="stamps"))]
     assert parts.curves(rows) == {
         "tickets, --reader line": [Point(0, 0.5, *wilson(2, 4)), Point(50, 0.75, *wilson(3, 4))],
@@ -119,7 +119,7 @@ def test_tasks_that_lack_captchas_are_left_out(
     options = looks._options()
     look = looks.divide(folder(tmp_path / "tickets", 20), [0, 5, 900], 30, 10, "all")
     tasks = list(looks._tasks(look, options))
-    assert [(one.labels, one.seed, one.length_told) for one in tasks] == [
+    assert [(one.labels, one.seed, one.length_given) for one in tasks] == [
         (0, 0, False),
         (0, 0, True),
         (5, 0, False),

@@ -123,7 +123,7 @@ def test_digitsolver_is_read_in_a_process_of_its_own(tmp_path: Path) -> None:
 def test_absent_readers_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     options = argparse.Namespace(threads=1, model=None)
-    for name in ("ddddocr", "ddddocr beta, mask", "tesseract"):
+    for name in ("ddddocr", "ddddocr beta, mask", "RapidOCR", "tesseract"):
         said = peers._side(name, "tickets", [], options)
         assert isinstance(said, str)
         assert "pip install 'digitsolver[peers]'" in said

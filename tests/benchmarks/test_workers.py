@@ -15,10 +15,12 @@ def test_each_has_its_own_file(tmp_path: Path) -> None:
     race = workers._race(OPTIONS, tmp_path / "paths.txt", "tcp://127.0.0.1:1")
     assert list(race.commands) == [ONE, "2 processes", "2 Dask workers"]
     assert race.base == ONE
-    told = [command[-1] for command in race.commands.values()]
-    assert ["taskset" in one for one in told] == [True, False, False]
-    assert ["--jobs 1" in told[0], "--jobs 2" in told[1], "--cluster tcp:" in told[2]] == [True] * 3
-    assert all("--model 'my model'" in one for one in told)
+    calls = [command[-1] for command in race.commands.values()]
+    assert ["taskset" in one for one in calls] == [True, False, False]
+    assert ["--jobs 1" in calls[0], "--jobs 2" in calls[1], "--cluster tcp:" in calls[2]] == [
+        True
+    ] * 3
+    assert all("--model 'my model'" in one for one in calls)
     assert len({workers._out(tmp_path / "paths.txt", name) for name in race.commands}) == 3
 
 

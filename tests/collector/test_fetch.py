@@ -131,6 +131,16 @@ def test_images_and_where_they_came_from_are_kept(site: Site, tmp_path: Path) ->
     assert "Cookie" not in headers
 
 
+def test_a_token_in_the_address_is_sent_but_not_written_down(site: Site, tmp_path: Path) -> None:
+    address = open_address(f"{site.url}&access_token=s3cret&design=2&design=3")
+    *_, result = fetching.fetch(address, 1, tmp_path, authorised=REASON, sleep=lambda _: None)
+    assert result.added == 1
+    assert site.asked[-1][0] == "/captcha.php?size=2&access_token=s3cret&design=2&design=3"
+    (record,) = read_records(tmp_path)
+    assert record.source == f"{site.url}&access_token=hidden&design=2&design=3"
+    assert not any(b"s3cret" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+
 def test_a_run_goes_on_where_it_stopped_and_asks_for_the_reason_once(
     site: Site, tmp_path: Path
 ) -> None:

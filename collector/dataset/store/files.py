@@ -17,7 +17,7 @@ from pathlib import Path
 from collector.dataset.store.record import ADDED, Change, Record, content_id, file_name, now
 from collector.dataset.store.state import State
 from digitsolver.datasets import AUTO, FolderLabels, LabelsFrom, name_labels
-from digitsolver.datasets.captchas import wrong_label
+from digitsolver.datasets.folder_labels import wrong_label
 from digitsolver.errors import FolderError, printable
 from digitsolver.io.files import NOT_IMAGES
 

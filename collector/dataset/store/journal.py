@@ -39,7 +39,7 @@ class Journal:
     def locked(self) -> Iterator[None]:
         """Take the lock for the block; make the journal where it is missing.
 
-        Half a line that a killed process left is cut off: no caller was told that it is safe.
+        Half a line that a killed process left is cut off: no caller relies on it.
         """
         try:
             fd = _open_locked(self.path)

@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import Any
 
 from digitsolver.datasets import label_of
-from digitsolver.datasets.captchas import wrong_label
+from digitsolver.datasets.folder_labels import wrong_label
 from digitsolver.errors import FolderError, LabelError
 
 ADDED, LABELLED, UNREADABLE, UNDONE = "added", "labelled", "unreadable", "undone"
@@ -154,7 +154,7 @@ def check_label(label: str) -> None:
 def file_name(stem: str, label: str | None, extension: str) -> str:
     """Return the name of a file, with its label where that is letters and digits.
 
-    Signs stay out of names: some systems forbid them, and ``-`` separates. The table tells them.
+    Signs stay out of names: some systems forbid them, and ``-`` separates. The table has them.
 
     >>> file_name("1f0c5a99be01", "4711", "png"), file_name("1f0c5a99be01", "3+5=", "png")
     ('1f0c5a99be01-4711.png', '1f0c5a99be01.png')
@@ -191,7 +191,7 @@ def changed(record: Record, change: Change) -> Record:
 def fitting_name(record: Record) -> str:
     """Return a name that gives away no other label than the record's; the old one if it can stay.
 
-    A file that had no label in its name keeps it when it gets one: ``metadata.csv`` tells it.
+    A file that had no label in its name keeps it when it gets one: ``metadata.csv`` says it.
     """
     claimed = claimed_label(record.file)
     if claimed is None or claimed == record.label:

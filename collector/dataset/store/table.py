@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.dataset.store.record import Record
-from digitsolver.datasets.captchas import wrong_label
+from digitsolver.datasets.folder_labels import wrong_label
 from digitsolver.datasets.tables import METADATA, Cells, columns_of, read_table, render_rows
 from digitsolver.io.files import write_text
 

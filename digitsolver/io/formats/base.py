@@ -19,10 +19,10 @@ class Header(NamedTuple):
 
 
 class Structure(NamedTuple):
-    """What walking through a whole file tells.
+    """What walking through a whole file shows.
 
     `orientation` is Exif's 1 to 8, where OpenCV does not apply it; `key` the grey level, 0 to 255
-    (or 65535), that stands for transparent; `premultiplied` tells that the colours are multiplied
+    (or 65535), that stands for transparent; `premultiplied` says that the colours are multiplied
     by alpha already. `still` is what a decoder of single images may see of the file: its first
     image, without anything else; an `animated` file has none.
     """

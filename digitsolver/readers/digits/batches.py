@@ -115,6 +115,7 @@ def batches(
     own: Crops = (learned.crops.reshape(-1, *learned.shape), learned.classes)
 
     def make(number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the crops and targets of a batch."""
         step = int(number)
         generator = np.random.default_rng([settings.seed, step])
         crops, classes = own
@@ -126,6 +127,7 @@ def batches(
         return batch.astype(np.float32), targets_of(classes[rows], len(settings.alphabet))
 
     def load(number: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
+        """Return the same as tensors of known shapes."""
         batch, answers = tf.numpy_function(make, [number], [tf.float32, tf.float32])
         batch.set_shape((settings.batch, *own[0].shape[1:]))
         answers.set_shape((settings.batch, len(settings.alphabet)))

@@ -40,6 +40,7 @@ def load_grad_cam(path: Path) -> GradCam:
     both = keras.Model(model.inputs, [convolved, model.output])
 
     def grad_cam(crops: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the heat map of each crop for its class, (n, rows, columns)."""
         import tensorflow as tf
 
         pixels = tf.constant(crops if crops.ndim == CROPS_NDIM else crops[..., None], tf.float32)

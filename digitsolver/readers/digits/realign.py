@@ -110,20 +110,20 @@ def _read(reader: Reader, sample: Sample, length: int) -> Answer:
 def _mended(captchas: Sequence[_Captcha], style: Style) -> list[_Captcha]:
     """Return the captchas with those cut anew of which a digit is astray.
 
-    What the frames tell lags by some columns, the same for all; the median of what the stages
+    What the frames say lags by some columns, the same for all; the median of what the stages
     say, which are right more often than not, takes that out.
     """
     pairs = [(one.found, one.columns) for one in captchas if one.columns is not None]
     if not pairs:
         return [*captchas]
-    lag = np.median(np.concatenate([found.digits.centroids - told for found, told in pairs]))
-    steps = np.concatenate([np.diff(told) for _, told in pairs])
+    lag = np.median(np.concatenate([found.digits.centroids - columns for found, columns in pairs]))
+    steps = np.concatenate([np.diff(columns) for _, columns in pairs])
     most = ASTRAY * np.median(steps) if steps.size else np.inf
     mended = []
     for one in captchas:
-        told = one.found.digits.centroids if one.columns is None else one.columns + lag
-        if (np.abs(one.found.digits.centroids - told) > most).any():
-            found = replace(one.found, digits=one.found.at(told, style))
+        expected = one.found.digits.centroids if one.columns is None else one.columns + lag
+        if (np.abs(one.found.digits.centroids - expected) > most).any():
+            found = replace(one.found, digits=one.found.at(expected, style))
             mended.append(replace(one, found=found))
         else:
             mended.append(one)

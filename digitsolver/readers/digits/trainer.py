@@ -172,6 +172,7 @@ class DigitsTrainer:
         total = self.settings.epochs * (2 if self._refits else 1)
 
         def report(epoch: int, row: Row) -> None:
+            """Pass the figures of an epoch on."""
             progress(before + epoch, total, describe(row))
 
         return report

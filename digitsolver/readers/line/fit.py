@@ -28,6 +28,9 @@ MOST_ALIGNED = 400
 LEAST_GAIN = 0.02
 """Part of the loss on the validation set that must be gained for a round to count."""
 
+INTERPOLATIONS = (1.0, 0.75, 0.5, 0.25, 0.0)
+"""Places between the EMA of the weights and the weights at the start, that are compared."""
+
 RoundEnded = Callable[[Row], object]
 
 
@@ -116,6 +119,19 @@ def predict_views(model: "keras.Model", lines: Lines) -> list[list[NDArray[np.fl
     return [[next(logits) for _ in some] for some in views]
 
 
+def choose_interpolation(learner: Learner, held_out: Lines, context: Context) -> float:
+    """Return the interpolation of `learner` with the lowest loss on the validation set.
+
+    So a few labels cannot make a network worse than the one that it started from, which 0 keeps.
+    """
+    losses = {}
+    for interpolation in INTERPOLATIONS:
+        learner.interpolation = interpolation
+        losses[interpolation] = _measure(learner, held_out, context)["val_loss"]
+    learner.interpolation = 1.0
+    return min(INTERPOLATIONS, key=losses.__getitem__)
+
+
 def stale(history: Sequence[Row]) -> int:
     """Return for how many rounds the loss on the validation set has not fallen.
 
@@ -152,7 +168,7 @@ def _learning_rate(settings: LineSettings, phase: Phase, step: int) -> float:
 
 
 def _measure(learner: Learner, held_out: Lines, context: Context) -> Row:
-    """Return loss and accuracy of the EMA of the weights on the validation set."""
+    """Return loss and accuracy of the weights that are kept on the validation set."""
     settings = context.settings
     with learner.averaged() as model:
         logits = predict(model, held_out)

@@ -33,6 +33,9 @@ Step = Callable[[Batch, float], float]
 class Learner:
     """A network, its optimiser, and the EMA of the weights.
 
+    Its ``weights`` lie on the line from those at the start to the EMA, at ``interpolation``: 1 is
+    the EMA, 0 the start (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+
     Keras' own EMA (``use_ema``) has one momentum from the first step on. Runs here are a few
     hundred steps long: the momentum rises from .1, or the start would weigh too much in it.
     """
@@ -42,6 +45,8 @@ class Learner:
         self.settings = settings
         self.optimizer = build_optimizer(model, settings.weight_decay)
         self.ema: Arrays = [weight.copy() for weight in model.get_weights()]
+        self.interpolation = 1.0
+        self._start = self.ema
         self.steps = 0
         self._take = build_step(model, self.optimizer, frozen=settings.frozen)
 
@@ -54,11 +59,19 @@ class Learner:
             self._update_ema()
         return float(np.mean(losses))
 
+    @property
+    def weights(self) -> Arrays:
+        """The weights that are kept: between those at the start and the EMA."""
+        if self.interpolation == 1.0:
+            return self.ema
+        pairs = zip(self._start, self.ema, strict=True)
+        return [start + self.interpolation * (mean - start) for start, mean in pairs]
+
     @contextmanager
     def averaged(self) -> Iterator["keras.Model"]:
-        """Lend the network with the EMA of the weights in it."""
+        """Lend the network with the weights that are kept in it."""
         now = self.model.get_weights()
-        self.model.set_weights(self.ema)
+        self.model.set_weights(self.weights)
         try:
             yield self.model
         finally:
@@ -124,6 +137,7 @@ def build_step(
     def step(
         images: "tf.Tensor", classes: "tf.Tensor", lengths: "tf.Tensor", mask: "tf.Tensor"
     ) -> "tf.Tensor":
+        """Update the weights, and return the mean loss."""
         with tf.GradientTape() as tape:
             logits = model(tf.cast(images, tf.float32), training=not frozen) + mask
             loss = tf.reduce_mean(loss_of(logits, classes, lengths))
@@ -140,6 +154,7 @@ def build_step(
     compiled = tf.function(step, input_signature=signature)
 
     def take(batch: Batch, rate: float) -> float:
+        """Take one step on a batch at a learning rate, and return the mean loss."""
         optimizer.learning_rate.assign(rate)
         mask = choices_mask(batch.choices, model.output_shape[-1])
         return float(compiled(batch.images, batch.classes, batch.lengths, mask))

@@ -13,11 +13,11 @@ from digitsolver.readers.line.prepare import prepare
 from digitsolver.training.trainer import ADVISED, TOO_FEW
 
 DIGEST = 16
-"""Characters of a digest that tells images apart."""
+"""Characters of a digest that identifies an image."""
 APART = 1.3
 """How many times as high, or as wide, the images of another look are at least."""
 SHARE = 0.1
-"""Part of a folder that a second look makes up at least, to be told of."""
+"""Share of a folder from which on a second look is warned of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,13 @@ def mixed_looks(shapes: Sequence[tuple[int, ...]]) -> list[str]:
         "height": [shape[0] for shape in shapes],
         "width": [shape[1] for shape in shapes],
     }
-    told = [text for name, sizes in kinds.items() if (text := _gap(name, sizes))]
+    found = [text for name, sizes in kinds.items() if (text := _gap(name, sizes))]
     grey = sum(len(shape) == 2 for shape in shapes)
     if SHARE * len(shapes) <= min(grey, len(shapes) - grey) and grey:
-        told.append(f"{grey} are grey and {len(shapes) - grey} in colour")
-    if not told:
+        found.append(f"{grey} are grey and {len(shapes) - grey} in colour")
+    if not found:
         return []
-    found = ", ".join(told)
-    return [f"the folder seems to hold more than one look: {found}"]
+    return [f"the folder seems to hold more than one look: {', '.join(found)}"]
 
 
 def _gap(name: str, sizes: Sequence[int]) -> str:

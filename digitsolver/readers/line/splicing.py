@@ -83,7 +83,7 @@ class Splicer:
 
 
 def _look(image: Prepared) -> NDArray[np.float32]:
-    """Return what tells looks apart: the levels that an image has, channel by channel."""
+    """Return what looks differ in: the levels that an image has, channel by channel."""
     counts = [
         np.histogram(image[:, :, channel], 8, (0, 256))[0] for channel in range(image.shape[2])
     ]

@@ -13,7 +13,13 @@ from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import NO_STYLE
 from digitsolver.readers.line.augmentation import augment
 from digitsolver.readers.line.batches import Prepared, to_width
-from digitsolver.readers.line.fit import Context, Phase, fit, predict_views
+from digitsolver.readers.line.fit import (
+    Context,
+    Phase,
+    choose_interpolation,
+    fit,
+    predict_views,
+)
 from digitsolver.readers.line.generated import generate_prepared
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.lines import Lines, check_enough, choose_validation, read_lines
@@ -56,6 +62,10 @@ if TYPE_CHECKING:
 
 MOST_GENERATED = 1024
 """Generated images that are mixed in, at most; they are used again and again."""
+UNCHANGED = (
+    "training did not lower the loss on the captchas held out: the weights of the default model "
+    "are kept"
+)
 UNKNOWN_TEMPERATURE = 1.0
 """Temperature that is expected of a network whose weights start at random."""
 COMPARED = 64
@@ -148,6 +158,7 @@ class LineTrainer:
         )
         self._undone = 0
         self._history = self._fit(self._phase, checkpoint, progress)
+        self._choose_weights()
         self._validation = self._validate()
         return self._validation
 
@@ -172,6 +183,7 @@ class LineTrainer:
                 pseudo_labelled = result.kept
                 further = len(result.rows) - 1
                 self._history = [*self._history, *result.rows[1:]]
+                self._choose_weights()
                 self._validation = self._validate()
             else:
                 self._undone = len(result.rows) - 1
@@ -180,13 +192,13 @@ class LineTrainer:
             "final",
             self._lines,
             None,
-            self.settings.refit_rounds(rounds),
+            self.settings.refit_rounds(rounds) if self._learner.interpolation else 0,
             first=self._rounds_measured,
             anneals=True,
             pseudo_labelled=pseudo_labelled,
         )
         self._history = [*self._history, *self._fit(last, checkpoint, progress)]
-        self._learner.model.set_weights(self._learner.ema)
+        self._learner.model.set_weights(self._learner.weights)
         return self._validation
 
     def export(self, folder: Path) -> Metrics:
@@ -217,12 +229,15 @@ class LineTrainer:
         warnings = list(self._warnings)
         if self._unlabelled:
             warnings += small_validation_set(len(labels), len(self._validation_rows))
+        if not self._learner.interpolation:
+            warnings.append(UNCHANGED)
         metrics: Metrics = {
             "started_from": "default model" if self._pretrained else "random weights",
             "steps": int(self._history[-1]["step"]),
             "steps_with_some_held_out": self._rounds_measured * self.settings.steps,
             "curve": self._history,
-            "fitted_again_to_all": True,
+            "interpolation": self._learner.interpolation,
+            "fitted_again_to_all": bool(self._learner.interpolation),
         }
         if self._self_training:
             metrics["unlabelled"] = self._self_training.metrics()
@@ -239,6 +254,12 @@ class LineTrainer:
             metrics=metrics,
             warnings=[*warnings, *few_captchas(len(labels)), *missing_characters(per_class)],
         )
+
+    def _choose_weights(self) -> None:
+        """Keep what reads the validation set best, between the default model and what it became."""
+        if self._pretrained:
+            chosen = choose_interpolation(self._learner, self._held_out, self._context)
+            self._learner.interpolation = chosen
 
     def _fit(self, phase: Phase, checkpoint: Checkpoint, progress: Progress) -> list[Row]:
         return fit(
@@ -277,7 +298,7 @@ class LineTrainer:
         return whole_network(self._pretrained)
 
     def _validate(self) -> Validation:
-        """Return how the EMA of the weights reads the validation set, calibrated on it."""
+        """Return how the weights that are kept read the validation set, calibrated on it."""
         held_out = self._held_out
         with self._learner.averaged() as model:
             views = predict_views(model, held_out)

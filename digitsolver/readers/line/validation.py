@@ -59,6 +59,7 @@ def calibrate(
     """Return the temperature at which readings of `views` are as often right as confident."""
 
     def confidences(temperature: float) -> tuple[list[float], list[bool]]:
+        """Return the confidence of each reading at a temperature, and whether it is right."""
         decoded = [read_views(decoder, one, temperature) for one in views]
         right = [one.text == label for one, label in zip(decoded, labels, strict=True)]
         return [one.confidence for one in decoded], right

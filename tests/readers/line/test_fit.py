@@ -1,8 +1,10 @@
-"""Fit round by round: when a run stops early."""
+"""Fit round by round: when a run stops early, and which weights are kept."""
 
 from pathlib import Path
 
-from digitsolver.readers.line.fit import Context, Phase, fit, stale
+import numpy as np
+
+from digitsolver.readers.line.fit import Context, Phase, choose_interpolation, fit, stale
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.pretrained import Pretrained, start_network
 from digitsolver.readers.line.settings import LineSettings
@@ -14,6 +16,23 @@ def test_stale_counts_rounds_without_gain() -> None:
     rows = [{"val_loss": loss} for loss in (1.0, 0.5, 0.499, 0.6)]
     assert stale(rows) == 2
     assert stale(rows[:2]) == 0
+
+
+def test_the_weights_between_start_and_ema_that_read_best_are_kept(
+    pretrained: Pretrained,
+) -> None:
+    settings = LineSettings(steps=1, batch=2)
+    learner = Learner(start_network(settings, pretrained, 128, 4), settings)
+    start = [weight.copy() for weight in learner.ema]
+    learner.ema = [weight + 0.5 for weight in start]  # what training ruined
+    assert choose_interpolation(learner, lines(TEXTS[:3]), Context(settings)) == 0.0
+    learner.interpolation = 0.5
+    assert all(
+        np.allclose(weight, before + 0.25)
+        for weight, before in zip(learner.weights, start, strict=True)
+    )
+    learner.interpolation = 1.0
+    assert learner.weights is learner.ema
 
 
 def test_fit_stops_when_nothing_is_gained(pretrained: Pretrained, tmp_path: Path) -> None:

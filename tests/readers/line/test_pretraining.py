@@ -2,17 +2,22 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from string import ascii_letters
 
+import keras
 import numpy as np
 import pytest
 
 from digitsolver import bundle
 from digitsolver.datasets import DIGITS
 from digitsolver.errors import BundleError
+from digitsolver.readers.line import pretraining
+from digitsolver.readers.line.batches import Batch
 from digitsolver.readers.line.generated import Mixture
+from digitsolver.readers.line.learner import build_step
 from digitsolver.readers.line.pretrained import (
     load_pretrained,
     start_network,
@@ -45,6 +50,36 @@ def test_each_cycle_starts_warm_again() -> None:
     )
     assert plan.rate_at(132.5) == pytest.approx(0.5)
     assert plan.rate_at(140) == 0
+
+
+def test_a_part_with_a_loss_that_is_not_finite_is_learned_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = train_base(TINY, Checkpoint(tmp_path / "usual")).get_weights()
+    wrong = iter([False, True])
+
+    def build_failing(
+        model: keras.Model, optimizer: keras.optimizers.Optimizer
+    ) -> Callable[[Batch, float], float]:
+        take = build_step(model, optimizer)
+
+        def take_or_fail(batch: Batch, rate: float) -> float:
+            loss = take(batch, rate)
+            return float("nan") if next(wrong, False) else loss
+
+        return take_or_fail
+
+    monkeypatch.setattr(pretraining, "build_step", build_failing)
+    again = train_base(TINY, Checkpoint(tmp_path / "again")).get_weights()
+    assert all(map(np.array_equal, usual, again))
+
+
+def test_losses_that_stay_infinite_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pretraining, "build_step", lambda *_: lambda *_: float("inf"))
+    with pytest.raises(FloatingPointError, match="part 1: expected finite losses, 3 times"):
+        train_base(TINY, Checkpoint(tmp_path / "model"))
 
 
 def test_an_interrupted_run_ends_like_an_unbroken_one(tmp_path: Path) -> None:
