@@ -207,15 +207,13 @@ class DefenceMatch:
     """Where the audited look stands on one axis of the synthetic captchas, and what a change buys.
 
     ``strength`` is the nearest of the measured strengths; ``rate`` what the attacker reads there,
-    ``stronger`` what it reads at the next one, and ``legibility`` the estimate for people at each.
+    and ``stronger`` what it reads at the next one, if there is one.
     """
 
     defence: str
     strength: str
     rate: float
     stronger: float | None
-    legibility: float | None
-    stronger_legibility: float | None
 
 
 @dataclass(frozen=True, slots=True)

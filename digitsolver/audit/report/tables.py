@@ -107,16 +107,13 @@ def defences(audit: Audit) -> Table:
     """Return where the images stand beside synthetic ones."""
     return _table(
         "Your images beside synthetic ones",
-        "Defence; Nearest strength; #Read there; #Read one step stronger; #Legible there; "
-        "#Legible one step stronger",
+        "Defence; Nearest strength; #Read there; #Read one step stronger",
         [
             (
                 one.defence,
                 one.strength,
                 percent(one.rate),
                 _share(one.stronger),
-                _share(one.legibility),
-                _share(one.stronger_legibility),
             )
             for one in audit.defences
         ],
