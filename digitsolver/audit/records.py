@@ -55,7 +55,8 @@ class Run:
 
     ``labels`` captchas were learned from, chosen with ``seed``. ``unread`` images got no answer, or
     none in time. ``seconds`` is the time from the first image to the last answer and
-    ``cpu_seconds`` the time of all cores; ``training_seconds`` what learning took before.
+    ``cpu_seconds`` the time of all cores; ``training_seconds`` and ``training_cpu_seconds`` what
+    learning took before.
     """
 
     attacker: str
@@ -68,6 +69,7 @@ class Run:
     seconds: float
     cpu_seconds: float
     training_seconds: float = 0.0
+    training_cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ class Cost:
 
     ``attempts`` is the mean number of captchas for one correct answer, and ``seconds`` the time
     that reading them takes. ``preparation`` is the price of labelling and training, paid once;
-    ``thousand`` the price of 1,000 correct answers after that. ``None`` where nothing is read.
+    ``thousand`` the price of 1,000 correct answers after that. ``None`` where nothing is read, or
+    a service does not say it.
     """
 
     attacker: str
@@ -233,12 +236,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All that an audit has measured and found."""
+    """All that an audit has measured and found.
+
+    ``options`` are those of the command line by name, several of one name as a tuple.
+    """
 
     version: str
     created: str
     seed: int
-    options: Mapping[str, str | int | float | None]
+    options: Mapping[str, str | int | float | tuple[str, ...] | None]
     scope: Scope
     runs: tuple[Run, ...]
     points: tuple[Point, ...]

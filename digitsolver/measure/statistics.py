@@ -89,14 +89,35 @@ def wilson(correct: int, total: int) -> tuple[float, float]:
     """
     if not 0 <= correct <= total:
         raise ValueError(f"correct: expected 0..{total}, found {correct}")
-    if total == 0:
+    return score_interval(correct / total if total else 0.0, total)
+
+
+def score_interval(share: float, size: float, quantile: float = Z95) -> tuple[float, float]:
+    """Return Wilson's score interval of a `share` that was observed in a sample of `size`.
+
+    Parameters
+    ----------
+    share
+        From 0 to 1.
+    size
+        Number of observations, or the effective number where they depend on one another. Of none
+        the interval is ``(0.0, 1.0)``.
+    quantile
+        Standard errors on each side; by default those of a 95 % interval.
+
+    Examples
+    --------
+    >>> score_interval(0.0, 400) == wilson(0, 400)
+    True
+    """
+    if not size:
         return 0.0, 1.0
-    share, square = correct / total, Z95**2
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    spread = share * (1 - share) / total + square / (4 * total**2)
-    half = Z95 * math.sqrt(spread) / (1 + square / total)
-    low = 0.0 if correct == 0 else middle - half
-    high = 1.0 if correct == total else middle + half
+    square = quantile**2
+    middle = (share + square / (2 * size)) / (1 + square / size)
+    spread = share * (1 - share) / size + square / (4 * size**2)
+    half = quantile * math.sqrt(spread) / (1 + square / size)
+    low = 0.0 if share == 0 else middle - half
+    high = 1.0 if share == 1 else middle + half
     return low, high
 
 

@@ -116,6 +116,8 @@ def command_of(audit: Audit) -> str:
     """Return the command line that makes this report again."""
     words = ["digitsolver", "audit", audit.scope.source, "--out", "REPORT"]
     for name, value in {**audit.options, "seed": audit.seed}.items():
-        if value is not None:
-            words += [f"--{name.replace('_', '-')}", f"{value}"]
+        several = value if isinstance(value, tuple) else (value,)
+        for one in several:
+            if one is not None:
+                words += [f"--{name.replace('_', '-')}", f"{one}"]
     return shlex.join(words)
