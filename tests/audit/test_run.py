@@ -99,9 +99,7 @@ def test_the_report_names_the_command_that_makes_it_again(captchas: Path, tmp_pa
     programs = (program("a", "print(1)"), program("b", "print(2)"))
     options = Options(labels=(0,), seeds=1, programs=programs, length=3)
     readers = Readers(Knowing())
-    command = command_of(
-        audit(captchas, tmp_path / "out", options, readers=readers, labels_from=NAMES)
-    )
+    found = audit(captchas, tmp_path / "out", options, readers=readers, labels_from=NAMES)
     words = shlex.split(command_of(found))
     given = [words[at + 1] for at, word in enumerate(words) if word == "--attacker"]
     assert [Program.parse(one).words for one in given] == [one.words for one in programs]
