@@ -90,7 +90,10 @@ def repeated_by_chance(
 
     def simulate(sets: int) -> Statistics:
         chosen = (rng.integers(0, texts, (sets, answers)) for texts, answers in groups)
-        return np.sum([repeats(rows) for rows in chosen], axis=0, dtype=np.int64)
+        found = np.zeros(sets, np.int64)
+        for rows in chosen:
+            found += repeats(rows)
+        return found
 
     return simulate
 
@@ -198,14 +201,14 @@ def _uneven(rows: Integers) -> Statistics:
     """Return how far the number of runs is from its mean over all orders, times their length."""
     total = rows.shape[1]
     high = rows.sum(axis=1)
-    return np.abs(_runs(rows) * total - (2 * high * (total - high) + total))
+    return np.asarray(np.abs(_runs(rows) * total - (2 * high * (total - high) + total)), np.int64)
 
 
 def _serial(rows: Integers) -> Statistics:
     """Return how far the products of neighbours are from their mean, times the length."""
     squares = np.square(rows).sum(axis=1)
     products = (rows[:, 1:] * rows[:, :-1]).sum(axis=1)
-    return np.abs(rows.shape[1] * products + squares)
+    return np.asarray(np.abs(rows.shape[1] * products + squares), np.int64)
 
 
 def _doubled_ranks(values: Integers) -> Integers:
