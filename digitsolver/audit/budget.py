@@ -73,11 +73,11 @@ class Budget:
         took = self._learning[nearest]
         return sum(took) / len(took) / self._expected[nearest]
 
-    def watch(self, progress: Progress) -> Progress:
+    def watch(self, progress: Progress, labels: int = 0) -> Progress:
         """Return a progress that passes on to `progress`, and raises OutOfTimeError.
 
         It does so where the time is over, and where after a few steps their pace says that the end
-        will come too late.
+        will come too late. How long fitting to so many `labels` would have taken is remembered.
         """
         start = self._clock()
 
@@ -89,6 +89,8 @@ class Budget:
             whole = (now - start) / done * total
             telling = done >= min(TELLING, TELLING_PART * total)
             if now > self._end or (telling and start + whole > self._end):
+                if labels:
+                    self._learning[labels].append(whole)
                 raise OutOfTimeError(whole)
 
         return report

@@ -53,7 +53,8 @@ def test_a_run_that_would_end_too_late_is_stopped() -> None:
 
 def test_few_steps_tell_after_a_third() -> None:
     clock = Clock()
-    progress = Budget(60, clock).watch(lambda done, total, text: None)
+    budget = Budget(60, clock)
+    progress = budget.watch(lambda done, total, text: None, labels=10)
     clock.now += 20
     progress(1, 7, "")  # the first step takes longer than others
     clock.now += 10
@@ -61,6 +62,7 @@ def test_few_steps_tell_after_a_third() -> None:
     clock.now += 10
     with pytest.raises(OutOfTimeError):
         progress(3, 7, "")
+    assert budget.seconds(10, lambda: 1.0) == pytest.approx(40 / 3 * 7)
 
 
 def test_a_run_is_stopped_when_the_time_is_over() -> None:
