@@ -190,7 +190,7 @@ def _permutation(
 def _above_median(values: Integers) -> Integers:
     """Return 1 above and 0 below the median; values at the median are left out."""
     middle = np.median(values)
-    return (values[values != middle] > middle).astype(np.int64)
+    return np.asarray(values[values != middle] > middle, np.int64)
 
 
 def _runs(rows: Integers) -> Statistics:
