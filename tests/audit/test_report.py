@@ -83,6 +83,18 @@ def test_a_report_is_three_files(tmp_path: Path) -> None:
         write(made_audit(), out / HTML)
 
 
+def test_a_hostile_name_and_label_of_an_image_do_nothing(tmp_path: Path) -> None:
+    path = tmp_path / '"><img src=x onerror=alert(1)>\u202e\n.png'
+    cv2.imwrite(str(tmp_path / "1.png"), draw("4711"))
+    (tmp_path / "1.png").rename(path)
+    write(made_audit(), tmp_path / "report", [Sample(path, '" onload="alert(1)')])
+    page = Page((tmp_path / "report" / HTML).read_text(encoding="utf-8"))
+    (image,) = page.all("img")
+    assert image["alt"] == 'Captcha with the label " onload="alert(1)'
+    assert set(image) == {"src", "alt"}
+    assert "<img src=x onerror=alert(1)>\\u202e\\n.png" in page.text
+
+
 @pytest.mark.parametrize("audit", [made_audit(), hostile_audit(), EMPTY])
 def test_the_json_is_what_its_schema_says(audit: Audit, tmp_path: Path) -> None:
     write(audit, tmp_path)
