@@ -21,7 +21,7 @@ from digitsolver.audit.budget import Budget, OutOfTimeError
 from digitsolver.audit.log import Measured, RunsLog
 from digitsolver.audit.plan import Plan
 from digitsolver.audit.records import Kind, LeftOut, Run
-from digitsolver.bundle import DEFAULT
+from digitsolver.bundle import DEFAULT, ONNX, is_bundle
 from digitsolver.bundle import load as load_bundle
 from digitsolver.datasets import DIGITS, Sample
 from digitsolver.errors import DigitSolverError, MissingExtraError
@@ -152,6 +152,7 @@ def about_audit(plan: Plan, options: Options) -> dict[str, object]:
         "alphabet": options.alphabet,
         "attackers": {program.name: program.command for program in options.programs},
         "version": __version__,
+        "default model": load_bundle(DEFAULT).sha256[ONNX] if is_bundle(DEFAULT) else "",
     }
 
 

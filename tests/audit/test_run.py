@@ -85,6 +85,7 @@ def test_a_killed_audit_goes_on_to_the_same_report(captchas: Path, tmp_path: Pat
     with pytest.raises(KeyboardInterrupt):
         run(captchas, out, readers=Readers(Knowing(0.5), Learning(stop_after=3)))
     assert not (out / "report.json").exists()
+    (out / ".report.json.tmp").write_text("{")
     learning = Learning()
     resumed = run(captchas, out, resume=True, readers=Readers(None, learning))
     assert len(learning.fitted) == 1
