@@ -92,7 +92,7 @@ ROOMS = {
     "digitsolver/readers/": "train",
     "digitsolver/training/": "train",
     "digitsolver/measure/": "train",
-    "digitsolver/audit/report/": "train",
+    "digitsolver/audit/": "train",
     "digitsolver/parallel/cluster.py": "cluster",
     "collector/fetch/": "collect",
     "collector/label/": "web",
