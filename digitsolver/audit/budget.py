@@ -7,8 +7,8 @@ from collections.abc import Callable
 from digitsolver.audit.records import Run
 from digitsolver.parallel.progress import Progress
 
-TELLING = 5
-"""Steps of a run from which on its pace tells how long all of them take."""
+TELLING, TELLING_PART = 5, 1 / 3
+"""Steps of a run, or part of them, from which on its pace tells how long all of them take."""
 
 
 class OutOfTimeError(Exception):
@@ -73,19 +73,24 @@ class Budget:
         took = self._learning[nearest]
         return sum(took) / len(took) / self._expected[nearest]
 
-    def watch(self, progress: Progress) -> Progress:
+    def watch(self, progress: Progress, labels: int = 0) -> Progress:
         """Return a progress that passes on to `progress`, and raises OutOfTimeError.
 
-        It does so where, from the fifth step on, the pace says that the end will come too late.
+        It does so where the time is over, and where after a few steps their pace says that the end
+        will come too late. How long fitting to so many `labels` would have taken is remembered.
         """
         start = self._clock()
 
         def report(done: int, total: int, text: str) -> None:
             progress(done, total, text)
-            if self._end is None or done < TELLING or done >= total:
+            if self._end is None or done >= total:
                 return
-            whole = (self._clock() - start) / done * total
-            if start + whole > self._end:
+            now = self._clock()
+            whole = (now - start) / done * total
+            telling = done >= min(TELLING, TELLING_PART * total)
+            if now > self._end or (telling and start + whole > self._end):
+                if labels:
+                    self._learning[labels].append(whole)
                 raise OutOfTimeError(whole)
 
         return report

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from digitsolver.audit.budget import Budget, OutOfTimeError
 from digitsolver.audit.log import Measured, RunsLog
 from digitsolver.audit.plan import Plan
 from digitsolver.audit.records import Kind, LeftOut, Run
-from digitsolver.bundle import DEFAULT
+from digitsolver.bundle import DEFAULT, ONNX, is_bundle
 from digitsolver.bundle import load as load_bundle
 from digitsolver.datasets import DIGITS, Sample
 from digitsolver.errors import DigitSolverError, MissingExtraError
@@ -151,6 +152,7 @@ def about_audit(plan: Plan, options: Options) -> dict[str, object]:
         "alphabet": options.alphabet,
         "attackers": {program.name: program.command for program in options.programs},
         "version": __version__,
+        "default model": load_bundle(DEFAULT).sha256[ONNX] if is_bundle(DEFAULT) else "",
     }
 
 
@@ -211,6 +213,7 @@ class _Work:
         self._plan, self._options, self._log, self._readers = plan, options, log, readers
         self._fits = readers.fits or FittedReader(TrainingOptions(alphabet=options.alphabet))
         self._progress: Progress = progress or (lambda done, total, text: None)
+        self._late: dict[tuple[str, int], list[str]] = defaultdict(list)
         self._say = announce or (lambda line: None)
         minutes = options.minutes
         self._budget = Budget(None if minutes is None else max(60 * minutes - RESERVE, 0))
@@ -227,6 +230,10 @@ class _Work:
                 todo.remove(task)
         for number, task in enumerate(todo, 1):
             self._try(task, f"{number} of {len(todo)}")
+        for (attacker, labels), reasons in self._late.items():
+            runs = f", {labels} labels, {len(reasons)} of {self._options.seeds} runs"
+            what = f"{attacker}{runs if labels else ''}"
+            self.done.left_out.append(LeftOut(what, reasons[0]))
 
     def _before(self, task: Task) -> Measured | None:
         """Return the run of an earlier start that a task stands for."""
@@ -247,7 +254,9 @@ class _Work:
         try:
             measured = self._measure(task, place)
         except OutOfTimeError as error:
-            self._leave_out(str(task), self._too_long(error.seconds))
+            reason = self._too_long(error.seconds)
+            self._say(f"{task}: left out: {reason}")
+            self._late[task.attacker, task.labels].append(reason)
         except MissingExtraError as error:
             self._leave_out(task.attacker, str(error))
         except DigitSolverError as error:
@@ -296,7 +305,7 @@ class _Work:
             raise OutOfTimeError(seconds)
         self._say(f"{place}: {task}: {about(seconds)}")
         clock = Stopwatch()
-        watched = self._budget.watch(self._progress)
+        watched = self._budget.watch(self._progress, task.labels)
         solver = self._fits.fit(labels, task.seed, watched, lambda line: None)
         trained = clock.seconds, clock.cpu_seconds
         attacker = ModelAttacker(FITTED, Kind.FITTED, solver, self._length)

@@ -129,6 +129,7 @@ def _prepare(out: Path, *, resume: bool, force: bool) -> None:
         names = sorted(path.name for path in out.iterdir())
     except OSError as error:
         raise FolderError(f"cannot be written: {error.strerror}", out) from None
+    names = [name for name in names if not name.startswith(".")]  # of a write that was killed
     foreign = next((name for name in names if name not in OURS), None)
     if foreign is not None:
         raise FolderError(

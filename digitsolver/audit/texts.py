@@ -75,6 +75,11 @@ def recommendations() -> tuple[Recommendation, ...]:
     )
 
 
+def general_limits() -> tuple[str, ...]:
+    """Return what no audit of images can know."""
+    return tuple(one["text"] for one in _texts()["limits"])
+
+
 def server_checks() -> tuple[str, ...]:
     """Return what a person checks on the server, where an audit of images sees nothing."""
     return tuple(one["text"] for one in _texts()["checks"])

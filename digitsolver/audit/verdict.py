@@ -139,7 +139,7 @@ def _evidence(points: Sequence[Point], scope: Scope) -> list[str]:
 def _beside(findings: Sequence[Finding]) -> list[str]:
     """Say what else was found."""
     if not findings:
-        return ["Beside the images nothing was found: no answer leaked, repeated or in order."]
+        return ["Beside the images nothing was found in this sample."]
     titles = "; ".join(f"{one.title} ({one.risk} risk)" for one in findings)
     return [f"Found beside the images: {titles}."]
 

@@ -115,7 +115,7 @@ def _text(value: object) -> str:
     if isinstance(value, bytes | bytearray):
         return bytes(value[: 2 * MOST_TEXT]).decode("latin-1").replace("\0", "").strip()
     if isinstance(value, str | int | float):
-        return str(value).replace("\0", "").strip()
+        return f"{value}".replace("\0", "").strip()
     if isinstance(value, tuple) and all(isinstance(one, str | int) for one in value):
         return " ".join(map(str, value[:MOST_TEXT])).strip()
     return ""

@@ -51,6 +51,28 @@ def test_a_run_that_would_end_too_late_is_stopped() -> None:
     assert told == [1, 2, 3, 4, 5]
 
 
+def test_few_steps_tell_after_a_third() -> None:
+    clock = Clock()
+    budget = Budget(60, clock)
+    progress = budget.watch(lambda done, total, text: None, labels=10)
+    clock.now += 20
+    progress(1, 7, "")  # the first step takes longer than others
+    clock.now += 10
+    progress(2, 7, "")
+    clock.now += 10
+    with pytest.raises(OutOfTimeError):
+        progress(3, 7, "")
+    assert budget.seconds(10, lambda: 1.0) == pytest.approx(40 / 3 * 7)
+
+
+def test_a_run_is_stopped_when_the_time_is_over() -> None:
+    clock = Clock()
+    progress = Budget(60, clock).watch(lambda done, total, text: None)
+    clock.now += 61
+    with pytest.raises(OutOfTimeError):
+        progress(1, 100, "")
+
+
 def test_a_run_that_fits_goes_on() -> None:
     clock = Clock()
     for budget in (Budget(60, clock), Budget(None, clock)):

@@ -76,7 +76,7 @@ def test_what_does_not_fit_into_the_time_is_left_out(captchas: Path) -> None:
     done = run(captchas, options, Readers(Knowing(), Learning(seconds=2.0)), said=said)
     assert [one.run.labels for one in done.runs] == [0]
     (line,) = done.left_out
-    assert line.what == "fitted reader, 50 labels, seed 0"
+    assert line.what == "fitted reader, 50 labels, 1 of 1 runs"
     assert line.reason.startswith("it would take about ")
     assert any(line.reason in one for one in said)
 

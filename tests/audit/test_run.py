@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from digitsolver.audit.attackers import Program
 from digitsolver.audit.costs import PRICES, read_prices
@@ -14,6 +15,7 @@ from digitsolver.audit.run import audit
 from digitsolver.errors import DigitSolverError, FolderError, PricesError
 from tests.audit.acting import NAMES, Knowing, Learning, program, write_captchas
 
+SCHEMA = Path(__file__).parents[2] / "docs" / "report.schema.json"
 FEW = Options(labels=(0, 10, 50), seeds=2, owner="Example Ltd")
 TIMES = {"seconds", "cpu_seconds", "training_seconds", "training_cpu_seconds"}
 COSTS = {"seconds", "preparation", "thousand"}
@@ -62,6 +64,14 @@ def test_the_report_has_all_that_was_measured(captchas: Path, tmp_path: Path) ->
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {LOG, "prices.toml"}
 
 
+def test_the_report_keeps_to_its_schema(captchas: Path, tmp_path: Path) -> None:
+    programs = (program("a", "print(1)"),)
+    found = run(captchas, tmp_path / "out", Options(labels=(0, 500), seeds=1, programs=programs))
+    assert (
+        list(Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).iter_errors(found)) == []
+    )
+
+
 def test_the_same_seed_gives_the_same_report(captchas: Path, tmp_path: Path) -> None:
     one, other = run(captchas, tmp_path / "one"), run(captchas, tmp_path / "other")
     assert timeless(one) == timeless(other)
@@ -75,6 +85,7 @@ def test_a_killed_audit_goes_on_to_the_same_report(captchas: Path, tmp_path: Pat
     with pytest.raises(KeyboardInterrupt):
         run(captchas, out, readers=Readers(Knowing(0.5), Learning(stop_after=3)))
     assert not (out / "report.json").exists()
+    (out / ".report.json.tmp").write_text("{")
     learning = Learning()
     resumed = run(captchas, out, resume=True, readers=Readers(None, learning))
     assert len(learning.fitted) == 1
@@ -99,9 +110,7 @@ def test_the_report_names_the_command_that_makes_it_again(captchas: Path, tmp_pa
     programs = (program("a", "print(1)"), program("b", "print(2)"))
     options = Options(labels=(0,), seeds=1, programs=programs, length=3)
     readers = Readers(Knowing())
-    command = command_of(
-        audit(captchas, tmp_path / "out", options, readers=readers, labels_from=NAMES)
-    )
+    found = audit(captchas, tmp_path / "out", options, readers=readers, labels_from=NAMES)
     words = shlex.split(command_of(found))
     given = [words[at + 1] for at, word in enumerate(words) if word == "--attacker"]
     assert [Program.parse(one).words for one in given] == [one.words for one in programs]

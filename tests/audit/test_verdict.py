@@ -91,10 +91,10 @@ def test_the_finding_names_each_attacker_the_best_first() -> None:
 
 def test_every_text_has_sources_that_exist() -> None:
     assert "TODO" not in PATH.read_text(encoding="utf-8")
-    cited = [*recommendations(), *made_audit().findings]
-    for one in cited:
-        assert one.references
-        assert all(
-            reference.rpartition(" ")[2].startswith("https://") for reference in one.references
-        )
+    cited = [one.references for one in recommendations()]
+    cited += [one.references for one in made_audit().findings]
+    for references in cited:
+        assert references
+        addresses = [reference.rpartition(" ")[2] for reference in references]
+        assert all(address.startswith("https://") for address in addresses)
     assert len(server_checks()) > 5

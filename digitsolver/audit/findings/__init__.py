@@ -1,7 +1,7 @@
 """What is wrong beside the images: answers that leak, repeat, or can be predicted.
 
-To add a search, write a module with a function `find`, and its line in `SEARCHES`; the words of its
-findings stand in ``texts.toml``.
+To add a search of the images, write a module with a function `find`, and its line in `SEARCHES`; a
+test of the answers is a function in `answers`. The words of findings stand in ``texts.toml``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,6 @@ Search = Callable[[Sequence[Look], np.random.Generator], list[Finding]]
 SEARCHES: Final[dict[str, Search]] = {
     "leaks": leaks.find,
     "repeats": repeats.find,
-    "answers": answers.find,
 }
 
 
@@ -43,12 +42,14 @@ def examine(samples: Iterable[Sample], seed: int) -> Examined:
         For the Monte Carlo tests: the same seed gives the same findings.
     """
     looks = look_at(samples)
-    findings = [
+    found = [
         finding
         for search in SEARCHES.values()
         for finding in search(looks, np.random.default_rng(seed))
     ]
-    return Examined(tuple(findings), answers.describe(looks, np.random.default_rng(seed)))
+    tests = answers.run_tests(looks, np.random.default_rng(seed))
+    found += answers.find(looks, tests)
+    return Examined(tuple(found), answers.describe(looks, tests))
 
 
 def find(samples: Iterable[Sample], seed: int) -> tuple[Finding, ...]:

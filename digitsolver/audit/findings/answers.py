@@ -8,13 +8,21 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.audit.findings.chance import LEVEL, Statistics, holm, p_value, permuted, repeats
+from digitsolver.audit.findings.chance import (
+    LEVEL,
+    Shared,
+    Statistics,
+    holm,
+    p_value,
+    permuted,
+    repeats,
+)
 from digitsolver.audit.findings.images import Look, different
 from digitsolver.audit.findings.leaks import without_label
 from digitsolver.audit.records import Answers, Finding, Level, Significance
@@ -26,56 +34,78 @@ FEWEST: Final = 20
 """Answers below which nothing is tested."""
 TESTED: Final = 2000
 """Answers that are tested, the first in the order of their names."""
+POSITIONS: Final = 20
+"""Positions that are tested, the first of each answer."""
 LARGEST: Final = 2**61 - 1
 """A prime: numbers of longer answers are taken modulo it, which keeps equal steps equal."""
 MUCH: Final = 1.0
 """Bits of entropy whose loss is more than a small unevenness, such as no zero in front."""
 
 UNEVEN, REPEATED, ORDER = "ANSWER-UNEVEN", "ANSWER-REPEAT", "ANSWER-ORDER"
+FEW = "ANSWER-FEW"
 
 Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """What is tested, the finding that it belongs to, what was observed, and its p-value."""
+    """What is tested, the finding that it belongs to, what was observed, and its p-value.
+
+    ``corrected`` is the p-value after the correction for the number of tests.
+    """
 
     name: str
     finding: str
     observed: str
     p: float
+    corrected: float = 1.0
 
 
-def find(looks: Sequence[Look], rng: np.random.Generator) -> list[Finding]:
-    """Return a finding for each way in which answers differ from uniform and independent ones."""
+def find(looks: Sequence[Look], tests: Sequence[Test]) -> list[Finding]:
+    """Return a finding for each way in which answers differ from uniform and independent ones.
+
+    `tests` are those of `run_tests` for the same images.
+    """
     labels = _labels(looks)
     significant: dict[str, list[str]] = {}
-    for test, corrected in _tested(looks, rng):
-        if corrected < LEVEL:
-            line = f"{test.name}: {test.observed}; p {_p(corrected)}"
+    for test in tests:
+        if test.corrected < LEVEL:
+            line = f"{test.name}: {test.observed}; p {_p(test.corrected)}"
             significant.setdefault(test.finding, []).append(line)
-    return [_finding(name, lines, labels) for name, lines in significant.items()]
+    findings = [_finding(name, lines, labels) for name, lines in significant.items()]
+    return [*_too_few(labels), *findings]
 
 
-def describe(looks: Sequence[Look], rng: np.random.Generator) -> Answers:
+def describe(looks: Sequence[Look], tests: Sequence[Test]) -> Answers:
     """Return what the answers are like, with all tests."""
-    labels = [look.label for look in looks]
-    characters = "".join(sorted(set("".join(labels))))
+    labels = _labels(looks)
+    uniform = _uniform_bits(labels, _characters(labels))
     lengths = {len(label) for label in labels}
-    tested = _tested(looks, rng)
-    once = _labels(looks)
     return Answers(
         images=len(looks),
         distinct=len(different(looks)),
         length=lengths.pop() if len(lengths) == 1 else None,
-        characters=characters,
-        bits=round(_uniform_bits(once, characters), 3),
-        bits_estimated=round(min(_uniform_bits(once, characters), _position_bits(once)), 3),
-        bits_seen=round(_seen_bits(once), 3),
+        characters=_characters(labels),
+        bits=round(uniform, 3),
+        bits_estimated=round(min(uniform, _position_bits(labels)), 3),
+        bits_seen=round(_seen_bits(labels), 3),
         level=LEVEL,
-        tests=tuple(Significance(test.name, test.p, corrected) for test, corrected in tested),
+        tests=tuple(Significance(test.name, test.p, test.corrected) for test in tests),
         notes=tuple(_notes(looks)),
     )
+
+
+def run_tests(looks: Sequence[Look], rng: np.random.Generator) -> list[Test]:
+    """Test the answers; too few of them are not tested."""
+    labels = _labels(looks)
+    if len(labels) < FEWEST or len(_characters(labels)) < 2:
+        return []
+    tests = [*_frequencies(labels, rng), _repetition(labels, rng)]
+    ordered = _in_order(looks)
+    if ordered:
+        tests += _sequence(_numbers(ordered), rng)
+    corrected = holm([test.p for test in tests])
+    return [replace(test, corrected=p) for test, p in zip(tests, corrected, strict=True)]
 
 
 def repeated_by_chance(
@@ -90,21 +120,12 @@ def repeated_by_chance(
 
     def simulate(sets: int) -> Statistics:
         chosen = (rng.integers(0, texts, (sets, answers)) for texts, answers in groups)
-        return np.sum([repeats(rows) for rows in chosen], axis=0, dtype=np.int64)
+        found = np.zeros(sets, np.int64)
+        for rows in chosen:
+            found += repeats(rows)
+        return found
 
     return simulate
-
-
-def _tested(looks: Sequence[Look], rng: np.random.Generator) -> list[tuple[Test, float]]:
-    """Return all tests with their corrected p-values; none of too few answers."""
-    labels = _labels(looks)
-    if len(labels) < FEWEST or len(set("".join(labels))) < 2:
-        return []
-    tests = [*_frequencies(labels, rng), _repetition(labels, rng)]
-    ordered = _in_order(looks)
-    if ordered:
-        tests += _sequence(_numbers(ordered), rng)
-    return list(zip(tests, holm([test.p for test in tests]), strict=True))
 
 
 def _labels(looks: Sequence[Look]) -> list[str]:
@@ -119,15 +140,16 @@ def _frequencies(labels: Sequence[str], rng: np.random.Generator) -> list[Test]:
     """
     characters = sorted(set("".join(labels)))
     places = {"characters at all positions": "".join(labels)}
-    for position in range(max(map(len, labels))):
+    for position in range(min(POSITIONS, max(map(len, labels)))):
         at = "".join(label[position] for label in labels if len(label) > position)
         if len(at) >= FEWEST:
             places[f"characters at position {position + 1}"] = at
     uniform = np.full(len(characters), 1 / len(characters))
 
-    def simulated(total: int) -> Callable[[int], Statistics]:
-        return lambda count: np.square(rng.multinomial(total, uniform, count)).sum(axis=1)
+    def simulated(total: int) -> Shared:
+        return Shared(lambda sets: np.square(rng.multinomial(total, uniform, sets)).sum(axis=1))
 
+    chance = {total: simulated(total) for total in sorted({*map(len, places.values())})}
     tests = []
     for name, text in places.items():
         counts = Counter(text)
@@ -137,7 +159,7 @@ def _frequencies(labels: Sequence[str], rng: np.random.Generator) -> list[Test]:
             f"uniform would be {1 / len(characters):.1%}"
         )
         statistic = sum(count**2 for count in counts.values())
-        p = p_value(statistic, simulated(len(text)), len(characters))
+        p = p_value(statistic, chance[len(text)].again(), len(characters))
         tests.append(Test(name, UNEVEN, observed, p))
     return tests
 
@@ -187,7 +209,7 @@ def _permutation(
 def _above_median(values: Integers) -> Integers:
     """Return 1 above and 0 below the median; values at the median are left out."""
     middle = np.median(values)
-    return (values[values != middle] > middle).astype(np.int64)
+    return np.asarray(values[values != middle] > middle, np.int64)
 
 
 def _runs(rows: Integers) -> Statistics:
@@ -198,14 +220,14 @@ def _uneven(rows: Integers) -> Statistics:
     """Return how far the number of runs is from its mean over all orders, times their length."""
     total = rows.shape[1]
     high = rows.sum(axis=1)
-    return np.abs(_runs(rows) * total - (2 * high * (total - high) + total))
+    return np.asarray(np.abs(_runs(rows) * total - (2 * high * (total - high) + total)), np.int64)
 
 
 def _serial(rows: Integers) -> Statistics:
     """Return how far the products of neighbours are from their mean, times the length."""
     squares = np.square(rows).sum(axis=1)
     products = (rows[:, 1:] * rows[:, :-1]).sum(axis=1)
-    return np.abs(rows.shape[1] * products + squares)
+    return np.asarray(np.abs(rows.shape[1] * products + squares), np.int64)
 
 
 def _doubled_ranks(values: Integers) -> Integers:
@@ -280,6 +302,22 @@ def _seen_bits(labels: Sequence[str]) -> float:
     pairs = len(labels) * (len(labels) - 1) / 2
     equal = sum(count * (count - 1) // 2 for count in Counter(labels).values())
     return max(0.0, math.log2(pairs / poisson_interval(equal)[1])) if pairs else 0.0
+
+
+def _too_few(labels: Sequence[str]) -> list[Finding]:
+    """Return a finding where guessing alone is right more often than a program should be.
+
+    Only where so many characters were seen that a further one would have been among them.
+    """
+    size, seen = len(_characters(labels)), sum(map(len, labels))
+    if len(labels) < FEWEST or (size + 1) * (size / (size + 1)) ** seen >= LEVEL:
+        return []
+    possible = round(2.0 ** _uniform_bits(labels, _characters(labels)))
+    level = likelihood_of(1 / possible)
+    if level is Level.LOW:
+        return []
+    evidence = f"{size} different characters in {len(labels)} answers: {_characters(labels)!a}"
+    return [new_finding(FEW, level, Level.HIGH, [evidence], possible=f"{possible:,}")]
 
 
 def _finding(name: str, evidence: Sequence[str], labels: Sequence[str]) -> Finding:

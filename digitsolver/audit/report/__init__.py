@@ -22,7 +22,7 @@ from digitsolver.audit.report.escape import (
     visible,
 )
 from digitsolver.audit.report.examples import Example, examples
-from digitsolver.audit.texts import percent, recommendations, server_checks
+from digitsolver.audit.texts import general_limits, percent, recommendations, server_checks
 from digitsolver.datasets import Sample
 from digitsolver.errors import FolderError, MissingExtraError
 from digitsolver.io.files import StrPath, write_text
@@ -107,6 +107,7 @@ def _context(audit: Audit) -> dict[str, object]:
         "command": command_of(audit),
         "recommendations": recommendations(),
         "checks": server_checks(),
+        "limits": general_limits(),
         "percent": percent,
         "number": tables.number,
     }

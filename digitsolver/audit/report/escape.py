@@ -27,8 +27,9 @@ def visible(value: object) -> object:
     >>> visible("a\u202eb"), visible("price: 5 €"), visible(5)
     ('a\\u202eb', 'price: 5 €', 5)
     """
-    ready = not isinstance(value, str) or hasattr(value, "__html__")
-    return value if ready else printable(value)
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return printable(value)
 
 
 def markdown(value: object) -> object:

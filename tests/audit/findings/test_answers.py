@@ -9,7 +9,7 @@ import pytest
 from digitsolver.audit.findings import answers, examine
 from digitsolver.audit.findings.chance import LEVEL
 from digitsolver.audit.findings.images import Look
-from digitsolver.audit.records import Level
+from digitsolver.audit.records import Answers, Level
 from digitsolver.datasets import Sample
 from tests.audit.making import uniform, write
 
@@ -23,8 +23,18 @@ def looks(labels: Sequence[str], name: str = "{index}-{label}") -> list[Look]:
 
 
 def found(labels: Sequence[str], name: str = "{index}-{label}") -> dict[str, Level]:
-    findings = answers.find(looks(labels, name), np.random.default_rng(0))
+    made = looks(labels, name)
+    findings = answers.find(made, run(made))
     return {one.identifier: one.risk for one in findings}
+
+
+def run(made: Sequence[Look]) -> list[answers.Test]:
+    return answers.run_tests(made, np.random.default_rng(0))
+
+
+def described(labels: Sequence[str], name: str = "{index}-{label}") -> Answers:
+    made = looks(labels, name)
+    return answers.describe(made, run(made))
 
 
 def weighted(weights: Sequence[float], count: int = 200, length: int = 5) -> list[str]:
@@ -34,10 +44,10 @@ def weighted(weights: Sequence[float], count: int = 200, length: int = 5) -> lis
 
 
 def test_uniform_answers_are_no_finding() -> None:
-    """200 sets, with at most one false finding in 1,000: two would be a surprise."""
+    """100 sets, with at most one false finding in 1,000: two would be a surprise."""
     rng = np.random.default_rng(5)
     sets = [
-        uniform(int(rng.integers(20, 120)), int(rng.integers(1, 7)), seed) for seed in range(200)
+        uniform(int(rng.integers(20, 120)), int(rng.integers(4, 9)), seed) for seed in range(100)
     ]
     assert sum(bool(found(labels)) for labels in sets) < 2
 
@@ -58,7 +68,8 @@ def test_a_first_digit_that_is_never_zero_is_uneven_but_of_low_risk() -> None:
     rng = np.random.default_rng(0)
     labels = [str(number) for number in rng.integers(1000, 10000, 400)]
     assert found(labels) == {"ANSWER-UNEVEN": Level.LOW}
-    (finding,) = answers.find(looks(labels), np.random.default_rng(0))
+    made = looks(labels)
+    (finding,) = answers.find(made, run(made))
     assert [line.partition(":")[0] for line in finding.evidence] == ["characters at position 1"]
 
 
@@ -82,8 +93,7 @@ def test_answers_of_a_small_stock_repeat() -> None:
 def test_files_that_are_named_after_their_answers_have_no_order() -> None:
     labels = sorted(uniform(100))
     assert found(labels, "{label}") == {}
-    noted = answers.describe(looks(labels, "{label}"), np.random.default_rng(0)).notes
-    assert any("no order" in note for note in noted)
+    assert any("no order" in note for note in described(labels, "{label}").notes)
     assert "ANSWER-ORDER" in found(labels, "{index}-{label}")
 
 
@@ -91,21 +101,29 @@ def test_letters_and_several_lengths_are_tested() -> None:
     rng = np.random.default_rng(0)
     labels = ["".join(rng.choice(list("acdxyz"), rng.integers(4, 7))) for _ in range(120)]
     assert found(labels) == {}
-    described = answers.describe(looks(labels), np.random.default_rng(0))
-    assert described.length is None
-    assert described.characters == "acdxyz"
+    assert described(labels).length is None
+    assert described(labels).characters == "acdxyz"
     assert "ANSWER-UNEVEN" in found([f"a{label[1:]}" for label in labels])
 
 
 def test_what_is_left_of_the_entropy_is_estimated() -> None:
-    described = answers.describe(looks(uniform(400)), np.random.default_rng(0))
-    assert described.length == 5
-    assert described.bits == pytest.approx(5 * np.log2(10), abs=0.001)
-    assert described.bits - 0.2 < described.bits_estimated <= described.bits
-    assert described.bits_seen < described.bits
-    assert all(test.p <= test.corrected for test in described.tests)
-    uneven = answers.describe(looks(weighted([9, 1])), np.random.default_rng(0))
-    assert uneven.bits_estimated == pytest.approx(5 * 0.469, abs=0.3)
+    even = described(uniform(400))
+    assert even.length == 5
+    assert even.bits == pytest.approx(5 * np.log2(10), abs=0.001)
+    assert even.bits - 0.2 < even.bits_estimated <= even.bits
+    assert even.bits_seen < even.bits
+    assert all(test.p <= test.corrected for test in even.tests)
+    assert described(weighted([9, 1])).bits_estimated == pytest.approx(5 * 0.469, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [(2, {"ANSWER-FEW": Level.HIGH}), (3, {"ANSWER-FEW": Level.MEDIUM}), (4, {})],
+)
+def test_so_few_answers_that_guessing_works_are_found(
+    length: int, expected: dict[str, Level]
+) -> None:
+    assert found(uniform(150, length)) == expected
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])

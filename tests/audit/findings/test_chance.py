@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitsolver.audit.findings.chance import MOST, holm, p_value, permuted, repeats
+from digitsolver.audit.findings.chance import MOST, Shared, holm, p_value, permuted, repeats
 
 
 def test_p_values_of_chance_are_uniform() -> None:
@@ -36,3 +36,12 @@ def test_permuted_rows_have_the_same_values() -> None:
     assert (np.sort(rows, axis=1) == [1, 3, 3, 7]).all()
     assert len(set(map(tuple, rows.tolist()))) > 5
     assert (repeats(rows) == 1).all()
+
+
+def test_shared_sets_are_made_once() -> None:
+    rng = np.random.default_rng(0)
+    shared = Shared(lambda count: rng.integers(0, 1000, count))
+    first, second = shared.again(), shared.again()
+    values = [*first(3), *first(4)]
+    assert [*second(5), *second(2)] == values
+    assert len(set(values)) > 3

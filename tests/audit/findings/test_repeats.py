@@ -9,6 +9,7 @@ import pytest
 from digitsolver.audit.findings import find
 from digitsolver.audit.records import Finding, Level
 from digitsolver.datasets import Sample
+from digitsolver.io.images import read_image
 from tests.audit.making import uniform, write
 from tests.templates import draw
 
@@ -35,7 +36,7 @@ def test_five_per_cent_are_found_and_the_stock_is_estimated(tmp_path: Path) -> N
 def test_another_encoding_of_the_same_pixels_is_the_same_image(tmp_path: Path) -> None:
     samples = write(tmp_path, uniform(30))
     path = tmp_path / f"99999-{samples[0].label}.bmp"
-    cv2.imwrite(str(path), cv2.imread(str(samples[0].path)))
+    cv2.imwrite(str(path), read_image(samples[0].path))
     (finding,) = found([*samples, Sample(path, samples[0].label)])
     assert "1 of 31" in finding.summary
 
