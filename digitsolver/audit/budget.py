@@ -76,21 +76,28 @@ class Budget:
     def watch(self, progress: Progress, labels: int = 0) -> Progress:
         """Return a progress that passes on to `progress`, and raises OutOfTimeError.
 
-        It does so where the time is over, and where after a few steps their pace says that the end
-        will come too late. How long fitting to so many `labels` would have taken is remembered.
+        It does so where the time is over, and where after a few steps the pace since the first,
+        which takes longer than others, says that the end will come too late. How long fitting to so
+        many `labels` would have taken is remembered.
         """
         start = self._clock()
+        first: tuple[float, int] | None = None
 
         def report(done: int, total: int, text: str) -> None:
+            nonlocal first
             progress(done, total, text)
+            now = self._clock()
+            first = first or (now, done)
+            began, before = first
             if self._end is None or done >= total:
                 return
-            now = self._clock()
-            whole = (now - start) / done * total
-            telling = done >= min(TELLING, TELLING_PART * total)
-            if now > self._end or (telling and start + whole > self._end):
+            if done > before and done >= min(TELLING, TELLING_PART * total):
+                end = now + (now - began) / (done - before) * (total - done)
+            else:
+                end = now
+            if end > self._end:
                 if labels:
-                    self._learning[labels].append(whole)
-                raise OutOfTimeError(whole)
+                    self._learning[labels].append(end - start)
+                raise OutOfTimeError(end - start)
 
         return report

@@ -101,7 +101,7 @@ def _test_size(captchas: int, asked: Sequence[int]) -> int:
     if captchas - LEAST_TEST >= TOO_FEW:
         return LEAST_TEST
     half = captchas // 2
-    return captchas - half if half >= TOO_FEW else captchas
+    return captchas - min(half, most) if half >= TOO_FEW else captchas
 
 
 def _too_many(count: int, rest: int, test: int) -> LeftOut:
