@@ -10,6 +10,7 @@ from digitsolver import __version__
 from digitsolver.audit import report
 from digitsolver.audit.costs import Prices, cost_of, read_prices
 from digitsolver.audit.curve import needed, points
+from digitsolver.audit.defences import match_defences
 from digitsolver.audit.findings import examine
 from digitsolver.audit.log import LOG, RunsLog
 from digitsolver.audit.measure import Measurement, Options, Readers, about_audit, measure
@@ -184,6 +185,7 @@ def _conclude(
     runs = tuple(one.run for one in measured.runs)
     curve = points(measured.runs)
     examined = examine(samples, options.seed)
+    verdict = decide(curve, scope, examined.findings, runs)
     return Audit(
         version=__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -196,8 +198,8 @@ def _conclude(
         left_out=tuple(measured.left_out),
         costs=cost_of(curve, runs, prices),
         findings=(reading_finding(curve, scope, runs), *examined.findings),
-        defences=(),
-        verdict=decide(curve, scope, examined.findings, runs),
+        defences=match_defences(samples, verdict.labels or 0),
+        verdict=verdict,
         limits=(),
         answers=examined.answers,
     )
@@ -208,7 +210,7 @@ def _limits(plan: Plan, options: Options, repeated: int) -> list[str]:
     lines = []
     length = options.length or plan.length
     if length is not None:
-        lines.append(f"The readers of digitsolver were told that texts have {length} characters.")
+        lines.append(f"The readers of digitsolver were given the length of texts, {length}.")
     if repeated:
         lines.append(f"{repeated} images that are equal to another one were left out of the rates.")
     if options.programs:

@@ -112,9 +112,9 @@ def made_audit() -> Audit:
         costs=made_costs(),
         findings=findings,
         defences=(
-            DefenceMatch("speckle noise", "medium", 0.93, 0.88, 0.97, 0.9),
-            DefenceMatch("thin lines", "none", 0.99, 0.97, None, None),
-            DefenceMatch("overlap", "strong", 0.71, None, 0.82, None),
+            DefenceMatch("speckle noise", "medium", 0.93, 0.88),
+            DefenceMatch("thin lines", "none", 0.99, 0.97),
+            DefenceMatch("overlap", "strong", 0.71, None),
         ),
         verdict=decide(points, scope, findings, runs),
         limits=("The server was not asked: attempts, expiry and reuse are for a person to check.",),
