@@ -99,7 +99,7 @@ class Fits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelAttacker:
-    """Reads with a model of ours, which is told the `length` where that is known."""
+    """Reads with a model of ours, which is given the `length` where that is known."""
 
     name: str
     kind: Kind
@@ -190,7 +190,7 @@ class Program:
     The first line of its standard output is the answer, without white space. Images without an
     answer count as unread: the program ended with a status other than 0, took more than `timeout`
     seconds, or printed nothing, too much, or no text. It sees copies of the images under numbers,
-    so that a label in a name tells it nothing.
+    so that no label is in a name.
     """
 
     name: str
