@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol
@@ -90,8 +90,8 @@ class Fits(Protocol):
 
     def fit(
         self, labels: FolderLabels, seed: int, progress: Progress, announce: Announce
-    ) -> Solves:
-        """Return what reads captchas like these.
+    ) -> AbstractContextManager[Solves]:
+        """Lend what reads captchas like these.
 
         Raises a child of ``DigitSolverError`` where nothing can be fitted.
         """
@@ -158,10 +158,14 @@ class FittedReader:
         cores = min(usable_cores(), training.MOST_CORES)
         return prepare(first, data).seconds / cores
 
+    @contextmanager
     def fit(
         self, labels: FolderLabels, seed: int, progress: Progress, announce: Announce
-    ) -> Solves:
-        """Return a solver with the model; its files are deleted at once. See ``Fits``."""
+    ) -> Iterator[Solves]:
+        """Lend a solver with the model, which opens some of its files only when needed.
+
+        See ``Fits``.
+        """
         with tempfile.TemporaryDirectory(prefix="digitsolver-audit-") as folder:
             model = Path(folder) / "model"
             training.train(
@@ -173,7 +177,7 @@ class FittedReader:
                 progress=progress,
                 announce=announce,
             )
-            return load(model)
+            yield load(model)
 
     def _settings(self, labels: FolderLabels, seed: int) -> list[Settings]:
         options = replace(self.options, seed=seed)

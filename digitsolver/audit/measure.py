@@ -306,10 +306,10 @@ class _Work:
         self._say(f"{place}: {task}: {about(seconds)}")
         clock = Stopwatch()
         watched = self._budget.watch(self._progress, task.labels)
-        solver = self._fits.fit(labels, task.seed, watched, lambda line: None)
-        trained = clock.seconds, clock.cpu_seconds
-        attacker = ModelAttacker(FITTED, Kind.FITTED, solver, self._length)
-        return self._read(task, attacker, self._progress, trained)
+        with self._fits.fit(labels, task.seed, watched, lambda line: None) as solver:
+            trained = clock.seconds, clock.cpu_seconds
+            attacker = ModelAttacker(FITTED, Kind.FITTED, solver, self._length)
+            return self._read(task, attacker, self._progress, trained)
 
     def _read(
         self,

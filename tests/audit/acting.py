@@ -3,13 +3,14 @@
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from digitsolver.audit.attackers import Program, Solves
 from digitsolver.datasets import FolderLabels, Sample, read_captchas
-from digitsolver.errors import FolderError
+from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import write_png
 from digitsolver.parallel.progress import Announce, Progress
 from digitsolver.results import Failure, Reading
@@ -38,10 +39,12 @@ class Knowing:
     def __init__(self, share: float = 1.0) -> None:
         self.share = share
         self.lengths: list[int | None] = []
+        self.closed = False
 
     def solve_many(
         self, images: Iterable[str], *, length: int | None
     ) -> Iterator[Reading | Failure]:
+        assert not self.closed, "read while its files are there"
         self.lengths.append(length)
         for number, path in enumerate(images):
             label = Path(path).stem.partition("-")[2]
@@ -52,30 +55,32 @@ class Knowing:
 class Learning:
     """Reads the better the more labels it was fitted to; keeps what it was fitted to."""
 
-    def __init__(self, seconds: float = 0.1, stop_after: int | None = None) -> None:
+    def __init__(
+        self,
+        seconds: float = 0.1,
+        stop_after: int | None = None,
+        error: DigitSolverError | None = None,
+    ) -> None:
+        self._error = error
         self.fitted: list[tuple[int, int, frozenset[str]]] = []
         self._seconds, self._stop_after = seconds, stop_after
 
     def seconds(self, labels: FolderLabels, seed: int) -> float:
         return self._seconds * len(labels.names)
 
+    @contextmanager
     def fit(
         self, labels: FolderLabels, seed: int, progress: Progress, announce: Announce
-    ) -> Solves:
+    ) -> Iterator[Solves]:
         if len(self.fitted) == self._stop_after:
             raise KeyboardInterrupt
+        if self._error:
+            raise self._error
         self.fitted.append((len(labels.names), seed, frozenset(labels.names)))
         progress(1, 1, "")
-        return Knowing(min(1.0, len(labels.names) / 100 + seed / 20))
-
-
-class Unable(Learning):
-    """Cannot be fitted."""
-
-    def fit(
-        self, labels: FolderLabels, seed: int, progress: Progress, announce: Announce
-    ) -> Solves:
-        raise FolderError("expected other captchas", labels.folder)
+        reader = Knowing(min(1.0, len(labels.names) / 100 + seed / 20))
+        yield reader
+        reader.closed = True
 
 
 def program(name: str, code: str, *, timeout: float = 20.0) -> Program:

@@ -7,7 +7,7 @@ from digitsolver.audit.measure import Measurement, Options, Readers, about_audit
 from digitsolver.audit.plan import make_plan
 from digitsolver.audit.records import Kind
 from digitsolver.errors import FolderError, MissingExtraError
-from tests.audit.acting import Knowing, Learning, Unable, program, samples_in, write_captchas
+from tests.audit.acting import Knowing, Learning, program, samples_in, write_captchas
 
 FEW = Options(labels=(0, 10, 50), seeds=2)
 
@@ -90,7 +90,9 @@ def test_a_slow_program_is_left_out(captchas: Path) -> None:
 
 
 def test_what_cannot_be_fitted_is_left_out(captchas: Path) -> None:
-    done = run(captchas, FEW, Readers(Knowing(), Unable()))
+    done = run(
+        captchas, FEW, Readers(Knowing(), Learning(error=FolderError("expected other captchas")))
+    )
     assert [one.run.kind for one in done.runs] == [Kind.DEFAULT]
     assert len(done.left_out) == 4
     assert "expected other captchas" in done.left_out[0].reason
