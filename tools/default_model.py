@@ -30,13 +30,13 @@ def main() -> None:
     chosen = {one.name: getattr(options, one.name) for one in fields(Plan) if one.name in options}
     plan = Plan(**chosen | {"cycles": tuple(options.cycles)})
     checkpoint = Checkpoint(options.work)
+    start = _published(options.start, plan) if options.start else None
     model = train_base(
-        plan,
-        checkpoint,
-        jobs=options.jobs,
-        start=_published(options.start, plan) if options.start else None,
-        progress=lambda row: _tell(row, plan),
+        plan, checkpoint, jobs=options.jobs, start=start, progress=lambda row: _tell(row, plan)
     )
+    if start and options.average:
+        pairs = zip(start.variables, model.get_weights(), strict=True)
+        model.set_weights([(before + after) / 2 for before, after in pairs])
     state = checkpoint.load(NAME)
     looks = ["mixed", *sorted(set(LOOKS) - {"mixed"})]
     history = state.history if state else []
@@ -58,6 +58,12 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--start", type=Path, metavar="BUNDLE", help="a default model that the first cycles made"
+    )
+    parser.add_argument(
+        "--average",
+        action="store_true",
+        help="publish the mean of the weights of --start and of the trained ones (Wortsman et al., "
+        '"Model soups", 2022)',
     )
     parser.add_argument("--seed", type=int, default=plan.seed)
     parser.add_argument("--jobs", type=int, default=2, help="processes that draw")

@@ -45,7 +45,7 @@ class Plan:
 
     mixture: Mixture = field(default_factory=Mixture)
     seed: int = 0
-    cycles: tuple[int, ...] = (148, 300, 280, 200)
+    cycles: tuple[int, ...] = (148, 300, 280, 200, 288)
     part: int = 1024
     batch: int = 32
     lag: int = 8
