@@ -14,7 +14,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ import digitsolver
 from benchmarks.parts.defences import DEFENCES, Defence
 from benchmarks.parts.tables import as_csv, as_markdown
 from collector.draw import draw, encode
+from digitsolver.audit.traits import Traits, mean_traits
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.files import write_text
 from digitsolver.measure.evaluation import evaluate
@@ -45,6 +46,10 @@ class Row:
     accuracy: float
     low: float
     high: float
+    noise: float
+    lines: float
+    joined: float
+    colours: float
 
 
 def main() -> None:
@@ -89,6 +94,7 @@ def measure(defence: Defence, labels: int, test: int) -> Row:
     with tempfile.TemporaryDirectory() as scratch:
         samples = generate(defence, Path(scratch) / "test", SEED, test)
         found = evaluate(_attacker(defence, labels, Path(scratch)), samples)
+        traits = mean_traits(samples) or Traits(0.0, 0.0, 0.0, 0.0)
     low, high = found.interval
     return Row(
         defence.name,
@@ -96,9 +102,10 @@ def measure(defence: Defence, labels: int, test: int) -> Row:
         labels,
         found.images,
         found.correct,
-        found.accuracy,
-        low,
-        high,
+        round(found.accuracy, 4),
+        round(low, 4),
+        round(high, 4),
+        *(round(value, 4) for value in astuple(traits)),
     )
 
 
@@ -124,16 +131,14 @@ def _attacker(defence: Defence, labels: int, scratch: Path) -> Solver:
 
 def read_rows(text: str) -> list[Row]:
     """Return the rows of a CSV that `as_csv` wrote."""
+    names = [field.name for field in fields(Row)]
+    counts, shares = names[2:5], names[5:]
     return [
         Row(
             row["defence"],
             row["strength"],
-            int(row["labels"]),
-            int(row["images"]),
-            int(row["correct"]),
-            float(row["accuracy"]),
-            float(row["low"]),
-            float(row["high"]),
+            *(int(row[name]) for name in counts),
+            *(float(row[name]) for name in shares),
         )
         for row in csv.DictReader(io.StringIO(text))
     ]

@@ -9,6 +9,7 @@
     ├── StyleError          a style is unknown, or its file is wrong
     ├── FolderError         a folder is not what a command needs
     │   └── UnclearLabelsError  where its labels are is in doubt: somebody must say it
+    ├── PricesError         a file of prices is wrong
     ├── BundleError         a model folder is incomplete or was changed
     ├── ClusterError        the machines of a cluster do not answer
     └── MissingExtraError   an optional dependency is not installed
@@ -106,6 +107,10 @@ class UnclearLabelsError(FolderError):
     def at(self, path: str | os.PathLike[str] | None) -> Self:
         """Return the same error about `path`, unless it names a path already."""
         return self if self.path is not None else type(self)(self.reason, path, self.choices)
+
+
+class PricesError(DigitSolverError):
+    """Say what is wrong with a file of prices."""
 
 
 class BundleError(DigitSolverError):

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {
     "digitsolver": (
         "cli",
+        "audit",
         "visualize",
         "train",
         "solver",

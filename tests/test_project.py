@@ -92,6 +92,7 @@ ROOMS = {
     "digitsolver/readers/": "train",
     "digitsolver/training/": "train",
     "digitsolver/measure/": "train",
+    "digitsolver/audit/": "train",
     "digitsolver/parallel/cluster.py": "cluster",
     "collector/fetch/": "collect",
     "collector/label/": "web",
@@ -100,6 +101,7 @@ ROOMS = {
 """What may import the packages of which extra, beside those of the core; the first line counts."""
 NOT_IMPORTED = {
     "dask": "distributed imports it",
+    "jinja2": "of the extra web: an audit's pages without TensorFlow",
 }
 """What is declared for the core or an extra although nothing of that room imports it."""
 

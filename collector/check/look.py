@@ -18,9 +18,9 @@ from collector.check import suspects as judging
 from collector.check.folds import cross_validated
 from collector.check.found import Checked, Outlier
 from collector.check.suspects import Suspect
-from collector.dataset.store import perceptual_hash, read_records
-from collector.dataset.store.near import near_pairs, unpack
+from collector.dataset.store import read_records
 from digitsolver.datasets import AUTO, LabelsFrom, Problem, Sample, read_captchas
+from digitsolver.datasets.near import near_pairs, perceptual_hash, unpack
 from digitsolver.errors import ImageError
 from digitsolver.io.formats import read_header
 from digitsolver.io.images import ImageArray, decode_image, to_grey

@@ -1,6 +1,6 @@
 """Split captchas into train, validation and test, with duplicates on one side.
 
-Images that are equal, or nearly so (`collector.dataset.store.near`), form a group, together with
+Images that are equal, or nearly so (`digitsolver.datasets.near`), form a group, together with
 those that are near to one of them. The groups are ordered by a hash of seed and content: the split
 depends neither on names nor on the order of files.
 """
@@ -15,8 +15,6 @@ from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
-from collector.dataset.store import perceptual_hash
-from collector.dataset.store.near import near_pairs, unpack
 from digitsolver.datasets import (
     AUTO,
     LabelsFrom,
@@ -27,6 +25,7 @@ from digitsolver.datasets import (
     read_captchas,
     unique_ids,
 )
+from digitsolver.datasets.near import near_pairs, perceptual_hash, unpack
 from digitsolver.datasets.tables import METADATA, render_table
 from digitsolver.errors import FolderError, ImageError
 from digitsolver.io.files import new_folder

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from digitsolver.cli.auditing import audit
 from digitsolver.cli.console import Group, bar, finish, starting
 from digitsolver.cli.evaluating import evaluate
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
@@ -108,6 +109,7 @@ main.add_command(train)
 
 
 main.add_command(evaluate)
+main.add_command(audit)
 main.add_command(solve)
 
 

@@ -230,6 +230,30 @@ def binomial_tail(most: int, count: int, share: float) -> float:
     return min(math.fsum(map(math.exp, logs)), 1.0)
 
 
+def exact_upper(successes: int, count: int, probability: float = PROBABILITY) -> float:
+    """Return the largest chance at which so few successes are no surprise: a one-sided bound.
+
+    References
+    ----------
+    C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in the
+    case of the binomial", 1934. For no success it is the rule of three: J. A. Hanley and
+    A. Lippman-Hand, "If nothing goes wrong, is everything all right?", 1983.
+
+    Examples
+    --------
+    >>> round(exact_upper(0, 300), 5), exact_upper(5, 5), exact_upper(0, 0)
+    (0.00994, 1.0, 1.0)
+    """
+    low, high = successes / count if count else 1.0, 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        if binomial_tail(successes, count, middle) > 1 - probability:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
 def _sequence(count: int, fewest: int) -> list[int]:
     """Return the numbers of answers that are tested, from few to all; none where all are too few.
 

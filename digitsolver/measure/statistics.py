@@ -89,14 +89,67 @@ def wilson(correct: int, total: int) -> tuple[float, float]:
     """
     if not 0 <= correct <= total:
         raise ValueError(f"correct: expected 0..{total}, found {correct}")
-    if total == 0:
+    return score_interval(correct / total if total else 0.0, total)
+
+
+def score_interval(share: float, size: float, quantile: float = Z95) -> tuple[float, float]:
+    """Return Wilson's score interval of a `share` that was observed in a sample of `size`.
+
+    Parameters
+    ----------
+    share
+        From 0 to 1.
+    size
+        Number of observations, or the effective number where they depend on one another. Of none
+        the interval is ``(0.0, 1.0)``.
+    quantile
+        Standard errors on each side; by default those of a 95 % interval.
+
+    Examples
+    --------
+    >>> score_interval(0.0, 400) == wilson(0, 400)
+    True
+    """
+    if not size:
         return 0.0, 1.0
-    share, square = correct / total, Z95**2
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    spread = share * (1 - share) / total + square / (4 * total**2)
-    half = Z95 * math.sqrt(spread) / (1 + square / total)
-    low = 0.0 if correct == 0 else middle - half
-    high = 1.0 if correct == total else middle + half
+    square = quantile**2
+    middle = (share + square / (2 * size)) / (1 + square / size)
+    spread = share * (1 - share) / size + square / (4 * size**2)
+    half = quantile * math.sqrt(spread) / (1 + square / size)
+    low = 0.0 if share == 0 else middle - half
+    high = 1.0 if share == 1 else middle + half
+    return low, high
+
+
+def poisson_interval(count: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of the mean of a Poisson variable that was `count`.
+
+    Raises
+    ------
+    ValueError
+        `count` is negative.
+
+    References
+    ----------
+    F. Garwood, "Fiducial limits for the Poisson distribution", 1936.
+
+    Examples
+    --------
+    >>> low, high = poisson_interval(10)
+    >>> f"{low:.3f} {high:.3f}"
+    '4.795 18.390'
+    """
+    if count < 0:
+        raise ValueError(f"count: expected 0 or more, found {count}")
+
+    def at_most(most: int, mean: float) -> float:
+        """Return the chance of at most `most`."""
+        logs = (k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(most + 1))
+        return math.fsum(map(math.exp, logs))
+
+    far = count + 10 * math.sqrt(count) + 20
+    high = _edge(count or 1e-9, far, lambda mean: at_most(count, mean) >= 0.025)
+    low = _edge(count, 1e-9, lambda mean: at_most(count - 1, mean) <= 0.975) if count else 0.0
     return low, high
 
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "digitsolver tune": ["EMPTY", "--out", "OUT"],
     "digitsolver train": ["EMPTY", "--out", "OUT", "--reader", "digits", "--style", "plain"],
     "digitsolver evaluate": ["FEW", "--model", "MODEL", "--jobs", "1"],
+    "digitsolver audit": ["FEW", "--out", "OUT", "--labels", "0"],
     "digitsolver solve": ["IMAGE", "--model", "MODEL", "--jobs", "1"],
     "digitsolver visualize": ["FEW", "--out", "OUT", "--style", "plain"],
     "digitsolver info": ["MODEL"],

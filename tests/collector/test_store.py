@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from collector.dataset.store import New, Record, Store, content_id, open_store, read_records
-from collector.dataset.store.near import DISTANCE, distances, near_pairs, perceptual_hash, unpack
 from digitsolver.datasets import read_captchas
+from digitsolver.datasets.near import DISTANCE, distances, near_pairs, perceptual_hash, unpack
 from digitsolver.errors import FolderError, LabelError
 
 FIRST = content_id(b"first")

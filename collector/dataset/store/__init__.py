@@ -24,7 +24,6 @@ labels of their names; so do labels that somebody changes in ``metadata.csv``.
 """
 
 from collector.dataset.store.journal import JOURNAL
-from collector.dataset.store.near import perceptual_hash
 from collector.dataset.store.new import Added, New, check_image
 from collector.dataset.store.record import Change, Record, claimed_label, content_id
 from collector.dataset.store.store import DryStore, Store, open_store, read_records
@@ -41,6 +40,5 @@ __all__ = [
     "claimed_label",
     "content_id",
     "open_store",
-    "perceptual_hash",
     "read_records",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from collector.dataset.store.near import perceptual_hash
 from collector.dataset.store.record import Record
+from digitsolver.datasets.near import perceptual_hash
 from digitsolver.errors import ImageError
 
 EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collector.dataset.store.near import Index
 from collector.dataset.store.record import DECISIONS, UNDONE, Record
+from digitsolver.datasets.near import Index
 
 
 class State:
