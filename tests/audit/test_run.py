@@ -60,7 +60,7 @@ def test_the_report_has_all_that_was_measured(captchas: Path, tmp_path: Path) ->
     assert [one["labels"] for one in found["needed"]] == [0.0, 17.3, None]
     assert found["verdict"]["risk"] == "high"
     assert found["findings"][0]["identifier"] == "CAPTCHA-READ"
-    assert "told that texts have 3 characters" in found["limits"][0]
+    assert "were given the length of texts, 3" in found["limits"][0]
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {LOG, "prices.toml"}
 
 
