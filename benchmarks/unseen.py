@@ -67,9 +67,10 @@ def main() -> None:
     options = _options()
     rows: list[Row] = []
     promises: list[Promise] = []
+    solver = load(options.model)
     with tempfile.TemporaryDirectory() as scratch:
         for folder in _folders(options, Path(scratch)):
-            found = _read(load(options.model), folder, options.captchas)
+            found = _read(solver, folder, options.captchas)
             rows.append(row_of(folder.name, found))
             if found.images >= options.certify:
                 rng = np.random.default_rng(options.seed)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from digitsolver.audit.records import Run
 from digitsolver.parallel.progress import Progress
 
-TELLING, TELLING_PART = 5, 1 / 3
-"""Steps of a run, or part of them, from which on its pace tells how long all of them take."""
+PACED, PACED_PART = 5, 1 / 3
+"""Steps of a run, or part of them, from which on its pace says how long all of them take."""
 
 
 class OutOfTimeError(Exception):
@@ -84,6 +84,7 @@ class Budget:
         first: tuple[float, int] | None = None
 
         def report(done: int, total: int, text: str) -> None:
+            """Pass progress on, and stop a run that would end too late."""
             nonlocal first
             progress(done, total, text)
             now = self._clock()
@@ -91,7 +92,7 @@ class Budget:
             began, before = first
             if self._end is None or done >= total:
                 return
-            if done > before and done >= min(TELLING, TELLING_PART * total):
+            if done > before and done >= min(PACED, PACED_PART * total):
                 end = now + (now - began) / (done - before) * (total - done)
             else:
                 end = now

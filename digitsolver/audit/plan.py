@@ -5,16 +5,14 @@ decoded pixels, one stays, so that none can be on both sides and none counts twi
 for a number of labels with one seed is part of what is drawn for a larger number.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from digitsolver import datasets
 from digitsolver.audit.records import LeftOut
 from digitsolver.datasets import FolderLabels, Problem, Sample
+from digitsolver.datasets.near import pixel_digest
 from digitsolver.errors import FolderError, ImageError, printable
 from digitsolver.training.trainer import TOO_FEW
 
@@ -30,15 +28,13 @@ class Plan:
     """What is read, and what can be learned from.
 
     ``counts`` are the numbers of labels to learn from, rising; 0 stands for none at all.
-    ``left_out`` says which numbers the folder does not allow, ``repeated`` how many images are
-    equal to another one.
+    ``left_out`` says which numbers the folder does not allow.
     """
 
     test: Sequence[Sample]
     rest: Sequence[Sample]
     counts: tuple[int, ...]
     left_out: tuple[LeftOut, ...] = ()
-    repeated: int = 0
 
     @property
     def length(self) -> int | None:
@@ -122,11 +118,11 @@ def different(samples: Sequence[Sample]) -> tuple[list[Sample], list[Problem], i
     FolderError
         No image can be used.
     """
-    groups: dict[bytes, list[Sample]] = defaultdict(list)
+    groups: dict[str, list[Sample]] = defaultdict(list)
     problems: list[Problem] = []
     for sample in samples:
         try:
-            groups[_content(sample)].append(sample)
+            groups[pixel_digest(sample.read())].append(sample)
         except ImageError as error:
             problems.append(Problem.of(sample.path, error))
     kept: list[Sample] = []
@@ -143,13 +139,6 @@ def different(samples: Sequence[Sample]) -> tuple[list[Sample], list[Problem], i
         found = problems[0] if problems else "none"
         raise FolderError(f"expected images that can be read, found none: {found}", folder)
     return kept, problems, repeated
-
-
-def _content(sample: Sample) -> bytes:
-    """Return a key for the colours of an image, grey ones too."""
-    pixels = sample.read()
-    pixels = np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
-    return hashlib.blake2b(f"{pixels.shape}".encode() + pixels.tobytes()).digest()
 
 
 def _contradiction(sample: Sample, group: Sequence[Sample]) -> Problem:

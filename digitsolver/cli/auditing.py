@@ -152,7 +152,6 @@ def audit(
     from digitsolver.audit.measure import Options
     from digitsolver.audit.run import audit as run
 
-    console = TrainingConsole()
     try:
         options = Options(
             labels=labels,
@@ -165,26 +164,22 @@ def audit(
             owner=owner,
         )
         placed = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
-        found = run(
-            captchas,
-            out,
-            options,
-            labels_from=placed,
-            prices=prices,
-            resume=resume,
-            force=force,
-            progress=console.progress,
-            announce=console.announce,
-        )
+        with TrainingConsole() as console:
+            found = run(
+                captchas,
+                out,
+                options,
+                labels_from=placed,
+                prices=prices,
+                resume=resume,
+                force=force,
+                progress=console.progress,
+                announce=console.announce,
+            )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except DigitSolverError as error:
         raise _NotAuditedError(str(error)) from error
-    except KeyboardInterrupt:
-        console.announce("interrupted: the same command with --resume continues")
-        raise
-    finally:
-        console.close()
     for line in found.scope.unusable:
         click.echo(line, err=True)
     finish(found.to_json() if as_json else _text(found, out))

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import click
 
@@ -190,7 +190,7 @@ class TrainingConsole:
     """Say on standard error what a training does, how far it is, and the time that is left.
 
     On a terminal one line is kept up to date; in a log or a notebook there is a new line now and
-    then.
+    then. As a context it says, where a person interrupts the run, how to continue it.
     """
 
     def __init__(self) -> None:
@@ -198,6 +198,14 @@ class TrainingConsole:
         self._begun = self._shown = time.monotonic()
         self._first = self._total = 0
         self._open = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.announce("interrupted: the same command with --resume continues")
+        self.close()
 
     def announce(self, line: str) -> None:
         """Print a line of its own."""

@@ -143,9 +143,8 @@ def train(
         placed = settle_labels(source, labels_from, pad_labels, alphabet=alphabet)
     else:
         placed = labels_from
-    console = TrainingConsole()
-    console.announce(f"history.csv and curves.png: {training.watched_folder(out)}")
-    try:
+    with TrainingConsole() as console:
+        console.announce(f"history.csv and curves.png: {training.watched_folder(out)}")
         trained = training.train(
             source,
             style,
@@ -161,11 +160,6 @@ def train(
             tensorboard=tensorboard,
             max_wrong=max_wrong,
         )
-    except KeyboardInterrupt:
-        console.announce("interrupted: the same command with --resume continues")
-        raise
-    finally:
-        console.close()
     metrics = trained.bundle.metrics()
     result = {
         **metrics,

@@ -1,21 +1,22 @@
-"""Tell images that are nearly the same: a perceptual hash of 256 bits.
+"""Find images that are equal, or nearly the same, by hashes of their pixels.
 
-The lowest frequencies of a discrete cosine transform, each as one bit: above or below their
-median (Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010). The
-usual 64 bits cannot tell two captchas of one look apart, 256 can. OpenCV has the transform in any
-case, so this is a few lines; the package ImageHash would bring SciPy and PyWavelets along, and
-OpenCV's own hashes are in its contrib wheel only.
+The perceptual hash has the lowest frequencies of a discrete cosine transform, each as one bit:
+above or below their median (Zauner, "Implementation and Benchmarking of Perceptual Image Hash
+Functions", 2010). The usual 64 bits are the same for many captchas of one look, 256 are not.
+OpenCV has the transform in any case, so this is a few lines; the package ImageHash would bring
+SciPy and PyWavelets along, and OpenCV's own hashes are in its contrib wheel only.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.io.images import ImageArray, to_grey
+from digitsolver.io.images import ImageArray, to_channels, to_grey
 
 SIDE = 16
 """Frequencies in each direction: their bits are the hash."""
@@ -32,6 +33,18 @@ BLOCK = 32
 """Hashes compared with all others at a time; 256 took half as long again for 20,000."""
 
 Hashes = NDArray[np.uint64]
+
+
+def pixel_digest(image: ImageArray) -> str:
+    """Return what only images of equal colours share, however their files store them.
+
+    >>> grey = np.zeros((2, 3), np.uint8)
+    >>> pixel_digest(grey) == pixel_digest(np.zeros((2, 3, 3), np.uint8))
+    True
+    """
+    colours = to_channels(image, 3)
+    content = repr(colours.shape).encode() + colours.tobytes()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def perceptual_hash(image: ImageArray) -> str:

@@ -131,7 +131,7 @@ class Trainer(Protocol):
 
     @property
     def held_out(self) -> Sequence[Sample]:
-        """Those of them that are the validation set."""
+        """The validation set, a part of ``samples``."""
 
     @property
     def problems(self) -> Sequence[Problem]:

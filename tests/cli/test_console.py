@@ -94,3 +94,12 @@ def test_an_output_that_was_closed_is_said_in_one_line(words: list[str], tmp_pat
     os.close(reads)
     assert run(words, tmp_path, writes) == "Error: standard output: Broken pipe"
     os.close(writes)
+
+
+def test_an_interrupted_training_says_how_to_continue(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), TrainingConsole():
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == "interrupted: the same command with --resume continues\n"
+    with pytest.raises(ValueError, match="other"), TrainingConsole():
+        raise ValueError("other")
+    assert "interrupted" not in capsys.readouterr().err

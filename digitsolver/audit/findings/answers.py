@@ -119,6 +119,7 @@ def repeated_by_chance(
     ]
 
     def simulate(sets: int) -> Statistics:
+        """Return the repeats in so many sets of answers that are chosen at random."""
         chosen = (rng.integers(0, texts, (sets, answers)) for texts, answers in groups)
         found = np.zeros(sets, np.int64)
         for rows in chosen:
@@ -147,6 +148,7 @@ def _frequencies(labels: Sequence[str], rng: np.random.Generator) -> list[Test]:
     uniform = np.full(len(characters), 1 / len(characters))
 
     def simulated(total: int) -> Shared:
+        """Return the sums of squared counts of so many random characters."""
         return Shared(lambda sets: np.square(rng.multinomial(total, uniform, sets)).sum(axis=1))
 
     chance = {total: simulated(total) for total in sorted({*map(len, places.values())})}

@@ -74,6 +74,7 @@ class Shared:
         start = 0
 
         def simulate(count: int) -> Statistics:
+            """Return so many statistics that this caller has not had yet."""
             nonlocal start
             more = start + count - len(self._made)
             if more > 0:

@@ -1,13 +1,12 @@
 """Look at each image once: what its file, its pixels and the texts beside them are."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digitsolver.datasets import Sample
-from digitsolver.datasets.near import perceptual_hash
+from digitsolver.datasets.near import perceptual_hash, pixel_digest
 from digitsolver.errors import ImageError, printable
-from digitsolver.io.images import ImageArray, decode_image, read_bytes, to_channels
+from digitsolver.io.images import decode_image, read_bytes
 from digitsolver.io.metadata import metadata_texts
 
 
@@ -38,15 +37,8 @@ def look_at(samples: Iterable[Sample]) -> list[Look]:
             continue
         label = sample.label or ""
         texts = metadata_texts(data)
-        looks.append(Look(sample, label, _digest(pixels), perceptual_hash(pixels), texts))
+        looks.append(Look(sample, label, pixel_digest(pixels), perceptual_hash(pixels), texts))
     return [look for look in looks if look.label]
-
-
-def _digest(pixels: ImageArray) -> str:
-    """Return a hash of the colours of an image, which does not depend on how they are stored."""
-    colours = to_channels(pixels, 3)
-    content = repr(colours.shape).encode() + colours.tobytes()
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def different(looks: Sequence[Look]) -> list[Look]:

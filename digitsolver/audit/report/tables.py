@@ -143,6 +143,7 @@ def _runs_of(audit: Audit) -> dict[tuple[str, int], list[Run]]:
     """Return the runs of each attacker with each number of labels."""
 
     def key(run: Run) -> tuple[str, int]:
+        """Return what the runs of one point share."""
         return run.attacker, run.labels
 
     return {name: list(group) for name, group in groupby(sorted(audit.runs, key=key), key)}
