@@ -1,7 +1,7 @@
 """Measure whole-captcha accuracy after training on few labels, on unseen captchas.
 
 Every folder of labelled captchas under --data is split once by captcha; --labels captchas of one
-side train with the default command, and the other side is read. Without --data the drawn looks
+side train with the default command, and the other side is read. Without --data the generated looks
 are measured. Prints a Markdown table and writes accuracy.csv.
 
     python benchmarks/accuracy.py --labels 100 --seeds 3
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.parts.folders import drawn, link, sets_in
+from benchmarks.parts.folders import generate_looks, link, sets_in
 from digitsolver.datasets import read_captchas, split
 from digitsolver.measure.evaluation import Evaluation, evaluate
 from digitsolver.measure.statistics import wilson
@@ -72,7 +72,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--test", type=int, default=1000, help="captchas read, at most")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="one drawn look, one seed")
+    parser.add_argument("--short", action="store_true", help="one generated look, one seed")
     options = parser.parse_args()
     if options.short:
         options.only, options.seeds, options.test, options.data = ["plain"], 1, 200, None
@@ -83,7 +83,7 @@ def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
         return sets_in(options.data, options.only)
     count = max(options.labels) + options.test if options.short else DRAWN
-    return drawn(options.only, count, scratch)
+    return generate_looks(options.only, count, scratch)
 
 
 def _measure(folder: Path, labels: int, options: argparse.Namespace, scratch: Path) -> Row:

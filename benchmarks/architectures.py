@@ -1,6 +1,6 @@
 """Set the networks for digit crops side by side: how large, how fast, how accurate.
 
-Of each drawn look as many captchas are drawn as the largest of --labels and --test together, and
+Of each look as many captchas are generated as the largest of --labels and --test together, and
 divided by captcha; the style is found on those to learn from. On the first N of them each
 architecture is trained with its own settings, as `digitsolver train --reader digits` does, and
 reads the test captchas; accuracy is the mean over the seeds, and so are the steps, those of the
@@ -89,7 +89,7 @@ def main() -> None:
     rows = []
     for name in options.looks:
         with tempfile.TemporaryDirectory() as scratch:
-            look = drawn(name, max(options.labels), options.test, Path(scratch) / name)
+            look = generate_look(name, max(options.labels), options.test, Path(scratch) / name)
             for row in _rows(look, options):
                 rows.append(row)
                 print("; ".join(cells(row)), file=sys.stderr, flush=True)
@@ -120,7 +120,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def drawn(name: str, labels: int, test: int, folder: Path) -> Look:
+def generate_look(name: str, labels: int, test: int, folder: Path) -> Look:
     """Return captchas of the look `name`, drawn into `folder`, divided by captcha."""
     list(generate(name, labels + test, folder, DRAW_SEED, None))
     samples, _ = read_captchas(folder)

@@ -200,7 +200,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--retrain-at", type=int, nargs="+", default=[], help="labels: train then")
     parser.add_argument("--misread", type=float, default=0.0, help="a digit's chance")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--short", action="store_true", help="a few drawn captchas")
+    parser.add_argument("--short", action="store_true", help="a few generated captchas")
     options = parser.parse_args()
     if options.short:
         options.count = SHORT

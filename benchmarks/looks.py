@@ -28,7 +28,7 @@ from pathlib import Path
 
 import digitsolver
 from benchmarks.parts.curves import draw_curves
-from benchmarks.parts.folders import drawn, link, sets_in
+from benchmarks.parts.folders import generate_looks, link, sets_in
 from benchmarks.parts.rows import Row, Task, curves, line, read_rows, report, row_of, table, task_of
 from digitsolver.datasets import DIGITS, Sample, check_labels, draw, read_captchas, split
 from digitsolver.errors import DigitSolverError
@@ -86,7 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--options", default="", help="more options of digitsolver train")
     parser.add_argument("--resume", action="store_true", help="keep the rows that are there")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="one drawn look, without labels")
+    parser.add_argument("--short", action="store_true", help="one generated look, without labels")
     options = parser.parse_args()
     if options.short:
         options.data, options.labels, options.least = None, [0], SHORT // 2
@@ -98,7 +98,7 @@ def _options() -> argparse.Namespace:
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
         return sets_in(options.data, options.only)
-    return drawn(["plain"], SHORT, scratch)
+    return generate_looks(["plain"], SHORT, scratch)
 
 
 # --- which captchas -------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 In a copy of each folder, one digit of the labels of some captchas is replaced by another. Reported
 is the share of those captchas among the first 5 % of the samples that `check` suspects, and how
 many labels that nobody touched it suspects too: some of them are mistakes of the model, some of
-the set. Without --data, the drawn captchas of this repository are taken.
+the set. Without --data, the generated captchas of this repository are taken.
 
     python benchmarks/mistakes.py
     python benchmarks/mistakes.py --data my-captchas other-captchas --seeds 3

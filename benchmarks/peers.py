@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.parts.folders import drawn, sets_in
+from benchmarks.parts.folders import generate_looks, sets_in
 from benchmarks.parts.readers import READERS, Answer, Read
 from benchmarks.parts.tables import as_csv
 from collector.draw import LOOKS
@@ -88,14 +88,14 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of folders; else drawn captchas")
+    parser.add_argument("--data", type=Path, help="a folder of folders; else generated captchas")
     parser.add_argument("--only", nargs="+", help="names of folders to read")
     parser.add_argument("--captchas", type=int, default=300, help="images a folder, at most")
     parser.add_argument("--readers", nargs="+", choices=READERS, default=list(READERS))
     parser.add_argument("--model", help="the bundle that digitsolver reads with; else its own")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="20 drawn captchas")
+    parser.add_argument("--short", action="store_true", help="20 generated captchas")
     parser.add_argument("--worker", choices=READERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.short:
@@ -106,7 +106,7 @@ def _options() -> argparse.Namespace:
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
         return sets_in(options.data, options.only)
-    return drawn(options.only or list(LOOKS), options.captchas, scratch)
+    return generate_looks(options.only or list(LOOKS), options.captchas, scratch)
 
 
 # --- one reader, in its own process ---------------------------------------------------------

@@ -48,7 +48,7 @@ def main() -> None:
         return
     looks: list[Look] = []
     with tempfile.TemporaryDirectory() as scratch:
-        folder = options.data or Path(scratch) / "drawn"
+        folder = options.data or Path(scratch) / "generated"
         if not options.data:
             list(generate("plain", 500, folder, 1, None))
         for count in options.counts:
@@ -63,7 +63,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of images; else drawn ones")
+    parser.add_argument("--data", type=Path, help="a folder of images; else generated ones")
     parser.add_argument("--model", help="the bundle to read with; else the default model")
     parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))

@@ -36,7 +36,7 @@ def main() -> None:
     laps: list[Lap] = []
     tables = []
     with tempfile.TemporaryDirectory() as scratch:
-        folder = options.data or Path(scratch) / "drawn"
+        folder = options.data or Path(scratch) / "generated"
         if not options.data:
             list(generate("speckle", options.count, folder, 1, None))
         paths = image_paths(folder)[: options.count]
@@ -54,13 +54,13 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of images; else drawn ones")
+    parser.add_argument("--data", type=Path, help="a folder of images; else generated ones")
     parser.add_argument("--count", type=int, default=3000, help="images, at most")
     parser.add_argument("--model", help="a bundle to race beside the default model")
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="200 drawn images, one round")
+    parser.add_argument("--short", action="store_true", help="200 generated images, one round")
     options = parser.parse_args()
     if options.short:
         options.data, options.count, options.rounds = None, 200, 1

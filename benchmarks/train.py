@@ -93,7 +93,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of captchas; else drawn ones")
+    parser.add_argument("--data", type=Path, help="a folder of captchas; else generated ones")
     parser.add_argument("--labels", type=int, nargs="+", default=[2000])
     parser.add_argument("--test", type=int, default=1000, help="captchas held out")
     parser.add_argument("--style", default="auto", help="auto, a named style or a .toml file")
@@ -101,7 +101,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=10, help=f"of {OTHER}'s network")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="30 drawn captchas, one epoch")
+    parser.add_argument("--short", action="store_true", help="30 generated captchas, one epoch")
     options = parser.parse_args()
     options.settings = DigitsSettings()
     if options.short:
@@ -115,7 +115,7 @@ def _divided(
     options: argparse.Namespace, scratch: Path
 ) -> tuple[list[Sample], list[Sample], Style]:
     """Return the captchas to learn from, those held out, and the style found on the former."""
-    folder = options.data or scratch / "drawn"
+    folder = options.data or scratch / "generated"
     if not options.data:
         list(generate("speckle", max(options.labels) + options.test, folder, 1, None))
     samples, _ = read_captchas(folder)

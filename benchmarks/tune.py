@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from benchmarks.parts.folders import drawn, link, sets_in
+from benchmarks.parts.folders import generate_looks, link, sets_in
 from benchmarks.parts.tables import as_csv, as_markdown
 from digitsolver import tune
 from digitsolver.datasets import Sample, read_captchas, split
@@ -103,7 +103,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--train", action="store_true", help="train a network with each style")
     parser.add_argument("--seeds", type=int, default=1, help="networks a style")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--short", action="store_true", help="30 drawn captchas, few styles")
+    parser.add_argument("--short", action="store_true", help="30 generated captchas, few styles")
     options = parser.parse_args()
     options.cleaners = CLEANERS
     if options.short:
@@ -115,7 +115,7 @@ def _options() -> argparse.Namespace:
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
         return sets_in(options.data, options.only)
-    return drawn(options.only, options.tuned + options.test, scratch)
+    return generate_looks(options.only, options.tuned + options.test, scratch)
 
 
 def measure(folder: Path, options: argparse.Namespace, scratch: Path) -> Row:

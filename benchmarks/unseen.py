@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.parts.folders import drawn, sets_in
+from benchmarks.parts.folders import generate_looks, sets_in
 from benchmarks.parts.tables import as_csv
 from digitsolver.datasets import check_labels, draw, read_captchas
 from digitsolver.io.files import write_text
@@ -104,7 +104,7 @@ def _options() -> argparse.Namespace:
 def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     if options.data:
         return sets_in(options.data, options.only)
-    return drawn(options.only, options.captchas or GENERATED, scratch)
+    return generate_looks(options.only, options.captchas or GENERATED, scratch)
 
 
 def _read(solver: Solver, folder: Path, most: int | None) -> Evaluation:

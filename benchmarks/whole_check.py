@@ -2,7 +2,7 @@
 
 Two cores are its, whatever the machine has. Seconds on the clock say little where others work on
 the same machine: seconds of a processor are printed, too, and the most memory that it held at once.
-Without --data, `plain` captchas are drawn. Prints Markdown.
+Without --data, `plain` captchas are generated. Prints Markdown.
 
     python benchmarks/whole_check.py
     python benchmarks/whole_check.py --data my-captchas --count 1000
@@ -34,7 +34,7 @@ def main() -> None:
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:CORES]))
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = options.data or Path(scratch, "drawn")
+        folder = options.data or Path(scratch, "generated")
         if options.data is None:
             for _ in generate("plain", max(options.count), folder):
                 pass
@@ -63,7 +63,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, help="a folder of captchas with their labels in names")
     parser.add_argument("--count", type=int, nargs="+", default=[5000, 20000])
-    parser.add_argument("--short", action="store_true", help="200 drawn captchas")
+    parser.add_argument("--short", action="store_true", help="200 generated captchas")
     options = parser.parse_args()
     if options.short:
         options.data, options.count = None, [200]

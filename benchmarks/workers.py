@@ -37,7 +37,7 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        folder = options.data or scratch / "drawn"
+        folder = options.data or scratch / "generated"
         if not options.data:
             list(generate("plain", 200, folder, 1, None))
         listed = scratch / "paths.txt"
@@ -56,7 +56,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, help="a folder of images; else drawn ones")
+    parser.add_argument("--data", type=Path, help="a folder of images; else generated ones")
     parser.add_argument("--model", help="the bundle to read with; else the default model")
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--jobs", type=int, default=2, help="processes, and workers")

@@ -150,7 +150,7 @@ def write_line_onnx(path: Path, *, length: int | None = None, width: int = 192) 
     across = None if length is None else width
     graph = helper.make_graph(
         [
-            helper.make_node("Transpose", ["pictures"], ["planes"], perm=[0, 3, 1, 2]),
+            helper.make_node("Transpose", ["images"], ["planes"], perm=[0, 3, 1, 2]),
             helper.make_node(
                 "Conv", ["planes", "weights", "bias"], ["seen"], strides=[48, columns]
             ),
@@ -158,7 +158,7 @@ def write_line_onnx(path: Path, *, length: int | None = None, width: int = 192) 
             helper.make_node("Squeeze", ["activations", "one"], ["logits"]),
         ],
         "marks",
-        [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, [None, 48, across, 3])],
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [None, 48, across, 3])],
         [
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, [None, length, classes]),
             helper.make_tensor_value_info(

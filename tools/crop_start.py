@@ -1,4 +1,4 @@
-"""Train the network that the reader `digits` starts from on drawn digits, and put it in place.
+"""Train the network that the reader `digits` starts from on generated digits, and put it in place.
 
     python tools/crop_start.py
 

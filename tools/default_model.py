@@ -1,4 +1,4 @@
-"""Train the default model on drawn images, and put it into the package.
+"""Train the default model on generated images, and put it into the package.
 
     python tools/default_model.py
 
@@ -49,7 +49,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     plan = Plan()
     parser.add_argument(
-        "--cycles", type=int, nargs="+", default=plan.cycles, help="drawn parts of each cycle"
+        "--cycles", type=int, nargs="+", default=plan.cycles, help="generated parts of each cycle"
     )
     parser.add_argument("--part", type=int, default=plan.part, help="images each, %(default)s")
     parser.add_argument("--cooling", type=float, default=plan.cooling, help="last part of a cycle")
@@ -66,7 +66,7 @@ def _options() -> argparse.Namespace:
         '"Model soups", 2022)',
     )
     parser.add_argument("--seed", type=int, default=plan.seed)
-    parser.add_argument("--jobs", type=int, default=2, help="processes that draw")
+    parser.add_argument("--jobs", type=int, default=2, help="processes that generate")
     parser.add_argument("--count", type=int, default=2000, help="images a look to measure on")
     parser.add_argument("--out", type=Path, default=ROOT / "digitsolver" / "default")
     parser.add_argument("--work", type=Path, default=ROOT / ".default-model")

@@ -34,7 +34,7 @@ def main() -> None:
     """Draw, label some, and write an image in light and one in dark."""
     with tempfile.TemporaryDirectory() as scratch:
         store = Path(scratch, "captchas")
-        _fill(store, Path(scratch, "drawn"))
+        _fill(store, Path(scratch, "generated"))
         words = [sys.executable, "-c", CODE, "label", str(store), "--no-browser"]
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
             try:
@@ -52,15 +52,15 @@ def _address(process: "subprocess.Popen[str]") -> str:
     return found.group()
 
 
-def _fill(place: Path, drawn: Path) -> None:
-    """Add drawn captchas without their labels."""
-    for _ in generate(LOOK, COUNT, drawn, SEED):
+def _fill(place: Path, generated: Path) -> None:
+    """Add generated captchas without their labels."""
+    for _ in generate(LOOK, COUNT, generated, SEED):
         pass
     with open_store(place) as store:
-        for path in image_paths(drawn):
+        for path in image_paths(generated):
             end = path.suffix[1:]
             name = f"{path.name.partition('-')[0]}.{end}"
-            store.add(New(path.read_bytes(), end, source="drawn", original=name))
+            store.add(New(path.read_bytes(), end, source="generated", original=name))
 
 
 def _take(address: str) -> None:

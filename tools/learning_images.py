@@ -1,7 +1,7 @@
 """Draw the images of docs/how-it-works.md again: each stage at work, and each stage breaking.
 
 `STAGES` are drawn by the stages and the shipped model alone, and a test holds the files in the
-repository to them. `NETWORK` need a network for digits, which is trained here on drawn captchas
+repository to them. `NETWORK` need a network for digits, which is trained here on generated captchas
 in about two minutes: only another machine's arithmetic makes their images differ.
 """
 
@@ -121,7 +121,7 @@ def draw_cropping() -> bytes:
         ),
         _row(
             "breaks",
-            "Told 5 digits where there are 4, it puts two windows on one of them.",
+            "Given a length of 5 where there are 4, it puts two windows on one of them.",
             make_view(Sample(captcha("plain", 6).path, None), wrong),
             draw_segments,
             draw_digits,
@@ -213,7 +213,7 @@ def _captchas(name: str) -> list[Sample]:
 
 
 def captcha(name: str, index: int) -> Sample:
-    """Return one of the drawn captchas of a look."""
+    """Return one of the generated captchas of a look."""
     return _captchas(name)[index]
 
 
@@ -224,7 +224,7 @@ def measured(name: str, style_name: str) -> Style:
 
 
 def look(name: str, style_name: str, index: int) -> View:
-    """Return what there is to show of one of the drawn captchas."""
+    """Return what there is to show of one of the generated captchas."""
     return make_view(captcha(name, index), measured(name, style_name))
 
 

@@ -1,6 +1,6 @@
 """Draw captchas/, visualized_steps/ and docs/images/ again.
 
-For each look of one site: 200 drawn captchas, the stages of the first dozen in the style that
+For each look of one site: 200 generated captchas, the stages of the first dozen in the style that
 ``auto`` finds, and one strip, twice as large, for the documents. For each look that is wide: one
 sheet. The same versions of the packages in
 ``constraints.txt`` give the same bytes, and a test holds the files in the repository to that.

@@ -17,7 +17,7 @@ def sets_in(data: Path, only: Sequence[str] | None) -> Iterator[Path]:
             yield path
 
 
-def drawn(only: Sequence[str] | None, count: int, scratch: Path) -> Iterator[Path]:
+def generate_looks(only: Sequence[str] | None, count: int, scratch: Path) -> Iterator[Path]:
     """Yield a folder of so many captchas of each look that is of one site, or of those named."""
     of_one_site = [name for name, look in LOOKS.items() if look.page.width is not None]
     for look in only or of_one_site:

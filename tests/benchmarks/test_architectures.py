@@ -25,7 +25,8 @@ ROW = Row(
 
 @pytest.fixture(scope="module")
 def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
-    return architectures.drawn("plain", 12, 8, tmp_path_factory.mktemp("drawn") / "plain")
+    folder = tmp_path_factory.mktemp("generated") / "plain"
+    return architectures.generate_look("plain", 12, 8, folder)
 
 
 def test_report_has_a_line_a_row() -> None:

@@ -20,7 +20,7 @@ def test_dense_layers_over_a_image_are_written_as_convolutions(tmp_path: Path) -
     from keras import layers
 
     keras.utils.set_random_seed(0)
-    image = keras.Input((6, None, 3), name="pictures")
+    image = keras.Input((6, None, 3), name="images")
     x = layers.Conv2D(4, 3, name=LAST_CONVOLUTION)(image)
     means = layers.GlobalAveragePooling2D(keepdims=True)(x)
     x = layers.Multiply()([x, layers.Dense(4, activation="sigmoid")(means)])
@@ -28,7 +28,7 @@ def test_dense_layers_over_a_image_are_written_as_convolutions(tmp_path: Path) -
     model = keras.Model(image, logits, name="tiny")
     pixels = np.random.default_rng(0).uniform(0, 255, (3, 6, 9, 3)).astype(np.float32)
 
-    export.export(model, tmp_path, pixels, "pictures")  # raises where the logits differ
+    export.export(model, tmp_path, pixels, "images")  # raises where the logits differ
 
     kinds = [node.op_type for node in onnx.load(tmp_path / bundle.ONNX).graph.node]
     assert kinds.count("Conv") == 2

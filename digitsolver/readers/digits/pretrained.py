@@ -1,4 +1,4 @@
-"""Start a network for crops from one that has seen drawn digits of every look.
+"""Start a network for crops from one that has seen generated digits of every look.
 
 ``pretrained.npz`` beside this file holds its weights in 16 bits; ``tools/crop_start.py`` makes it.
 """

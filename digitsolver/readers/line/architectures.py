@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from digitsolver.readers.line.prepare import INPUT
 from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_training
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def build_line(shape: Shape, classes: int) -> "keras.Model":
     from keras import layers
 
     height, _, channels = shape
-    image = keras.Input((height, None, channels), name="pictures")
+    image = keras.Input((height, None, channels), name=INPUT)
     x = _trunk(layers.Rescaling(1 / 32, offset=-4, name="even")(image))
     x = layers.Dropout(0.1)(layers.Reshape((-1, x.shape[-1]))(x))
     logits = layers.Dense(classes, dtype="float32", name="logits")(x)
@@ -45,7 +46,7 @@ def build_positions(shape: Shape, classes: int, length: int) -> "keras.Model":
     import keras
     from keras import layers
 
-    image = keras.Input(shape, name="pictures")
+    image = keras.Input(shape, name=INPUT)
     x = _trunk(layers.Rescaling(1 / 32, offset=-4, name="even")(image))
     x = layers.Dropout(0.3)(layers.Flatten()(x))
     x = layers.Dense(length * classes, dtype="float32")(x)

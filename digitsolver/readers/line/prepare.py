@@ -17,6 +17,8 @@ from digitsolver.errors import ImageError
 from digitsolver.io.images import ImageArray
 from digitsolver.io.working_size import to_working_size
 
+INPUT: Final = "images"
+"""Name of a network's input."""
 HEIGHT: Final = 48
 """Rows of a prepared image."""
 CHANNELS: Final = 3

@@ -1,4 +1,4 @@
-"""Train the default model: a line network that has seen drawn images alone."""
+"""Train the default model: a line network that has seen generated images only."""
 
 import time
 from collections import deque
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "base"
 AT_ONCE = 4
-"""Parts that each process draws before the network learns from them."""
+"""Parts that each process generates before the network learns from them."""
 TRIES = 3
 """How often a part is learned whose losses are not finite."""
 Progress = Callable[[Row], object]
@@ -57,7 +57,7 @@ class Plan:
 
     @property
     def parts(self) -> int:
-        """Return how many parts are drawn in all cycles."""
+        """Return how many parts are generated in all cycles."""
         return sum(self.cycles)
 
     def rate_at(self, part: float) -> float:
@@ -89,10 +89,10 @@ def train_base(
 ) -> "keras.Model":
     """Return a network trained by `plan`, going on from `checkpoint` if it has a state.
 
-    `jobs` processes draw. The state is saved after every `save_every` parts; images and order
-    come from the plan's seed alone, whatever the number of processes. A run that has no state yet
-    goes on from `start`: the weights, for the same characters, and the history of the cycles that
-    made them. Raises BundleError when the state is that of another plan.
+    `jobs` processes generate images. The state is saved after every `save_every` parts; images and
+    order come from the plan's seed alone, whatever the number of processes. A run that has no state
+    yet goes on from `start`: the weights, for the same characters, and the history of the cycles
+    that made them. Raises BundleError when the state is that of another plan.
     """
     require_training()
     import tensorflow as tf
@@ -156,7 +156,7 @@ def _learn(
         raise FloatingPointError(f"part {part + 1}: expected finite losses, {TRIES} times")
     return {
         "part": float(part + 1),
-        "pictures": float((part + 1) * plan.part),
+        "images": float((part + 1) * plan.part),
         "loss": round(float(np.mean(losses)), 5),
         "rate": plan.rate_at(part + 0.5),
         "seconds": round(time.perf_counter() - start, 2),
@@ -164,7 +164,7 @@ def _learn(
 
 
 def _parts(plan: Plan, start: int, jobs: int) -> Iterator[tuple[list[Batch], list[Batch]]]:
-    """Yield the batches of each part from `start` on, drawn some at a time by other processes.
+    """Yield the batches of each part from `start` on, generated some at a time by other processes.
 
     The network waits meanwhile: it learns five times as fast on cores that it has for itself.
     """

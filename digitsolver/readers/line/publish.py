@@ -17,6 +17,7 @@ from digitsolver.readers.line.fit import predict_views
 from digitsolver.readers.line.generated import generate_prepared
 from digitsolver.readers.line.learner import SHAPE, build
 from digitsolver.readers.line.lines import Lines
+from digitsolver.readers.line.prepare import INPUT
 from digitsolver.readers.line.pretrained import write_letters
 from digitsolver.readers.line.pretraining import Plan
 from digitsolver.readers.line.quantization import write_eight_bit
@@ -66,7 +67,7 @@ def publish(
         for look, one in read.items()
     }
     with files.new_folder(folder, foreign=bundle.foreign) as made:
-        export.write_onnx(model, made / bundle.ONNX, "pictures")
+        export.write_onnx(model, made / bundle.ONNX, INPUT)
         images = first.lines.images
         narrow = np.stack([one for one in images if one.shape[1] == 96][:32])
         difference = export.compare(model, made / bundle.ONNX, narrow.astype(np.float32))
@@ -116,7 +117,7 @@ def _facts(plan: Plan, history: Sequence[Row], temperature: float) -> Facts:
         shape=SHAPE,
         temperature=temperature,
         seed=plan.seed,
-        counts={"drawn_pictures": int(history[-1]["pictures"])},
+        counts={"generated_images": int(history[-1]["images"])},
         versions=versions(),
     )
 
@@ -127,7 +128,7 @@ def _metrics(plan: Plan, history: Sequence[Row], measured: Mapping[str, Validati
     return {
         "validation": next(iter(looks.values())),
         "looks": looks,
-        "pictures": int(history[-1]["pictures"]),
+        "images": int(history[-1]["images"]),
         "seconds": round(sum(row["seconds"] for row in history), 1),
         "plan": asdict(plan),
         "warnings": [],

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from digitsolver.readers.line.prepare import INPUT
 from digitsolver.readers.line.views import SURE, Decoder
 from digitsolver.readers.onnx_network import open_session
 
@@ -73,7 +74,7 @@ class _Values:
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         """Return the next batch by the name of the input."""
         batch = next(self._batches, None)
-        return None if batch is None else {"pictures": batch}
+        return None if batch is None else {INPUT: batch}
 
 
 def _batches(images: Sequence[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
@@ -108,7 +109,7 @@ def _read_otherwise(
     sessions = [open_session(str(path), threads=1) for path in (one, other)]
     sure = otherwise = 0
     for batch in batches:
-        both = (session.run(["logits"], {"pictures": batch})[0] for session in sessions)
+        both = (session.run(["logits"], {INPUT: batch})[0] for session in sessions)
         for logits in zip(*both, strict=True):
             exact, quick = (decoder.first(values / temperature) for values in logits)
             sure += quick.confidence >= SURE

@@ -18,12 +18,18 @@ from digitsolver.readers.base import BatchReader, Explanation
 from digitsolver.readers.line.ctc import Decoded
 from digitsolver.readers.line.outputs import LINES, LineArchitecture
 from digitsolver.readers.line.parts import PreparedImage, ReadPart, SecondLook
-from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, prepare, shown_columns, shown_share
+from digitsolver.readers.line.prepare import (
+    CHANNELS,
+    HEIGHT,
+    INPUT,
+    prepare,
+    shown_columns,
+    shown_share,
+)
 from digitsolver.readers.line.views import SURE, Decoder, other_views
 from digitsolver.readers.onnx_network import ACTIVATIONS, Network
 from digitsolver.results import Digit, ImageSource, Reading, path_of
 
-INPUT = "pictures"
 LEAST_PROBABILITY = 1e-30
 """Stands for the probability 0 where logarithms are taken."""
 

@@ -23,7 +23,7 @@ from digitsolver.readers.line.fit import (
 from digitsolver.readers.line.generated import generate_prepared
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.lines import Lines, check_enough, choose_validation, read_lines
-from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, WIDEST
+from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, INPUT, WIDEST
 from digitsolver.readers.line.pretrained import (
     Pretrained,
     load_pretrained,
@@ -207,7 +207,7 @@ class LineTrainer:
         width = model.input_shape[2]
         images = self._lines.images[:COMPARED]
         pixels = np.stack([to_width(one, width or self._lines.width) for one in images])
-        difference = export.export(model, folder, pixels.astype(np.float32), "pictures")
+        difference = export.export(model, folder, pixels.astype(np.float32), INPUT)
         scaled = self._lines.images[:MOST_SCALED]
         scaled = [to_width(one, width) if width else one for one in scaled]
         rng = np.random.default_rng(0)

@@ -85,7 +85,7 @@ def test_losses_that_stay_infinite_end_the_run(
 def test_an_interrupted_run_ends_like_an_unbroken_one(tmp_path: Path) -> None:
     rows: list[Row] = []
     unbroken = train_base(TINY, Checkpoint(tmp_path / "one"), progress=rows.append)
-    assert [row["pictures"] for row in rows] == [24, 48]
+    assert [row["images"] for row in rows] == [24, 48]
 
     class Broken(Exception):  # noqa: N818
         """Stop after the first part."""
@@ -116,7 +116,7 @@ def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> No
     made = bundle.load(tmp_path / "default")
     assert made.facts.reader == "line"
     assert made.facts.length is None
-    assert made.facts.counts == {"drawn_pictures": 24}
+    assert made.facts.counts == {"generated_images": 24}
     metrics = made.metrics()
     assert json.loads(json.dumps(published)) == metrics
     assert set(metrics["looks"]) == {"mixed", "plain"}
@@ -135,7 +135,7 @@ def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> No
 def test_the_published_model_keeps_what_it_learned_of_letters(tmp_path: Path) -> None:
     plan = replace(TINY, cycles=(1,))
     model = train_base(plan, Checkpoint(tmp_path / "work"))
-    history = [{"part": 1.0, "pictures": 24.0, "loss": 1.0, "rate": 0.0, "seconds": 1.0}]
+    history = [{"part": 1.0, "images": 24.0, "loss": 1.0, "rate": 0.0, "seconds": 1.0}]
     publish(model, tmp_path / "default", plan, history, count=20)
     pretrained = load_pretrained(tmp_path / "default")
     assert (pretrained.alphabet, pretrained.letters) == (DIGITS, ascii_letters)

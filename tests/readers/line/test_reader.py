@@ -264,7 +264,7 @@ def test_network_for_other_images_is_refused(tmp_path: Path) -> None:
     folder = make_line_bundle(tmp_path / "model")
     write_line_onnx(folder / bundle.ONNX, length=5, width=96)
     bundle.seal(folder, line_facts(length=5, width=144, by_position=True))
-    with pytest.raises(BundleError, match=r"expected the input pictures \[48, 144 or any, 3\]"):
+    with pytest.raises(BundleError, match=r"expected the input images \[48, 144 or any, 3\]"):
         solver.load(folder)
 
 

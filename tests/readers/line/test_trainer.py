@@ -59,7 +59,7 @@ def test_onnx_takes_images_of_any_width(trained: bundle.Bundle) -> None:
     session = onnxruntime.InferenceSession(str(trained.path / bundle.ONNX))
     for width in (96, 144):
         images = np.zeros((3, 48, width, 3), np.float32)
-        logits, seen = session.run(["logits", "activations"], {"pictures": images})
+        logits, seen = session.run(["logits", "activations"], {"images": images})
         assert logits.shape == (3, width // 4, 11)
         assert seen.shape[0] == 3
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.drawn import HEAD, given_lengths, report, row_of, table
+from benchmarks.generated import HEAD, given_lengths, report, row_of, table
 from digitsolver.solver import load
 from tests.templates import make_line_bundle
 

@@ -2,10 +2,10 @@
 
 Fresh images of each look are read with length given and unknown. Then noise and generated
 images are read with every length from 1 to 8 given, which must give just that length and no
-character outside the alphabet. Prints Markdown and writes drawn.md and drawn.csv.
+character outside the alphabet. Prints Markdown and writes generated.md and generated.csv.
 
-    python benchmarks/drawn.py
-    python benchmarks/drawn.py --count 2000 --given 10000 --model DIR
+    python benchmarks/generated.py
+    python benchmarks/generated.py --count 2000 --given 10000 --model DIR
 """
 
 import argparse
@@ -56,8 +56,8 @@ def main() -> None:
     )
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
-    write_text(options.out / "drawn.md", text + "\n")
-    write_text(options.out / "drawn.csv", table(rows))
+    write_text(options.out / "generated.md", text + "\n")
+    write_text(options.out / "generated.csv", table(rows))
 
 
 def _options() -> argparse.Namespace:
@@ -111,7 +111,7 @@ def given_lengths(solver: Solver, count: int, seed: int) -> tuple[int, int, int]
     alphabet = set(solver.bundle.facts.alphabet)
     for length in range(1, LONGEST + 1):
         share = len(range(length - 1, count, LONGEST))
-        for answer in solver.solve_many(_noise_and_drawn(share, seed, length), length=length):
+        for answer in solver.solve_many(_noise_and_generated(share, seed, length), length=length):
             if isinstance(answer, Failure):
                 unread += 1
                 continue
@@ -120,7 +120,7 @@ def given_lengths(solver: Solver, count: int, seed: int) -> tuple[int, int, int]
     return foreign, wrong, unread
 
 
-def _noise_and_drawn(count: int, seed: int, length: int) -> Iterator[ImageArray]:
+def _noise_and_generated(count: int, seed: int, length: int) -> Iterator[ImageArray]:
     """Yield images, every other one pure noise, the rest drawn with any number of digits."""
     rng = np.random.default_rng([seed, length])
     for index in range(count):
