@@ -110,6 +110,18 @@ class Failure:
         return {"path": self.path, "error": self.reason}
 
 
+def answer_to_json(answer: Reading | Failure, min_confidence: float = 0.0) -> JsonObject:
+    """Return the contract's object for what reading one image gave, as ``solve --json`` prints it.
+
+    Examples
+    --------
+    >>> answer_to_json(Reading("42", 0.5, ()), min_confidence=0.9)["text"]
+    >>> answer_to_json(Failure("1.png", "found an empty file"))
+    {'path': '1.png', 'error': 'found an empty file'}
+    """
+    return answer.to_json(min_confidence) if isinstance(answer, Reading) else answer.to_json()
+
+
 def path_of(image: ImageSource | NamedImage) -> str | None:
     """Return the path or the name of an image that was given with one."""
     if isinstance(image, NamedImage):

@@ -10,6 +10,7 @@ import click
 from digitsolver.bundle import Bundle, add_guarantee
 from digitsolver.errors import FolderError
 from digitsolver.measure.guarantee import Guarantee, ReadingOptions, certify, shortfall
+from digitsolver.measure.guarantee import threshold as guaranteed
 
 if TYPE_CHECKING:
     from digitsolver.measure.evaluation import Evaluation
@@ -58,21 +59,10 @@ def threshold(
 ) -> float:
     """Return the confidence at which `bundle` guarantees `max_wrong` with these options."""
     options = ReadingOptions(length, frame, rotate, crop)
-    guarantees = bundle.facts.guarantees
-    fitting = [one for one in guarantees if one.max_wrong <= max_wrong and one.options == options]
-    if not fitting:
-        found = "; ".join(map(_named, guarantees)) or "none"
-        raise click.UsageError(
-            f"--max-wrong {max_wrong:.3g}: expected a model that certified it with these options "
-            f"(digitsolver evaluate LABELLED --model BUNDLE --max-wrong {max_wrong:.3g}), "
-            f"found guarantees: {found}"
-        )
-    return min(one.threshold for one in fitting)
-
-
-def _named(guarantee: Guarantee) -> str:
-    options = str(guarantee.options)
-    return f"{guarantee.max_wrong:.3g}{f' with {options}' if options else ''}"
+    try:
+        return guaranteed(bundle.facts.guarantees, max_wrong, options)
+    except ValueError as error:
+        raise click.UsageError(f"--max-wrong {max_wrong:.3g}: {error}") from error
 
 
 def _down(confidence: float) -> str:

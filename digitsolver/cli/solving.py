@@ -28,7 +28,7 @@ from digitsolver.errors import printable
 CSV_COLUMNS = ("path", "text", "confidence", "error")
 
 if TYPE_CHECKING:
-    from digitsolver.results import Crop, Failure, JsonObject, NamedImage, Reading, Rotate
+    from digitsolver.results import Crop, Failure, NamedImage, Reading, Rotate
 
 
 @click.command()
@@ -149,6 +149,7 @@ def _write_lines(
     from digitsolver.io.files import check_new
     from digitsolver.io.inputs import count
     from digitsolver.io.readings_log import open_readings_log
+    from digitsolver.results import answer_to_json
 
     if force and not resume:
         check_new(out, force=True)
@@ -160,7 +161,7 @@ def _write_lines(
 
         def keep(answer: Reading | Failure) -> None:
             """Write a line at once."""
-            log.write(_object(answer, float(run["min_confidence"] or 0)))
+            log.write(answer_to_json(answer, float(run["min_confidence"] or 0)))
             advance(1)
 
         done, failed = _count(read(log.missing(named)), keep, run.get("frame"))
@@ -178,13 +179,14 @@ def _write_csv(
     """Write readings as a table, whole or not at all; return how many, and the failures."""
     from digitsolver.datasets.tables import render_rows
     from digitsolver.io.files import check_new, write_text
+    from digitsolver.results import answer_to_json
 
     check_new(out, force=force)
     rows: list[list[str]] = []
 
     def keep(answer: Reading | Failure) -> None:
         """Add a row to the table."""
-        values = _object(answer, min_confidence)
+        values = answer_to_json(answer, min_confidence)
         rows.append([_cell(values.get(name)) for name in CSV_COLUMNS])
 
     done, failed = _count(answers, keep, frame)
@@ -227,18 +229,11 @@ def _frames(answer: Reading) -> str:
 
 def _print(min_confidence: float, as_json: bool, answer: Reading | Failure) -> None:
     """Print a reading as JSON or as a line; a failure only as JSON."""
-    from digitsolver.results import Reading
+    from digitsolver.results import Reading, answer_to_json
 
     if as_json:
-        click.echo(json.dumps(_object(answer, min_confidence)))
+        click.echo(json.dumps(answer_to_json(answer, min_confidence)))
     elif isinstance(answer, Reading):
         sure = answer.confidence >= min_confidence
         name, text = printable(answer.path or ""), answer.text if sure else "?"
         click.echo(f"{name}  {text}  {answer.confidence:.3f}")
-
-
-def _object(answer: Reading | Failure, min_confidence: float) -> JsonObject:
-    """Return the JSON object of a reading or failure."""
-    from digitsolver.results import Reading
-
-    return answer.to_json(min_confidence) if isinstance(answer, Reading) else answer.to_json()

@@ -80,6 +80,40 @@ class Guarantee:
         )
 
 
+def threshold(
+    guarantees: Sequence[Guarantee], max_wrong: float, options: ReadingOptions
+) -> float:
+    """Return the lowest confidence at which one of `guarantees` promises `max_wrong`.
+
+    Parameters
+    ----------
+    guarantees
+        Those of a bundle.
+    max_wrong
+        Share of the answers that may be wrong; a guarantee of fewer promises that, too.
+    options
+        What is read with; a guarantee holds for its own options only.
+
+    Raises
+    ------
+    ValueError
+        None of them promises that.
+    """
+    fitting = [one for one in guarantees if one.max_wrong <= max_wrong and one.options == options]
+    if not fitting:
+        found = "; ".join(map(_named, guarantees)) or "none"
+        raise ValueError(
+            f"expected a model that certified it with these options (digitsolver evaluate LABELLED "
+            f"--model BUNDLE --max-wrong {max_wrong:.3g}), found guarantees: {found}"
+        )
+    return min(one.threshold for one in fitting)
+
+
+def _named(guarantee: Guarantee) -> str:
+    options = str(guarantee.options)
+    return f"{guarantee.max_wrong:.3g}{f' with {options}' if options else ''}"
+
+
 def certify(
     confidences: Sequence[float],
     right: Sequence[bool],

@@ -1,0 +1,19 @@
+"""An HTTP API that reads images, and the page that shows how.
+
+::
+
+    settings      what the service is started with
+    app           the application: its routes, and what stands before them
+    ├── solving     POST /v1/solve, GET /v1/models
+    ├── health      GET /health/live, /health/ready
+    ├── metrics     GET /metrics
+    └── reference   GET /docs: the API as a page
+    guard         who may ask, security headers, the access log: plain ASGI
+    dependencies  what routes ask for: the key, the service, the images of a request
+    service       what all routes share: models, the two queues, the memory for bodies
+    ├── models      solvers by name
+    └── work        a bounded queue, and the thread that answers what waits in it in batches
+    answers       errors of one shape, and what the API's objects look like
+    protocol      connections that are closed where their request does not arrive
+    server        all that on a socket, until it is told to stop
+"""

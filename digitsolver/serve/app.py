@@ -1,0 +1,55 @@
+"""The application: its routes, and what stands before them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from digitsolver import __version__
+from digitsolver.serve import health, solving
+from digitsolver.serve.answers import add_handlers
+from digitsolver.serve.dependencies import KEY
+from digitsolver.serve.service import Service
+from digitsolver.serve.settings import ServeSettings
+
+
+def create_app(settings: ServeSettings) -> FastAPI:
+    """Return the application; its models are open when this returns.
+
+    Parameters
+    ----------
+    settings
+        What the service is started with.
+
+    Raises
+    ------
+    BundleError
+        A model cannot be opened.
+    """
+    app = FastAPI(
+        title="digitsolver",
+        version=__version__,
+        description="Read short digit strings in small noisy images.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.service = service = Service(settings)
+    add_handlers(app)
+    app.include_router(solving.router, max_body_size=settings.max_bytes)
+    app.include_router(health.router)
+    # The page goes in here, once it is there: app.include_router(page.router), and
+    # app.include_router(stages.router, max_body_size=settings.max_bytes).
+    counted = service.metrics.instrument(app)
+    counted.expose(app, dependencies=[KEY], tags=["health"])
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Finish what was taken before the application ends."""
+    yield
+    app.state.service.close()

@@ -1,0 +1,144 @@
+"""What all routes share: the models, the queues, the memory for what is being received."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Annotated, TypeVar, cast
+
+from fastapi import Depends, Request
+
+from digitsolver.results import Failure, NamedImage, Reading
+from digitsolver.serve.metrics import Metrics
+from digitsolver.serve.models import Models
+from digitsolver.serve.settings import ServeSettings
+from digitsolver.serve.work import Batches, BusyError, GoneError
+from digitsolver.solver import CHUNK, Solver
+
+Result = TypeVar("Result")
+
+BODIES = 4
+"""Bodies of the greatest length that fit into memory together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Images to read with one model; `length` as for ``Solver.solve``."""
+
+    images: Sequence[bytes | NamedImage | Failure]
+    solver: Solver
+    length: int | None
+
+    @property
+    def kind(self) -> Hashable:
+        """What jobs must have in common to be read together."""
+        return id(self.solver), self.length
+
+
+class Service:
+    """What a request needs beside itself; ``app.state.service``.
+
+    Parameters
+    ----------
+    settings
+        What the service is started with.
+
+    Raises
+    ------
+    BundleError
+        A model cannot be opened.
+    """
+
+    def __init__(self, settings: ServeSettings) -> None:
+        self.settings = settings
+        self.models = Models.open(settings.models)
+        self.metrics = Metrics(lambda: self._reads.depth + self._calls.depth)
+        self.stopping = False
+        self._received = 0
+        self._reads: Batches[Job, list[Reading | Failure]] = Batches(
+            self._read,
+            queue=settings.queue,
+            most=CHUNK,
+            kind=lambda job: job.kind,
+            name="reading",
+        )
+        self._calls: Batches[Callable[[], object], object] = Batches(
+            lambda calls: [call() for call in calls], queue=settings.queue, most=1, name="stages"
+        )
+
+    @property
+    def full(self) -> bool:
+        """Whether an image that comes in now would be refused."""
+        return self._reads.full
+
+    async def read(self, request: Request, job: Job) -> list[Reading | Failure]:
+        """Return what a model reads in some images, with others that wait for it.
+
+        Raises BusyError beyond the queue, GoneError where the client of `request` goes away.
+        """
+        return await _unless_gone(request, self._reads.submit(job, len(job.images)))
+
+    async def run(self, request: Request, call: Callable[[], Result]) -> Result:
+        """Return what `call` returns, called in the thread for stages; errors as for ``read``."""
+        return cast(Result, await _unless_gone(request, self._calls.submit(call)))
+
+    async def receive(self, request: Request) -> AsyncIterator[bytes]:
+        """Yield the body of a request as it comes in; what all requests hold is bounded.
+
+        Raises BusyError where there is no room left. `release` gives the room back.
+        """
+        async for chunk in request.stream():
+            if self._received + len(chunk) > BODIES * self.settings.max_bytes:
+                raise BusyError
+            self._received += len(chunk)
+            request.state.received = getattr(request.state, "received", 0) + len(chunk)
+            yield chunk
+
+    def release(self, request: Request) -> None:
+        """Give back the room that the body of a request took."""
+        self._received -= getattr(request.state, "received", 0)
+        request.state.received = 0
+
+    def close(self) -> None:
+        """Finish what was taken."""
+        self.stopping = True
+        self._reads.close()
+        self._calls.close()
+
+    def _read(self, jobs: Sequence[Job]) -> list[list[Reading | Failure]]:
+        """Read the images of jobs of one kind in one batch."""
+        images = list(chain.from_iterable(job.images for job in jobs))
+        self.metrics.count_batch(len(images))
+        read = jobs[0].solver.solve_many(images, length=jobs[0].length)
+        return [list(islice(read, len(job.images))) for job in jobs]
+
+
+async def _unless_gone(request: Request, work: Coroutine[None, None, Result]) -> Result:
+    """Return the result of `work`; cancel it and raise GoneError where its client goes away."""
+    working = asyncio.ensure_future(work)
+    going = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({working, going}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise GoneError
+    finally:
+        working.cancel()
+        going.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """Wait until the client of a request whose body is read goes away."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def get_service(request: Request) -> Service:
+    """Return the service of the application."""
+    return cast(Service, request.app.state.service)
+
+
+TheService = Annotated[Service, Depends(get_service)]
+"""The service, as a parameter of a route."""
