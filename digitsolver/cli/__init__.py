@@ -21,6 +21,7 @@ from digitsolver.cli.options import (
     SEED,
     STYLE,
 )
+from digitsolver.cli.serving import serve
 from digitsolver.cli.solving import solve
 from digitsolver.cli.training import train
 from digitsolver.cli.tuning import tune
@@ -111,6 +112,7 @@ main.add_command(train)
 main.add_command(evaluate)
 main.add_command(audit)
 main.add_command(solve)
+main.add_command(serve)
 
 
 @main.command()

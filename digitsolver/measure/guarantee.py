@@ -80,9 +80,7 @@ class Guarantee:
         )
 
 
-def threshold(
-    guarantees: Sequence[Guarantee], max_wrong: float, options: ReadingOptions
-) -> float:
+def threshold(guarantees: Sequence[Guarantee], max_wrong: float, options: ReadingOptions) -> float:
     """Return the lowest confidence at which one of `guarantees` promises `max_wrong`.
 
     Parameters

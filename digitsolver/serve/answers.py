@@ -108,7 +108,7 @@ def _misread(request: Request, error: Exception) -> Response:
 
 
 def _http(request: Request, error: Exception) -> Response:
-    """Answer what the framework refuses, such as an address that is none."""
+    """Answer what was refused by a route or by the framework."""
     del request
     if not isinstance(error, HTTPException):
         return error_response(500, HTTPStatus(500).phrase)

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from digitsolver import __version__
 from digitsolver.serve import health, solving
 from digitsolver.serve.answers import add_handlers
 from digitsolver.serve.dependencies import KEY
+from digitsolver.serve.guard import Envelope, Guard
 from digitsolver.serve.service import Service
 from digitsolver.serve.settings import ServeSettings
 
@@ -45,11 +47,21 @@ def create_app(settings: ServeSettings) -> FastAPI:
     # app.include_router(stages.router, max_body_size=settings.max_bytes).
     counted = service.metrics.instrument(app)
     counted.expose(app, dependencies=[KEY], tags=["health"])
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization"],
+        )
+    app.add_middleware(Guard, service=service)
+    app.add_middleware(Envelope)  # added last: the outermost
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Finish what was taken before the application ends."""
+    """Warm the models up first; finish what was taken before the application ends."""
+    await app.state.service.warm_up()
     yield
     app.state.service.close()

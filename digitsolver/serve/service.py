@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Annotated, TypeVar, cast
 
+import numpy as np
 from fastapi import Depends, Request
 
+from digitsolver.io.images import encode_png
 from digitsolver.results import Failure, NamedImage, Reading
 from digitsolver.serve.metrics import Metrics
 from digitsolver.serve.models import Models
@@ -19,6 +21,8 @@ from digitsolver.solver import CHUNK, Solver
 
 Result = TypeVar("Result")
 
+BAR = np.full((40, 120), 255, np.uint8)
+BAR[10:30, 20:25] = 0
 BODIES = 4
 """Bodies of the greatest length that fit into memory together."""
 
@@ -100,6 +104,11 @@ class Service:
         """Give back the room that the body of a request took."""
         self._received -= getattr(request.state, "received", 0)
         request.state.received = 0
+
+    async def warm_up(self) -> None:
+        """Let each model read once, so that the first request does not wait for imports."""
+        for solver in self.models.solvers.values():
+            await self._reads.submit(Job([encode_png(BAR)], solver, None))
 
     def close(self) -> None:
         """Finish what was taken."""

@@ -1,0 +1,56 @@
+"""The application on a socket, until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+from typing import cast
+
+import uvicorn
+from fastapi import FastAPI
+
+from digitsolver.serve.protocol import TimedProtocol
+from digitsolver.serve.service import Service
+from digitsolver.serve.settings import ServeSettings
+
+
+def listen(settings: ServeSettings) -> socket.socket:
+    """Return a socket that listens where the settings say.
+
+    Raises
+    ------
+    OSError
+        The address is taken, or none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+
+
+def address(listening: socket.socket) -> str:
+    """Return the address of the page on a socket that listens."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: FastAPI, listening: socket.socket) -> None:
+    """Serve `app` until SIGTERM or ctrl-C; what was taken by then is finished.
+
+    Parameters
+    ----------
+    app
+        What ``create_app`` returned.
+    listening
+        What ``listen`` returned; it is closed at the end.
+    """
+    settings = cast(Service, app.state.service).settings
+    config = uvicorn.Config(
+        app,
+        http=TimedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=round(settings.stop_seconds),
+    )
+    uvicorn.Server(config).run(sockets=[listening])
