@@ -106,7 +106,7 @@ def serve(
     _require_web()
     with starting():
         from digitsolver.serve.app import create_app
-        from digitsolver.serve.server import address, listen, run
+        from digitsolver.serve.server import address, listen, make_server
         from digitsolver.serve.settings import ServeSettings
 
         try:
@@ -136,7 +136,7 @@ def serve(
     _log()
     click.echo(f"digitsolver serves at {address(listening)} (ctrl-C ends)", err=True)
     with suppress(KeyboardInterrupt):
-        run(app, listening)
+        make_server(app).run(sockets=[listening])
 
 
 def _key(path: Path | None) -> str | None:

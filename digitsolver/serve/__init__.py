@@ -13,6 +13,7 @@
     service       what all routes share: models, the two queues, the memory for bodies
     ├── models      solvers by name
     └── work        a bounded queue, and the thread that answers what waits in it in batches
+    rendering     pages from templates
     answers       errors of one shape, and what the API's objects look like
     protocol      connections that are closed where their request does not arrive
     server        all that on a socket, until it is told to stop

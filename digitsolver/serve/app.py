@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import PlainTextResponse
 
 from digitsolver import __version__
-from digitsolver.serve import health, solving
-from digitsolver.serve.answers import add_handlers
+from digitsolver.serve import health, reference, solving
+from digitsolver.serve.answers import add_handlers, describe_errors
 from digitsolver.serve.dependencies import KEY
 from digitsolver.serve.guard import Envelope, Guard
 from digitsolver.serve.service import Service
@@ -37,16 +38,24 @@ def create_app(settings: ServeSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        responses=describe_errors(403, 421),
         lifespan=_lifespan,
     )
     app.state.service = service = Service(settings)
     add_handlers(app)
     app.include_router(solving.router, max_body_size=settings.max_bytes)
     app.include_router(health.router)
+    app.include_router(reference.router)
     # The page goes in here, once it is there: app.include_router(page.router), and
     # app.include_router(stages.router, max_body_size=settings.max_bytes).
     counted = service.metrics.instrument(app)
-    counted.expose(app, dependencies=[KEY], tags=["health"])
+    counted.expose(
+        app,
+        dependencies=[KEY],
+        tags=["health"],
+        response_class=PlainTextResponse,
+        responses=describe_errors(401),
+    )
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from fastapi import FastAPI
 from uvicorn import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from digitsolver.serve.service import Service
@@ -22,6 +24,27 @@ LATE = b'{"error": "expected the whole request sooner"}'
 CROWDED = b'{"error": "expected fewer connections, found as many as may be open: try again"}'
 
 
+class Deadline:
+    """Does something so many seconds after it was started, unless it is stopped before."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, seconds: float, act: Callable[[], object]
+    ) -> None:
+        self._begin = partial(loop.call_later, seconds, act)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Let the time run, where it does not already."""
+        if self._timer is None:
+            self._timer = self._begin()
+
+    def stop(self) -> None:
+        """Forget it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+
+
 class TimedProtocol(H11Protocol):
     """A connection whose request has so many seconds to arrive, headers and body together."""
 
@@ -34,9 +57,9 @@ class TimedProtocol(H11Protocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         service = cast(Service, cast(FastAPI, config.app).state.service)
-        self._seconds = service.settings.read_seconds
-        self._reading: asyncio.TimerHandle | None = None
-        self._writing: asyncio.TimerHandle | None = None
+        seconds = service.settings.read_seconds
+        self._arrival = Deadline(self.loop, seconds, self._end)
+        self._taking = Deadline(self.loop, seconds, self._abort)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request, unless there are too many connections."""
@@ -44,58 +67,56 @@ class TimedProtocol(H11Protocol):
         if len(self.connections) > CONNECTIONS:
             self._refuse(b"503 Service Unavailable", CROWDED, b"Retry-After: 1\r\n")
         else:
-            self._watch()
+            self._arrival.start()
 
     def data_received(self, data: bytes) -> None:
-        """Take in more of a request."""
+        """Take in more of a request; the time runs until it is there as a whole."""
         super().data_received(data)
-        self._watch()
+        cycle = self._current
+        if cycle is None or cycle.response_complete or cycle.more_body:
+            self._arrival.start()
+        else:
+            self._arrival.stop()
 
     def on_response_complete(self) -> None:
         """Begin to wait for what is left of the request, or of the next one that is there."""
         super().on_response_complete()
-        if self.cycle.more_body:
-            self._watch()
+        if self._current and self._current.more_body:
+            self._arrival.start()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
-        self._reading = _cancelled(self._reading)
-        self._writing = _cancelled(self._writing)
+        self._arrival.stop()
+        self._taking.stop()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Wait until the client takes what was written."""
         super().pause_writing()
-        self._writing = self._writing or self.loop.call_later(self._seconds, self.transport.abort)
+        self._taking.start()
 
     def resume_writing(self) -> None:
         """Go on writing."""
-        self._writing = _cancelled(self._writing)
+        self._taking.stop()
         super().resume_writing()
 
-    def _watch(self) -> None:
-        """Start the clock where a request has not arrived as a whole, stop it where it has."""
-        cycle = self.cycle
-        if cycle is None or cycle.response_complete or cycle.more_body:
-            self._reading = self._reading or self.loop.call_later(self._seconds, self._end)
-        else:
-            self._reading = _cancelled(self._reading)
+    @property
+    def _current(self) -> RequestResponseCycle | None:
+        """The request that is arriving or answered, or was last; none in a new connection."""
+        return cast(RequestResponseCycle | None, self.cycle)
 
     def _end(self) -> None:
         """Close the connection of a request that has not arrived in time."""
-        self._reading = None
-        if self.cycle is not None and not self.cycle.response_started:
+        if self._current and not self._current.response_started:
             self._refuse(b"408 Request Timeout", LATE)
         else:
             self.transport.close()
+
+    def _abort(self) -> None:
+        """Drop the connection of a client that does not take its answer."""
+        self.transport.abort()
 
     def _refuse(self, status: bytes, body: bytes, header: bytes = b"") -> None:
         """Answer without the application, and close."""
         self.transport.write(REFUSAL % (status, header, len(body), body))
         self.transport.close()
-
-
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    """Cancel a timer, and return what stands for none."""
-    if timer is not None:
-        timer.cancel()

@@ -31,15 +31,10 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, listening: socket.socket) -> None:
-    """Serve `app` until SIGTERM or ctrl-C; what was taken by then is finished.
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """Return the server of what ``create_app`` returned.
 
-    Parameters
-    ----------
-    app
-        What ``create_app`` returned.
-    listening
-        What ``listen`` returned; it is closed at the end.
+    Its ``run(sockets=[listening])`` serves until SIGTERM or ctrl-C, then finishes what was taken.
     """
     settings = cast(Service, app.state.service).settings
     config = uvicorn.Config(
@@ -53,4 +48,4 @@ def run(app: FastAPI, listening: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=round(settings.stop_seconds),
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Annotated, TypeVar, cast
@@ -88,7 +88,7 @@ class Service:
         """Return what `call` returns, called in the thread for stages; errors as for ``read``."""
         return cast(Result, await _unless_gone(request, self._calls.submit(call)))
 
-    async def receive(self, request: Request) -> AsyncIterator[bytes]:
+    async def receive(self, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the body of a request as it comes in; what all requests hold is bounded.
 
         Raises BusyError where there is no room left. `release` gives the room back.
@@ -144,7 +144,7 @@ async def _gone(request: Request) -> None:
         pass
 
 
-def get_service(request: Request) -> Service:
+async def get_service(request: Request) -> Service:
     """Return the service of the application."""
     return cast(Service, request.app.state.service)
 

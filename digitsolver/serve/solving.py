@@ -24,6 +24,26 @@ from digitsolver.solver import Solver
 
 router = APIRouter(prefix="/v1", tags=["v1"], dependencies=[KEY])
 
+ModelName = Annotated[
+    str | None, Query(max_length=255, description="Which model reads; by default the first.")
+]
+Length = Annotated[
+    int | None,
+    Query(ge=1, le=MAX_LENGTH, description="Characters of the text, where they are known."),
+]
+MinConfidence = Annotated[
+    float, Query(ge=0, le=1, description="Below this confidence, `text` is null.")
+]
+MaxWrong = Annotated[
+    float | None,
+    Query(
+        gt=0,
+        lt=1,
+        description="Share of the answers that may be wrong, such as 0.01: below the confidence "
+        "that was certified for it, `text` is null.",
+    ),
+]
+
 
 class ModelShape(Shape):
     """A model of this service."""
@@ -57,10 +77,10 @@ async def solve(
     request: Request,
     service: TheService,
     images: Images,
-    model: Annotated[str | None, Query(max_length=255)] = None,
-    length: Annotated[int | None, Query(ge=1, le=MAX_LENGTH)] = None,
-    min_confidence: Annotated[float, Query(ge=0, le=1)] = 0.0,
-    max_wrong: Annotated[float | None, Query(gt=0, lt=1)] = None,
+    model: ModelName = None,
+    length: Length = None,
+    min_confidence: MinConfidence = 0.0,
+    max_wrong: MaxWrong = None,
 ) -> Response:
     """Read one image, sent as the body, or several, sent as the files of a form.
 

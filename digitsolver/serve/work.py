@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -91,12 +91,12 @@ class Batches(Generic[Job, Answer]):
 
         Raises BusyError where the queue is full.
         """
-        if self.full:
-            raise BusyError
         waiting: _Waiting[Job, Answer] = _Waiting(job, size)
-        self._waiting.append(waiting)
-        if not self._working:
-            self._start(waiting.loop)
+        with self._lock:
+            if self.full:
+                raise BusyError
+            self._waiting.append(waiting)
+            self._work_on()
         try:
             return await waiting.answer
         finally:
@@ -108,17 +108,11 @@ class Batches(Generic[Job, Answer]):
         """Finish what was taken, and end the thread."""
         self._thread.shutdown()
 
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._working = True
-        done = self._thread.submit(self._work)
-        done.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._ended, ended, loop))
-
-    def _ended(self, ended: Future[None], loop: asyncio.AbstractEventLoop) -> None:
-        """Begin again where something came in just then; runs on the event loop."""
-        ended.exception()  # its jobs have it
-        self._working = False
-        if self._waiting:
-            self._start(loop)
+    def _work_on(self) -> None:
+        """Let the thread work where something waits; whoever calls this holds the lock."""
+        if self._waiting and not self._working:
+            self._working = True
+            self._thread.submit(self._work)
 
     def _work(self) -> None:
         """Answer until nothing waits; runs in the thread."""
@@ -127,6 +121,9 @@ class Batches(Generic[Job, Answer]):
                 answers: Sequence[Answer] = self._run([one.job for one in batch])
             except BaseException as error:
                 _deliver(batch, [error] * len(batch))
+                with self._lock:
+                    self._working = False
+                    self._work_on()
                 raise
             _deliver(batch, answers)
 
@@ -138,6 +135,7 @@ class Batches(Generic[Job, Answer]):
             while self._waiting and (not taken or self._fits(taken[0], size)):
                 taken.append(self._waiting.popleft())
                 size += taken[-1].size
+            self._working = bool(taken)
         return taken
 
     def _fits(self, first: _Waiting[Job, Answer], size: int) -> bool:
