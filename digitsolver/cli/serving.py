@@ -151,7 +151,8 @@ def _log() -> None:
     """Write the log to standard error: our own lines, and what the server has to say of errors."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    for name, level in (("digitsolver.serve", logging.INFO), ("uvicorn", logging.WARNING)):
+    levels = {"digitsolver.serve": "INFO", "uvicorn": "WARNING", "python_multipart": "ERROR"}
+    for name, level in levels.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)
         logger.addHandler(handler)

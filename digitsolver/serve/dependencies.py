@@ -111,19 +111,24 @@ async def _parts(request: Request, service: TheService) -> list[SourceImage]:
         raise HTTPException(
             400, f"expected a form of at most {most} images: {error.message}"
         ) from None
-    images: list[SourceImage] = []
-    for name, value in form.multi_items():
-        if not isinstance(value, UploadFile):
-            raise HTTPException(
-                422,
-                f"expected images, parts with a file name, found the field {name[:50]!r}: options "
-                "go into the address",
-            )
-        images.append(NamedImage(value.filename or "", await value.read()))
-    await form.close()
+    try:
+        images: list[SourceImage] = [await _file(*part) for part in form.multi_items()]
+    finally:
+        await form.close()
     if not images:
         raise HTTPException(422, "expected images, found an empty form")
     return images
+
+
+async def _file(name: str, value: UploadFile | str) -> NamedImage:
+    """Return a part of a form as an image."""
+    if not isinstance(value, UploadFile):
+        raise HTTPException(
+            422,
+            f"expected images, parts with a file name, found the field {name[:50]!r}: options "
+            "go into the address",
+        )
+    return NamedImage(value.filename or "", await value.read())
 
 
 def _within(images: list[SourceImage], most: int) -> list[SourceImage]:
