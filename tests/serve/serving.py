@@ -6,7 +6,8 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPResponse, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -70,19 +71,36 @@ def running(*models: Path, **settings: Any) -> Iterator[int]:
         thread.join(30)
 
 
-def send_raw(port: int, data: bytes, *, seconds: float = 10) -> bytes:
-    """Send bytes to a port, and return what comes until the connection is closed or silent."""
-    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+def send_raw(port: int, data: bytes) -> bytes:
+    """Send bytes to a port, and return what comes until the connection is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(data)
         return receive_all(connection)
 
 
 def receive_all(connection: socket.socket) -> bytes:
-    """Return what comes until the connection is closed, or silent for its time limit."""
+    """Return what comes until the connection is closed."""
     found = b""
-    try:
+    with suppress(ConnectionResetError):
         while more := connection.recv(65536):
             found += more
-    except (TimeoutError, ConnectionResetError):
-        pass
     return found
+
+
+def receive_one(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers and body of the answer that comes; status 0 where none does."""
+    answer = HTTPResponse(connection)
+    try:
+        answer.begin()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+    except (RemoteDisconnected, ConnectionResetError):
+        return 0, {}, b""
+    finally:
+        answer.close()
+
+
+def ask_raw(port: int, data: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Send bytes to a port, and return the answer, as `receive_one` does."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(data)
+        return receive_one(connection)
