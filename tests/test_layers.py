@@ -18,6 +18,7 @@ LAYERS = {
     "digitsolver": (
         "cli",
         "audit",
+        "serve",
         "visualize",
         "train",
         "solver",

@@ -93,6 +93,7 @@ ROOMS = {
     "digitsolver/training/": "train",
     "digitsolver/measure/": "train",
     "digitsolver/audit/": "train",
+    "digitsolver/serve/": "web",
     "digitsolver/parallel/cluster.py": "cluster",
     "collector/fetch/": "collect",
     "collector/label/": "web",
@@ -102,6 +103,7 @@ ROOMS = {
 NOT_IMPORTED = {
     "dask": "distributed imports it",
     "jinja2": "of the extra web: an audit's pages without TensorFlow",
+    "python-multipart": "starlette reads forms with it",
 }
 """What is declared for the core or an extra although nothing of that room imports it."""
 

@@ -63,8 +63,10 @@ class ServeSettings:
         for name in ("queue", "max_bytes", "max_images", "max_pixels"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: expected at least 1, found {getattr(self, name)}")
-        if not self.host:
-            raise ValueError("host: expected an address such as 127.0.0.1, found none")
+        if not (self.host and self.host.isprintable()):
+            raise ValueError(
+                f"host: expected an address such as 127.0.0.1, found {ascii(self.host)[:100]}"
+            )
         key = self.api_key
         if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("key: expected printable ASCII characters without spaces")

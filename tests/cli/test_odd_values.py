@@ -44,6 +44,7 @@ COMMANDS = {
     "digitsolver evaluate": ["FEW", "--model", "MODEL", "--jobs", "1"],
     "digitsolver audit": ["FEW", "--out", "OUT", "--labels", "0"],
     "digitsolver solve": ["IMAGE", "--model", "MODEL", "--jobs", "1"],
+    "digitsolver serve": ["--model", "MODEL", "--host", "192.0.2.1", "--no-key"],
     "digitsolver visualize": ["FEW", "--out", "OUT", "--style", "plain"],
     "digitsolver info": ["MODEL"],
     "collector generate": ["--style", "plain", "--count", "1", "--out", "OUT"],

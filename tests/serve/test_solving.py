@@ -82,8 +82,8 @@ def test_requests_that_wait_together_are_read_in_one_batch(ask: Asking) -> None:
 def unclear() -> bytes:
     """Return a captcha whose last digit is half an 8 and half a 3."""
     stream = BytesIO()
-    both = (Image.open(BytesIO(png(text))) for text in ("1238", "1233"))
-    Image.blend(*both, 0.5).save(stream, "PNG")
+    first, second = (Image.open(BytesIO(png(text))) for text in ("1238", "1233"))
+    Image.blend(first, second, 0.5).save(stream, "PNG")
     return stream.getvalue()
 
 
