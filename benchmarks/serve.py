@@ -44,6 +44,8 @@ CONNECTIONS = 640
 TICK = 0.01
 """Seconds between two lots of requests of the overload."""
 SOLVE = "/v1/solve"
+Row = tuple[str, str]
+HEAD: list[Row] = [("what", "found"), ("---", "---")]
 
 
 def main() -> None:
@@ -53,16 +55,16 @@ def main() -> None:
         images = _generated(Path(scratch), options.count)
     solver = digitsolver.load(options.model)
     words = ["--model", options.model] if options.model else []
-    lines = ["| what | found |", "| --- | --- |"]
+    rows: list[Row] = []
     with serving(*words) as server:
-        lines.append(f"| start until it takes requests | {server.seconds:.2f} s |")
-        lines += _overhead(solver, server, images)
+        rows.append(("start until it takes requests", f"{server.seconds:.2f} s"))
+        rows += _overhead(solver, server, images)
         capacity, found = _throughput(solver, server, images, options.clients, options.rounds)
-        lines += found
-        lines += asyncio.run(_overload(solver, server, images, TIMES * capacity, options.seconds))
+        rows += found
+        rows += asyncio.run(_overload(solver, server, images, TIMES * capacity, options.seconds))
         differing = asyncio.run(_readings(solver, server, images))
-    lines.append(f"| readings that differ from those of `Solver` | {differing} |")
-    text = "\n".join(lines)
+    rows.append(("readings that differ from those of `Solver`", differing))
+    text = "\n".join(f"| {what} | {found} |" for what, found in [*HEAD, *rows])
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "serve.md").write_text(text + "\n", encoding="utf-8")
@@ -93,7 +95,7 @@ def _generated(folder: Path, count: int) -> list[bytes]:
     return [path.read_bytes() for paths in found for path in paths][:count]
 
 
-def _overhead(solver: Solver, server: Server, images: Sequence[bytes]) -> list[str]:
+def _overhead(solver: Solver, server: Server, images: Sequence[bytes]) -> list[Row]:
     """Compare one image at a time, here and over HTTP, in turn."""
     here, there = [], []
     connection = HTTPConnection("127.0.0.1", server.port)
@@ -110,30 +112,37 @@ def _overhead(solver: Solver, server: Server, images: Sequence[bytes]) -> list[s
     connection.close()
     own, over = 1000 * np.median(here), 1000 * np.median(there)
     return [
-        f"| one image, median: `Solver.solve` | {own:.2f} ms |",
-        f"| one image, median: over HTTP | {over:.2f} ms, {over - own:+.2f} ms |",
+        ("one image, median: `Solver.solve`", f"{own:.2f} ms"),
+        ("one image, median: over HTTP", f"{over:.2f} ms, {over - own:+.2f} ms"),
     ]
 
 
 def _throughput(
     solver: Solver, server: Server, images: Sequence[bytes], clients: int, rounds: int
-) -> tuple[float, list[str]]:
+) -> tuple[float, list[Row]]:
     """Compare many images, here and by clients over HTTP, in turn; return images a second, too."""
     here, there, waits = [], [], [0.0]
+    used_here, used_there = [], []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         list(solver.solve_many(images))
         here.append(len(images) / (time.perf_counter() - start))
-        start = time.perf_counter()
+        used_here.append((time.process_time() - used) / len(images))
+        start, used = time.perf_counter(), server.cpu()
         answers = asyncio.run(_ask_all(server.port, images, clients))
         there.append(len(images) / (time.perf_counter() - start))
+        used_there.append((server.cpu() - used) / len(images))
         waits += [one.seconds for one in answers]
     share = max(there) / max(here)
+    p50, p99 = 1000 * np.percentile(waits, [50, 99])
     return max(there), [
-        f"| images a second: `Solver.solve_many` | {max(here):.0f} |",
-        f"| images a second: {clients} clients | {max(there):.0f}, {share:.0%} of that |",
-        f"| {clients} clients: p50, p99 | {1000 * np.percentile(waits, 50):.0f} ms, "
-        f"{1000 * np.percentile(waits, 99):.0f} ms |",
+        ("images a second: `Solver.solve_many`", f"{max(here):.0f}"),
+        (f"images a second: {clients} clients", f"{max(there):.0f}, {share:.0%} of that"),
+        (f"{clients} clients: p50, p99", f"{p50:.0f} ms, {p99:.0f} ms"),
+        (
+            "time of the processor for an image: `solve_many`, server",
+            f"{1000 * min(used_here):.1f} ms, {1000 * min(used_there):.1f} ms",
+        ),
     ]
 
 
@@ -166,7 +175,7 @@ class Load:
 
 async def _overload(
     solver: Solver, server: Server, images: Sequence[bytes], rate: float, seconds: float
-) -> list[str]:
+) -> list[Row]:
     """Send requests at a rate for a while, then see how soon one is answered as before."""
     load = Load()
     sent = [request(SOLVE, image) for image in images]
@@ -240,23 +249,32 @@ def _watch(server: Server, load: Load, stop: threading.Event) -> None:
     connection.close()
 
 
-def _told(load: Load, rate: float, seconds: float, recovery: float) -> list[str]:
+def _told(load: Load, rate: float, seconds: float, recovery: float) -> list[Row]:
     """Return what an overload found as rows."""
-    read, refused = load.statuses[200], load.statuses[503]
     others = {status: n for status, n in load.statuses.items() if status not in {200, 503}}
-    later = load.memory[len(load.memory) // 4 :]
     p99 = {status: 1000 * np.percentile(waits or [0], 99) for status, waits in load.waits.items()}
+    health = 1000 * np.array(load.health)
+    memory = load.memory
     return [
-        f"| {rate:.0f} requests a second for {seconds:.0f} s | {read:,} read, {refused:,} answered "
-        f"503, {load.unasked:,} not sent: no connection was free; others: {others or 'none'} |",
-        f"| readings that were wrong; 503 without Retry-After | {load.wrong}; "
-        f"{load.without_retry} |",
-        f"| p99 of those read, of those refused | {p99[200]:.0f} ms, {p99[503]:.0f} ms |",
-        f"| memory at first, at most, at the end | {load.memory[0]:.0f} MB, "
-        f"{max(load.memory):.0f} MB, {later[-1]:.0f} MB |",
-        f"| `/health/live` meanwhile: p99, most | {1000 * np.percentile(load.health, 99):.0f} ms, "
-        f"{1000 * max(load.health):.0f} ms |",
-        f"| afterwards, until single images take what they took before | {recovery:.2f} s |",
+        (
+            f"{rate:.0f} requests a second for {seconds:.0f} s",
+            f"{load.statuses[200]:,} read, {load.statuses[503]:,} answered 503, {load.unasked:,} "
+            f"not sent as all connections waited; others: {others or 'none'}",
+        ),
+        (
+            "readings that were wrong, 503 without Retry-After",
+            f"{load.wrong}, {load.without_retry}",
+        ),
+        ("p99 of those read, of those refused", f"{p99[200]:.0f} ms, {p99[503]:.0f} ms"),
+        (
+            "memory at first, at most, at the end",
+            f"{memory[0]:.0f} MB, {max(memory):.0f} MB, {memory[-1]:.0f} MB",
+        ),
+        (
+            "`/health/live` meanwhile: p99, most",
+            f"{np.percentile(health, 99):.0f} ms, {health.max():.0f} ms",
+        ),
+        ("afterwards, until single images take what they took before", f"{recovery:.2f} s"),
     ]
 
 

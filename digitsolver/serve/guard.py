@@ -27,6 +27,7 @@ HEADERS = {
 """What a browser may do with an answer: nothing that leads to another origin."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+SOLVE = "/v1/solve"
 LONGEST = 200
 """Characters of a path in the log."""
 
@@ -107,7 +108,7 @@ class Guard:
         if int(headers.get("content-length", "0")) > settings.max_bytes:
             reason = f"expected at most {settings.max_bytes:,} bytes"
             return 413, reason, None
-        if self._service.full and scope["path"] == "/v1/solve" and scope["method"] == "POST":
+        if self._service.full and scope["path"] == SOLVE and scope["method"] == "POST":
             return 503, BUSY, RETRY
         return None
 
