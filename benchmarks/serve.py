@@ -258,8 +258,10 @@ def _told(load: Load, rate: float, seconds: float, recovery: float) -> list[Row]
     return [
         (
             f"{rate:.0f} requests a second for {seconds:.0f} s",
-            f"{load.statuses[200]:,} read, {load.statuses[503]:,} answered 503, {load.unasked:,} "
-            f"not sent as all connections waited; others: {others or 'none'}",
+            (
+                f"{load.statuses[200]:,} read, {load.statuses[503]:,} answered 503, "
+                f"{load.unasked:,} not sent as all connections waited; others: {others or 'none'}"
+            ),
         ),
         (
             "readings that were wrong, 503 without Retry-After",

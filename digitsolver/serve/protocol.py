@@ -76,6 +76,7 @@ class TimedProtocol(H11Protocol):
         super().__init__(config, server_state, app_state, _loop)
         self._service = cast(Service, cast(FastAPI, config.app).state.service)
         seconds = self._service.settings.read_seconds
+        self._counted = False
         self._arrival = Deadline(self.loop, seconds, self._end)
         self._taking = Deadline(self.loop, seconds, self._abort)
 
@@ -89,9 +90,12 @@ class TimedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in more of a request; the time runs until it is there as a whole."""
-        if self._service.full and self._is_between and is_whole(data):
-            self._refuse_at_once()
-            return
+        if self._is_between and is_whole(data):
+            if self._service.full_on_arrival:
+                self._refuse_at_once()
+                return
+            self._counted = True
+            self._service.arrived += 1
         super().data_received(data)
         cycle = self._current
         if cycle is None or cycle.response_complete or cycle.more_body:
@@ -101,12 +105,14 @@ class TimedProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Begin to wait for what is left of the request, or of the next one that is there."""
+        self._uncount()
         super().on_response_complete()
         if self._current and self._current.more_body:
             self._arrival.start()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
+        self._uncount()
         self._arrival.stop()
         self._taking.stop()
         super().connection_lost(exc)
@@ -129,7 +135,13 @@ class TimedProtocol(H11Protocol):
     @property
     def _is_between(self) -> bool:
         """Whether nothing of a request has arrived since the last one was answered."""
-        return self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        between = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        return between and not self._counted
+
+    def _uncount(self) -> None:
+        """Count the request no more: it is answered, or its client has gone."""
+        self._service.arrived -= self._counted
+        self._counted = False
 
     def _refuse_at_once(self) -> None:
         """Refuse a request because of a full queue, and wait for the next one."""

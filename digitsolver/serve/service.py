@@ -17,12 +17,14 @@ from digitsolver.serve.metrics import Metrics
 from digitsolver.serve.models import Models
 from digitsolver.serve.settings import ServeSettings
 from digitsolver.serve.work import Batches, BusyError, GoneError
-from digitsolver.solver import CHUNK, Solver
+from digitsolver.solver import Solver
 
 Result = TypeVar("Result")
 
 BAR = np.full((40, 120), 255, np.uint8)
 BAR[10:30, 20:25] = 0
+TOGETHER = 32
+"""Images in one batch: what two cores read in one go; more would come and go in longer bursts."""
 BODIES = 4
 """Bodies of the greatest length that fit into memory together."""
 
@@ -60,11 +62,12 @@ class Service:
         self.models = Models.open(settings.models)
         self.metrics = Metrics(lambda: self._reads.depth + self._calls.depth)
         self.stopping = False
+        self.arrived = 0  # requests to read images whose answer is not out, as `protocol` counts
         self._received = 0
         self._reads: Batches[Job, list[Reading | Failure]] = Batches(
             self._read,
             queue=settings.queue,
-            most=CHUNK,
+            most=TOGETHER,
             kind=lambda job: job.kind,
             name="reading",
         )
@@ -74,8 +77,16 @@ class Service:
 
     @property
     def full(self) -> bool:
-        """Whether an image that comes in now would be refused."""
+        """Whether as many requests to read images wait as may."""
         return self._reads.full
+
+    @property
+    def full_on_arrival(self) -> bool:
+        """Whether those that have arrived fill the queue, before they all reach it.
+
+        Hundreds may arrive in one step of the event loop.
+        """
+        return self.full or self.arrived - self._reads.answering >= self.settings.queue
 
     async def read(self, request: Request, job: Job) -> list[Reading | Failure]:
         """Return what a model reads in some images, with others that wait for it.

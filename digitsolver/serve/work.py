@@ -75,6 +75,12 @@ class Batches(Generic[Job, Answer]):
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._working = False
+        self._answering = 0
+
+    @property
+    def answering(self) -> int:
+        """Jobs of the batch that is being answered."""
+        return self._answering
 
     @property
     def depth(self) -> int:
@@ -136,6 +142,7 @@ class Batches(Generic[Job, Answer]):
                 taken.append(self._waiting.popleft())
                 size += taken[-1].size
             self._working = bool(taken)
+            self._answering = len(taken)
         return taken
 
     def _fits(self, first: _Waiting[Job, Answer], size: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPResponse, RemoteDisconnected
@@ -64,6 +65,8 @@ def running(*models: Path, **settings: Any) -> Iterator[int]:
     listening = listen(chosen)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
+    while thread.is_alive() and not server.started:
+        time.sleep(0.01)
     try:
         yield listening.getsockname()[1]
     finally:

@@ -135,19 +135,33 @@ def test_what_is_no_request_for_us_is_refused(port: int, sent: bytes) -> None:
     assert ask_raw(port, sent)[0] in {0, 400, 404, 421}
 
 
+class Gate:
+    """Let nothing be read until it is opened, and tell when the first image has come to it."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self._opened = threading.Event()
+        self._read = Solver.solve_many
+
+    def solve_many(self, solver: Solver, images: list[bytes], *, length: int | None) -> object:
+        self.reached.set()
+        self._opened.wait(20)
+        return self._read(solver, images, length=length)
+
+    def open(self) -> None:
+        self._opened.set()
+
+
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Let nothing be read until the event is set, and tell how much was."""
-    event = threading.Event()
-    read = Solver.solve_many
-
-    def waiting(self: Solver, images: list[bytes], *, length: int | None = None) -> object:
-        event.wait(20)
-        return read(self, images, length=length)
-
-    monkeypatch.setattr(Solver, "solve_many", waiting)
-    yield event
-    event.set()
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    made = Gate()
+    monkeypatch.setattr(
+        Solver,
+        "solve_many",
+        lambda solver, images, length: made.solve_many(solver, images, length=length),
+    )
+    yield made
+    made.open()
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -167,36 +181,69 @@ def status_of(port: int, path: str) -> int:
     return answer.status
 
 
-def waits(port: int, count: int) -> bool:
+def counted(port: int, name: str) -> float:
+    """Return a figure of the metrics, 0 where it is not there yet."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
+    lines = connection.getresponse().read().decode().splitlines()
     connection.close()
-    return f"digitsolver_queue_depth {count}.0" in text.splitlines()
+    return next((float(line.split()[-1]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
 
-def test_beyond_the_queue_503_comes_at_once_and_who_left_makes_room(
-    port: int, gate: threading.Event
-) -> None:
+def waiting(port: int) -> float:
+    return counted(port, "digitsolver_queue_depth")
+
+
+def refused(port: int) -> float:
+    return counted(port, 'digitsolver_refused_total{status="503"}')
+
+
+def test_beyond_the_queue_503_comes_at_once_and_who_left_makes_room(port: int, gate: Gate) -> None:
     asking = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(3)]
     asking[0].sendall(whole(png("0123")))
-    until(lambda: status_of(port, "/health/ready") == 200 and waits(port, 0))
+    assert gate.reached.wait(10)
+    assert status_of(port, "/health/ready") == 200
     for number, one in enumerate(asking[1:], 1):
         one.sendall(whole(png("4567")))
-        until(lambda number=number: waits(port, number))  # type: ignore[misc]
+        until(lambda: waiting(port) == number)  # noqa: B023 - called before it changes
     start = time.monotonic()
-    status, headers, _ = ask_raw(port, whole(png("0123")))
+    in_parts = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode()
+    for sent in (whole(png("0123")), in_parts):  # refused before it is parsed, and after
+        status, headers, body = ask_raw(port, sent)
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert json.loads(body)["error"].startswith("expected room in the queue")
     assert time.monotonic() - start < 3
-    assert (status, headers["retry-after"]) == (503, "1")
     assert status_of(port, "/health/live") == 200
     assert status_of(port, "/health/ready") == 503
     asking[1].close()
-    until(lambda: waits(port, 1))
+    until(lambda: waiting(port) == 1)
     assert status_of(port, "/health/ready") == 200
-    gate.set()
+    gate.open()
     for one, text in ((asking[0], b'"0123"'), (asking[2], b'"4567"')):
         assert text in receive_one(one)[2]
         one.close()
+
+
+def test_many_that_arrive_at_once_are_refused_beyond_the_queue(port: int, gate: Gate) -> None:
+    asking = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(50)]
+    for one in asking:
+        one.sendall(whole(png("0123")))
+    until(lambda: refused(port) >= 40)
+    gate.open()
+    statuses = [receive_one(one)[0] for one in asking]
+    assert set(statuses) == {200, 503}
+    assert 2 <= statuses.count(200) <= 10
+    again = receive_again(asking[statuses.index(503)])
+    assert again == 200
+    for one in asking:
+        one.close()
+
+
+def receive_again(connection: socket.socket) -> int:
+    """Ask once more over a connection on which a request was refused."""
+    connection.sendall(whole(png("4567")))
+    return receive_one(connection)[0]
 
 
 def command(*options: object) -> subprocess.Popen[str]:
