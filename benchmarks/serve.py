@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -184,7 +184,7 @@ async def _overload(
     stop = threading.Event()
     watching = threading.Thread(target=_watch, args=(server, load, stop))
     watching.start()
-    free = [await Client.connect(server.port) for _ in range(CONNECTIONS)]
+    free = deque([await Client.connect(server.port) for _ in range(CONNECTIONS)])
     running: set[asyncio.Task[None]] = set()
     start = time.perf_counter()
     number = 0
@@ -195,7 +195,7 @@ async def _overload(
                 load.unasked += 1
                 continue
             place = number % len(sent)
-            task = asyncio.create_task(_one(free.pop(), sent[place], right[place], load, free))
+            task = asyncio.create_task(_one(free.popleft(), sent[place], right[place], load, free))
             running.add(task)
             task.add_done_callback(running.discard)
         await asyncio.sleep(TICK)
@@ -212,7 +212,7 @@ async def _overload(
 
 
 async def _one(
-    client: Client, sent: bytes, right: str | None, load: Load, free: list[Client]
+    client: Client, sent: bytes, right: str | None, load: Load, free: deque[Client]
 ) -> None:
     """Send one request, count the answer, and give the connection back."""
     try:

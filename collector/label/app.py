@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from collector.label.session import Session, StaleError, State
 from digitsolver.errors import DigitSolverError
 from digitsolver.io.images import encode_png, read_image
+from digitsolver.serve.headers import HEADERS
 
 PAGE = {
     "": ("page.html", "text/html"),
@@ -35,16 +36,6 @@ MAX_BODY = 4096
 """Bytes of the longest request: an id and a label of 64 characters."""
 LONGEST_REQUEST = 10.0
 """Seconds until the whole of a request is there."""
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Body(BaseModel):

@@ -8,7 +8,8 @@
     ├── health      GET /health/live, /health/ready
     ├── metrics     GET /metrics
     └── reference   GET /docs: the API as a page
-    guard         who may ask, security headers, the access log: plain ASGI
+    guard         who may ask, and the access log: plain ASGI
+    headers       the security headers of every answer
     dependencies  what routes ask for: the key, the service, the images of a request
     service       what all routes share: models, the two queues, the memory for bodies
     ├── models      solvers by name

@@ -12,19 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitsolver.errors import printable
 from digitsolver.serve.answers import BUSY, RETRY, error_response
+from digitsolver.serve.headers import HEADERS
 from digitsolver.serve.service import Service
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-"""What a browser may do with an answer: nothing that leads to another origin."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 SOLVE = "/v1/solve"

@@ -20,7 +20,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from digitsolver.serve.answers import BUSY, RETRY
-from digitsolver.serve.guard import HEADERS, SOLVE, log
+from digitsolver.serve.guard import SOLVE, log
+from digitsolver.serve.headers import HEADERS
 from digitsolver.serve.service import Service
 
 CONNECTIONS = 1000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from digitsolver.serve.guard import HEADERS
+from digitsolver.serve.headers import HEADERS
 from digitsolver.serve.settings import ServeSettings
 from tests.serve.serving import BASE, KEY, Asking, png, service_over
 from tests.templates import make_bundle
