@@ -3,11 +3,12 @@
 import os
 import reprlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 from digitsolver.errors import StyleError, printable
 from digitsolver.io import files
@@ -97,28 +98,70 @@ def load_style(path: str | os.PathLike[str]) -> Style:
         size = Path(path).stat().st_size
         if size > MAX_BYTES:
             raise StyleError(f"expected at most {MAX_BYTES:,} bytes, found {size:,}", shown)
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except RecursionError:
-        raise StyleError("expected a style as TOML, found one nested too deeply", shown) from None
+        text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise StyleError("expected a style file, found nothing", shown) from None
     except (OSError, ValueError) as error:
         raise StyleError(f"expected a style as TOML: {error}", shown) from None
-    known = [field.name for field in fields(Style)]
-    for key in table:
-        if key not in known:
-            raise StyleError(f"unknown key {key!r}: expected {', '.join(known)}", shown)
-    for key in ("cleaners", "lengths"):
-        if isinstance(table.get(key), list):
-            table[key] = tuple(table[key])
     try:
-        return Style(**table)
+        return parse_style(text)
     except StyleError as error:
         raise StyleError(f"{error}", shown) from None
 
 
-def write_style(style: Style, path: str | os.PathLike[str]) -> None:
-    """Write a style as TOML, atomically; settings that are None are left out."""
+def parse_style(text: str) -> Style:
+    """Return the style that a text in TOML describes.
+
+    Raises
+    ------
+    StyleError
+        The text is not TOML, or has an unknown key or a value that is not allowed.
+
+    Examples
+    --------
+    >>> parse_style('cleaners = ["frame", "specks"]').cleaners
+    ('frame', 'specks')
+    """
+    try:
+        return style_of(tomllib.loads(text))
+    except RecursionError:
+        raise StyleError("expected a style as TOML, found one nested too deeply") from None
+    except ValueError as error:
+        raise StyleError(f"expected a style as TOML: {error}") from None
+
+
+def style_of(table: Mapping[str, object]) -> Style:
+    """Return the style with the settings of a table, as TOML or JSON has them.
+
+    Raises
+    ------
+    StyleError
+        A key is unknown, or a value not allowed.
+
+    Examples
+    --------
+    >>> style_of({"lengths": [4, 6]}).lengths
+    (4, 6)
+    """
+    known = [field.name for field in fields(Style)]
+    for key in table:
+        if key not in known:
+            raise StyleError(f"unknown key {key!r}: expected {', '.join(known)}")
+    values: dict[str, Any] = {
+        key: tuple(value) if key in {"cleaners", "lengths"} and isinstance(value, list) else value
+        for key, value in table.items()
+    }
+    return Style(**values)
+
+
+def format_style(style: Style) -> str:
+    """Return a style as TOML; settings that are None are left out.
+
+    Examples
+    --------
+    >>> parse_style(format_style(Style(name="mine", stroke=2.5))).stroke
+    2.5
+    """
     table = {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in asdict(style).items()
@@ -126,7 +169,12 @@ def write_style(style: Style, path: str | os.PathLike[str]) -> None:
     }
     import tomli_w
 
-    files.write_text(path, tomli_w.dumps(table))
+    return tomli_w.dumps(table)
+
+
+def write_style(style: Style, path: str | os.PathLike[str]) -> None:
+    """Write a style as TOML, atomically; settings that are None are left out."""
+    files.write_text(path, format_style(style))
 
 
 def _problems(style: Style) -> list[tuple[str, str]]:

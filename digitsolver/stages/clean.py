@@ -60,11 +60,16 @@ def clean_steps(
 ) -> Iterator[tuple[str, Grey]]:
     """Yield the name and the image of each step of `clean`, among them ``levels``."""
     grey = to_grey(image, projection, polarity)
-    width = stroke or max(1.0, min(grey.shape) / STROKES_IN_HEIGHT)
+    width = stroke or usual_stroke(grey.shape)
     early = [name for name in cleaners if name in BEFORE_LEVELS]
     for name in (*early, "levels", *(name for name in cleaners if name not in BEFORE_LEVELS)):
         grey = stretch(grey) if name == "levels" else CLEANERS[name](grey, width)
         yield name, grey
+
+
+def usual_stroke(size: tuple[int, ...]) -> float:
+    """Return the width of strokes, in pixels, that an image of this size is taken to have."""
+    return max(1.0, min(size[:2]) / STROKES_IN_HEIGHT)
 
 
 def remove_speckles(grey: Grey, stroke: float) -> Grey:
