@@ -123,7 +123,8 @@ def remove_pale(grey: Grey, stroke: float) -> Grey:
     """Remove clutter that is paler than the digits.
 
     Otsu's threshold among the pixels that are not ground separates pale from dark; a component of
-    ink stays if it has dark pixels for at least a stroke's square.
+    ink stays if it has dark pixels for at least a stroke's square. (N. Otsu, "A threshold
+    selection method from gray-level histograms", 1979.)
     """
     ink = cv2.bitwise_not(grey)
     some = ink[ink > np.uint8(_FAINT)]

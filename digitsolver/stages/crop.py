@@ -19,7 +19,9 @@ def crop(
 
     `image` is uint8 (H, W), dark on white, or (H, W, channels) in colour; `centres` (n, 2) are
     x and y in pixels; `window` and `size` are height and width. What lies beyond the image is
-    white, or as its edge where it is in colour, for nobody knows the ground's.
+    white, or as its edge where it is in colour, for nobody knows the ground's. (Digits of one
+    size in the middle of a window: Y. LeCun et al., "Gradient-based learning applied to document
+    recognition", 1998.)
 
     >>> grey = np.full((4, 6), 255, np.uint8)
     >>> grey[1, 2] = 0

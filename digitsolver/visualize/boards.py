@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.io.images import to_grey
-from digitsolver.stages import CLEANERS
 from digitsolver.visualize.canvas import BLUE, EDGE, INK, NOTE, RED, Canvas
+from digitsolver.visualize.ideas import IDEAS, SPLIT, step_idea
 from digitsolver.visualize.network import draw_reading
 from digitsolver.visualize.stages import draw_digits, draw_segments, title
 from digitsolver.visualize.view import HEIGHT, TOP, WIDTH, View
@@ -19,16 +19,6 @@ FOOT = 22.0
 CAPTION, TEXT = 14.0, 12.0
 TELLS = 150.0
 """Width of the first column, which says what a row shows."""
-SPLIT = "levels"
-"""The step before the first cleaner."""
-IDEAS = {
-    "kmeans": "A centroid a digit settles where the ink lies; the borders are halfway between.",
-    "equal": "The box is cut into parts of one width, whatever lies in them.",
-    "contours": "Ink that hangs together is a digit; what is too wide is cut, what is too much "
-    "is joined.",
-}
-"""What the board of segmenters says of each."""
-LEVELS = "The image in grey, dark digits on white, the levels spread."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +95,11 @@ def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.u
 def _step(name: str, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Row:
     """Return the row of one step of stage 1."""
     if name == SPLIT:
-        return Row(name, LEVELS, (showing(before, "the original"), showing(after, "")))
+        idea = step_idea(name).sentence
+        return Row(name, idea, (showing(before, "the original"), showing(after, "")))
     before = to_grey(before)  # the first step may be one of colours
-    what = (CLEANERS[name].__doc__ or "").split("\n\n")[0].replace("\n    ", " ")
-    return Row(
-        name, what, (showing(changed(before, after), shares(before, after)), showing(after, ""))
-    )
+    cells = (showing(changed(before, after), shares(before, after)), showing(after, ""))
+    return Row(name, step_idea(name).sentence, cells)
 
 
 def shares(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> str:
