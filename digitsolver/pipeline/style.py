@@ -44,16 +44,19 @@ class Style:
     """
 
     name: str = "plain"
+    """What the style is called."""
     projection: str = "grey"
     """Colour to one channel: ``grey`` (brightness), ``ground`` (distance to the background), or
     ``ink`` (nearness to the digits' colour)."""
     polarity: str = "auto"
     """Digits are ``dark`` on light, ``light`` on dark, or ``auto``: detected for each image."""
     cleaners: tuple[str, ...] = ()
-    """Names of `remove_*` functions of ``stages.clean``, in order, without ``remove_``."""
+    """What removes clutter, in the order in which it runs: the ``remove_*`` functions of
+    ``stages.clean``, named without ``remove_``."""
     stroke: float | None = None
-    """Width of the digits' strokes in pixels."""
+    """Width of the digits' strokes in pixels, by which cleaners tell clutter from digits."""
     segmenter: str = "kmeans"
+    """How the columns of each digit are found."""
     length: int | None = None
     """Number of digits, if it is the same in every image."""
     lengths: tuple[int, int] | None = None
@@ -65,9 +68,11 @@ class Style:
     window_height: int | None = None
     """Height of the window that is cropped, in pixels of the captcha."""
     window_width: int | None = None
+    """Width of that window, in pixels of the captcha."""
     crop_height: int = 28
     """Height of a crop, in pixels: the window is scaled to it."""
     crop_width: int = 20
+    """Width of a crop, in pixels."""
     channels: int = 1
     """Channels of a crop: 1 is the cleaned image, dark on white; 3 the colours of the original
     image at the same position, 4 its colours and alpha."""
@@ -177,6 +182,28 @@ def write_style(style: Style, path: str | os.PathLike[str]) -> None:
     files.write_text(path, format_style(style))
 
 
+def choices_of(key: str) -> tuple[object, ...]:
+    """Return the allowed values of a key; empty if any value is allowed.
+
+    Examples
+    --------
+    >>> choices_of("rows"), choices_of("name")
+    (('line', 'digit'), ())
+    """
+    if key in {"segmenter", "cleaners"}:
+        from digitsolver.stages import CLEANERS, SEGMENTERS
+
+        return tuple(SEGMENTERS if key == "segmenter" else CLEANERS)
+    known: dict[str, tuple[object, ...]] = {
+        "projection": PROJECTIONS,
+        "polarity": POLARITIES,
+        "rows": ROWS,
+        "channels": CHANNELS,
+        "cropped": CROPPED,
+    }
+    return known.get(key, ())
+
+
 def _problems(style: Style) -> list[tuple[str, str]]:
     hints = _hints()
     found = []
@@ -211,7 +238,7 @@ def _wrong_type(value: object, hint: object) -> str | None:
 
 
 def _wrong_value(key: str, value: object) -> str | None:
-    if choices := _choices(key):
+    if choices := choices_of(key):
         for item in value if isinstance(value, tuple) else (value,):
             if item not in choices:
                 return f"expected {' or '.join(map(str, choices))}, found {item!r}"
@@ -225,22 +252,6 @@ def _wrong_value(key: str, value: object) -> str | None:
         order = ", the lower first" if isinstance(value, tuple) else ""
         return f"expected {least} to {most}{order}, found {reprlib.repr(value)}"
     return None
-
-
-def _choices(key: str) -> tuple[object, ...]:
-    """Return the allowed values of a key; empty if any value is allowed."""
-    if key in {"segmenter", "cleaners"}:
-        from digitsolver.stages import CLEANERS, SEGMENTERS
-
-        return tuple(SEGMENTERS if key == "segmenter" else CLEANERS)
-    known: dict[str, tuple[object, ...]] = {
-        "projection": PROJECTIONS,
-        "polarity": POLARITIES,
-        "rows": ROWS,
-        "channels": CHANNELS,
-        "cropped": CROPPED,
-    }
-    return known.get(key, ())
 
 
 _NAMES = {

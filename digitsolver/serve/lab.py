@@ -1,0 +1,262 @@
+"""What the lab shows: the settings that a style has, and the stages of an image for a style."""
+
+import ast
+import inspect
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from functools import cache
+from typing import Literal, get_args, get_type_hints
+
+from pydantic import BaseModel, JsonValue
+
+from digitsolver.errors import StyleError
+from digitsolver.pipeline.named_styles import STYLES
+from digitsolver.pipeline.style import (
+    RANGES,
+    Style,
+    choices_of,
+    format_style,
+    parse_style,
+    style_of,
+)
+from digitsolver.stages import CLEANERS, PITCH, SEGMENTERS
+from digitsolver.stages.clean import usual_stroke
+from digitsolver.visualize import draw_strip
+from digitsolver.visualize.canvas import SHARP
+from digitsolver.visualize.ideas import segment_idea, step_idea
+from digitsolver.visualize.listing import Stage, list_stages, view_stages
+from digitsolver.visualize.view import View
+
+MOST_IN_CROP = 2**16
+"""Largest crop, in values: as many digits as an image may have fit into memory together."""
+
+Kind = Literal["text", "choice", "list", "whole", "number", "two"]
+StyleTable = dict[str, JsonValue]
+"""The settings of a style, as JSON has them."""
+
+
+class Setting(BaseModel):
+    """A setting of a style: what it means, and which values it may have."""
+
+    name: str
+    help: str
+    kind: Kind
+    choices: list[str | int]
+    """In the order of the style's own lists; empty where any value is allowed."""
+    ideas: dict[str, str]
+    """What some of the choices do."""
+    least: float | None
+    most: float | None
+    measured: bool
+    """Whether it may be null, and is measured then."""
+
+
+class Styles(BaseModel):
+    """The settings that styles have, and the styles with a name."""
+
+    settings: list[Setting]
+    styles: dict[str, StyleTable]
+
+
+class StageImageAnswer(BaseModel):
+    """An image of a stage: what it shows, and a PNG file as a data URL."""
+
+    shows: str
+    image: str
+
+
+class StageAnswer(BaseModel):
+    """A stage, or a step of stage 1, in the order in which they run."""
+
+    number: int
+    name: str
+    title: str
+    sentence: str
+    source: str
+    note: str
+    images: list[StageImageAnswer]
+
+
+class TraceAnswer(BaseModel):
+    """The stages of one image for one style."""
+
+    style: StyleTable
+    toml: str
+    """The style as a file for `digitsolver visualize --style`."""
+    measured: dict[str, float]
+    """What was taken for settings that are null."""
+    problem: str | None
+    """Why stages are missing."""
+    stages: list[StageAnswer]
+    strip: str | None
+    """All stages side by side, a PNG file as a data URL, where it is asked for."""
+
+
+def styles_answer() -> Styles:
+    """Return the settings of styles, from the dataclass itself, and the styles with a name."""
+    return Styles(
+        settings=list(_settings()),
+        styles={name: style_table(style) for name, style in STYLES.items()},
+    )
+
+
+def style_from(text: str) -> Style:
+    """Return the style that a request names: a named one, or one as TOML or as a JSON object.
+
+    Raises
+    ------
+    StyleError
+        It is none of these.
+
+    Examples
+    --------
+    >>> style_from("speckle").cleaners, style_from('{"stroke": 3}').stroke
+    (('speckles',), 3)
+    >>> style_from('rows = "digit"').rows
+    'digit'
+    """
+    if text in STYLES:
+        return STYLES[text]
+    if not text.lstrip().startswith("{"):
+        return parse_style(text)
+    try:
+        table = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StyleError(f"expected a style as JSON: {error}") from None
+    return style_of(table)
+
+
+def trace_answer(
+    image: bytes, style: Style, *, length: int | None = None, strip: bool = False
+) -> TraceAnswer:
+    """Return the stages of an image for a style.
+
+    Parameters
+    ----------
+    image
+        The bytes of a file.
+    style
+        The settings of the stages.
+    length
+        Number of digits, by default the style's, or as many as are estimated.
+    strip
+        Whether to draw the strip of all stages, too.
+
+    Raises
+    ------
+    ImageError
+        The image cannot be read.
+    StyleError
+        Its crops are larger than a service cuts.
+    """
+    values = style.crop_height * style.crop_width * style.channels
+    if values > MOST_IN_CROP:
+        raise StyleError(
+            f"expected crops of at most {MOST_IN_CROP:,} values, found "
+            f"{style.crop_height} x {style.crop_width} x {style.channels}"
+        )
+    view = view_stages(image, style, length=length)
+    return TraceAnswer(
+        style=style_table(style),
+        toml=format_style(style),
+        measured=_measured(view),
+        problem=view.problem,
+        stages=[_stage(stage) for stage in list_stages(view)],
+        strip=data_url(draw_strip(view, scale=SHARP)) if strip else None,
+    )
+
+
+def style_table(style: Style) -> StyleTable:
+    """Return the settings of a style as JSON has them."""
+    table: StyleTable = json.loads(json.dumps(asdict(style)))
+    return table
+
+
+def data_url(png: bytes) -> str:
+    """Return a PNG file as an address that holds it.
+
+    Examples
+    --------
+    >>> data_url(b"a")
+    'data:image/png;base64,YQ=='
+    """
+    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+
+
+def _stage(stage: Stage) -> StageAnswer:
+    images = [StageImageAnswer(shows=one.shows, image=data_url(one.png)) for one in stage.images]
+    return StageAnswer(
+        number=stage.number,
+        name=stage.name,
+        title=stage.title,
+        sentence=stage.idea.sentence,
+        source=stage.idea.source,
+        note=stage.note,
+        images=images,
+    )
+
+
+def _measured(view: View) -> dict[str, float]:
+    """Return what the stages take for settings that are None."""
+    found: dict[str, float] = {
+        "stroke": round(usual_stroke(view.original.shape), 1),
+        "pitch": PITCH,
+    }
+    if view.trace is not None:
+        height, width = view.trace.window
+        length = len(view.trace.crops)
+        found |= {"length": length, "window_height": height, "window_width": width}
+    return found
+
+
+def _settings() -> Iterator[Setting]:
+    hints, helps = get_type_hints(Style), _field_docs()
+    for field in fields(Style):
+        least, most = RANGES.get(field.name, (None, None))
+        yield Setting(
+            name=field.name,
+            help=helps.get(field.name, ""),
+            kind=_kind(field.name, hints[field.name]),
+            choices=[one for one in choices_of(field.name) if isinstance(one, str | int)],
+            ideas=_ideas(field.name),
+            least=least,
+            most=most,
+            measured=field.default is None,
+        )
+
+
+def _kind(name: str, hint: object) -> Kind:
+    """Return how a setting is shown, from its type."""
+    allowed = get_args(hint) if type(None) in get_args(hint) else (hint,)
+    if tuple[str, ...] in allowed:
+        return "list"
+    if choices_of(name):
+        return "choice"
+    if tuple[int, int] in allowed:
+        return "two"
+    return "number" if float in allowed else "whole" if int in allowed else "text"
+
+
+def _ideas(name: str) -> dict[str, str]:
+    """Return what the choices of a setting do, where a sentence says so."""
+    if name == "cleaners":
+        return {one: step_idea(one).sentence for one in CLEANERS}
+    if name == "segmenter":
+        return {one: segment_idea(one).sentence for one in SEGMENTERS}
+    return {}
+
+
+@cache
+def _field_docs() -> dict[str, str]:
+    """Return the docstring below each field of `Style`, which only its source has."""
+    (node,) = ast.parse(inspect.getsource(Style)).body
+    if not isinstance(node, ast.ClassDef):
+        raise TypeError(f"expected the source of a class, found {type(node).__name__}")
+    docs = {}
+    for field, below in zip(node.body, node.body[1:], strict=False):
+        is_field = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if is_field and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            docs[field.target.id] = " ".join(str(below.value.value).split()).replace("``", "")
+    return docs
