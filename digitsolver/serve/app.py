@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
 
 from digitsolver import __version__
-from digitsolver.serve import health, reference, solving
+from digitsolver.serve import health, page, reference, solving, stages
 from digitsolver.serve.answers import add_handlers, describe_errors
 from digitsolver.serve.dependencies import KEY
 from digitsolver.serve.guard import Envelope, Guard
@@ -46,8 +46,8 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.include_router(solving.router, max_body_size=settings.max_bytes)
     app.include_router(health.router)
     app.include_router(reference.router)
-    # The page goes in here, once it is there: app.include_router(page.router), and
-    # app.include_router(stages.router, max_body_size=settings.max_bytes).
+    app.include_router(page.router)
+    app.include_router(stages.router, max_body_size=settings.max_bytes)
     counted = service.metrics.instrument(app)
     counted.expose(
         app,

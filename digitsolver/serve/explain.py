@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from digitsolver.io.formats import may_have_frames
 from digitsolver.io.images import encode_png, open_image
@@ -12,6 +12,7 @@ from digitsolver.io.working_size import scaled_box, to_working_size
 from digitsolver.pipeline.style import NO_STYLE
 from digitsolver.readers import Explanation
 from digitsolver.results import Digit, ImageSource, Reading
+from digitsolver.serve.answers import Shape
 from digitsolver.serve.lab import StyleTable, data_url, style_table
 from digitsolver.solver import Solver
 
@@ -19,7 +20,7 @@ PLACES = 4
 """Decimal places of probabilities."""
 
 
-class DigitAnswer(BaseModel):
+class DigitAnswer(Shape):
     """What a model says of one digit: the probability of each class, the blank's last if any."""
 
     probabilities: list[float]
@@ -27,7 +28,7 @@ class DigitAnswer(BaseModel):
     """The crop that it looked at, a PNG file as a data URL."""
 
 
-class ExplainAnswer(BaseModel):
+class ExplainAnswer(Shape):
     """A reading, and what led to it."""
 
     model: str

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from functools import cache
 from typing import Literal, get_args, get_type_hints
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 from digitsolver.errors import StyleError
 from digitsolver.pipeline.named_styles import STYLES
@@ -21,6 +21,7 @@ from digitsolver.pipeline.style import (
     parse_style,
     style_of,
 )
+from digitsolver.serve.answers import Shape
 from digitsolver.stages import CLEANERS, PITCH, SEGMENTERS
 from digitsolver.stages.clean import usual_stroke
 from digitsolver.visualize import draw_strip
@@ -32,15 +33,25 @@ from digitsolver.visualize.view import View
 MOST_IN_CROP = 2**16
 """Largest crop, in values: as many digits as an image may have fit into memory together."""
 
+STAGE_OF = {
+    **dict.fromkeys(("projection", "polarity", "cleaners", "stroke"), 1),
+    **dict.fromkeys(("segmenter", "length", "lengths", "pitch"), 3),
+    **dict.fromkeys(("rows", "window_height", "window_width"), 4),
+    **dict.fromkeys(("crop_height", "crop_width", "channels", "cropped"), 4),
+}
+"""The stage beside which the page shows a setting; one that is missing here stands above all."""
+
 Kind = Literal["text", "choice", "list", "whole", "number", "two"]
 StyleTable = dict[str, JsonValue]
 """The settings of a style, as JSON has them."""
 
 
-class Setting(BaseModel):
+class Setting(Shape):
     """A setting of a style: what it means, and which values it may have."""
 
     name: str
+    stage: int
+    """The stage that it belongs to; 0 for the style as a whole."""
     help: str
     kind: Kind
     choices: list[str | int]
@@ -53,21 +64,21 @@ class Setting(BaseModel):
     """Whether it may be null, and is measured then."""
 
 
-class Styles(BaseModel):
+class Styles(Shape):
     """The settings that styles have, and the styles with a name."""
 
     settings: list[Setting]
     styles: dict[str, StyleTable]
 
 
-class StageImageAnswer(BaseModel):
+class StageImageAnswer(Shape):
     """An image of a stage: what it shows, and a PNG file as a data URL."""
 
     shows: str
     image: str
 
 
-class StageAnswer(BaseModel):
+class StageAnswer(Shape):
     """A stage, or a step of stage 1, in the order in which they run."""
 
     number: int
@@ -79,7 +90,7 @@ class StageAnswer(BaseModel):
     images: list[StageImageAnswer]
 
 
-class TraceAnswer(BaseModel):
+class TraceAnswer(Shape):
     """The stages of one image for one style."""
 
     style: StyleTable
@@ -217,6 +228,7 @@ def _settings() -> Iterator[Setting]:
         least, most = RANGES.get(field.name, (None, None))
         yield Setting(
             name=field.name,
+            stage=STAGE_OF.get(field.name, 0),
             help=helps.get(field.name, ""),
             kind=_kind(field.name, hints[field.name]),
             choices=[one for one in choices_of(field.name) if isinstance(one, str | int)],
