@@ -51,8 +51,10 @@ class Style:
     polarity: str = "auto"
     """Digits are ``dark`` on light, ``light`` on dark, or ``auto``: detected for each image."""
     cleaners: tuple[str, ...] = ()
-    """What removes clutter, in the order in which it runs: the ``remove_*`` functions of
-    ``stages.clean``, named without ``remove_``."""
+    """What removes clutter, in the order in which it runs.
+
+    They are the ``remove_*`` functions of ``stages.clean``, named without ``remove_``.
+    """
     stroke: float | None = None
     """Width of the digits' strokes in pixels, by which cleaners tell clutter from digits."""
     segmenter: str = "kmeans"

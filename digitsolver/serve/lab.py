@@ -262,7 +262,7 @@ def _ideas(name: str) -> dict[str, str]:
 
 @cache
 def _field_docs() -> dict[str, str]:
-    """Return the docstring below each field of `Style`, which only its source has."""
+    """Return the first paragraph of the docstring of each field of `Style`, from its source."""
     (node,) = ast.parse(inspect.getsource(Style)).body
     if not isinstance(node, ast.ClassDef):
         raise TypeError(f"expected the source of a class, found {type(node).__name__}")
@@ -270,5 +270,6 @@ def _field_docs() -> dict[str, str]:
     for field, below in zip(node.body, node.body[1:], strict=False):
         is_field = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if is_field and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            docs[field.target.id] = " ".join(str(below.value.value).split()).replace("``", "")
+            first, _, _ = str(below.value.value).partition("\n\n")
+            docs[field.target.id] = " ".join(first.split()).replace("``", "")
     return docs

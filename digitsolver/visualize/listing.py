@@ -45,7 +45,7 @@ class Stage:
     title: str
     idea: Idea
     note: str
-    """What it gave for this image."""
+    """What it gave for this image, where its images do not say it."""
     images: tuple[StageImage, ...]
 
 
@@ -95,9 +95,7 @@ def list_stages(view: View) -> Iterator[Stage]:
     )
     png, note = panel_and_note(view, draw_segments)
     image = StageImage("the columns of each digit, and the ink in them", png)
-    yield Stage(
-        3, "segments", f"Segment: {title(view)}", segment_idea(view.segmenter), note, (image,)
-    )
+    yield Stage(3, "segments", title(view), segment_idea(view.segmenter), note, (image,))
     crops = view.trace.crops
     images = tuple(
         StageImage(f"crop {position}", encode_png(crop)) for position, crop in enumerate(crops, 1)
@@ -112,10 +110,10 @@ def _steps(view: View) -> Iterator[Stage]:
     for name, after in view.steps:
         left = StageImage("what is left", encode_png(after))
         if name == SPLIT:
-            yield Stage(1, name, "Clean: levels", step_idea(name), "", (left,))
+            yield Stage(1, name, name, step_idea(name), "", (left,))
         else:
             before = to_grey(before)  # the first step may be one of colours
-            change = StageImage("what it changed", encode_png(changed(before, after)))
-            heading = f"Clean: {name.replace('_', ' ')}"
-            yield Stage(1, name, heading, step_idea(name), shares(before, after), (change, left))
+            what = f"what it changed: {shares(before, after)}"
+            change = StageImage(what, encode_png(changed(before, after)))
+            yield Stage(1, name, name.replace("_", " "), step_idea(name), "", (change, left))
         before = after

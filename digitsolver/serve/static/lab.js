@@ -4,7 +4,7 @@ import { Refused, ask } from "./api.js";
 import { Controls } from "./controls.js";
 import { $, element } from "./elements.js";
 import { Latest } from "./latest.js";
-import { showStages } from "./stages.js";
+import { showOverview, showStages } from "./stages.js";
 
 const PAUSE = 25;  // milliseconds without a further move of the slider
 
@@ -73,6 +73,7 @@ export class Lab {
       const now = differs ? await this.#ask(image, style) : null;
       if (image !== this.#image) return;
       showStages(this.#traced, now);
+      showOverview(now ?? this.#traced);
       this.controls.measured = (now ?? this.#traced).measured;
       this.#say(now ?? this.#traced);
       $("lab").dataset.milliseconds = Math.round(performance.now() - began);
@@ -121,7 +122,10 @@ export class Lab {
   }
 }
 
-const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+// Whether two styles have the same settings; those that come in another order do.
+function same(one, other) {
+  return Object.keys(one).every((name) => JSON.stringify(one[name]) === JSON.stringify(other[name]));
+}
 
 function note(text, problem = false) {
   if ($("lab-status").textContent !== text) $("lab-status").textContent = text;

@@ -16,7 +16,7 @@ export function showReading(said, truth) {
   $("confidence").replaceChildren(...(reading ? confidence(reading, truth) : [said.error ?? ""]));
   $("plot").replaceChildren(plot(said));
   $("looked-caption").textContent = caption(said);
-  $("digits-title").hidden = !said.digits.length;
+  $("each").hidden = !said.digits.length;
   const digits = reading ? reading.digits : [];
   $("digits").replaceChildren(...said.digits.map((one, place) => digit(one, digits[place], said.alphabet, place)));
 }

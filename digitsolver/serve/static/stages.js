@@ -3,6 +3,7 @@
 import { $, element, enlarged } from "./elements.js";
 
 const STAGES = [0, 1, 2, 3, 4];
+const NAMES = ["Original", "Clean", "Clip", "Segment", "Crop"];
 const WIDEST = 420;
 
 /** Show the stages of the saved style, and beside them those of the changed one, if there is one. */
@@ -16,6 +17,16 @@ export function showStages(saved, now) {
     place.querySelector(".problem")?.remove();
     if (problem) place.append(element("p", { class: "problem" }, problem));
   }
+}
+
+/** Show all stages at a glance: the last image of each, and all crops. */
+export function showOverview(traced) {
+  $("overview").replaceChildren(...STAGES.map((number) => {
+    const last = traced.stages.filter((stage) => stage.number === number).at(-1);
+    const images = number === 4 ? last?.images ?? [] : last?.images.slice(-1) ?? [];
+    const small = element("span", { class: number === 4 ? "several" : "" }, ...images.map(({ image }) => element("img", { src: image, alt: "" })));
+    return element("a", { href: `#stage-${number}` }, small, `${number} ${NAMES[number]}`);
+  }));
 }
 
 // The steps of a stage by name; a cleaner that runs twice has two names.
