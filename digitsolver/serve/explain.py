@@ -75,7 +75,7 @@ def explain_answer(
     """
     explained = solver.explain(_shown(image), length=length)
     zoom = explained.trace.zoom if explained.trace else (1.0, 1.0)
-    reading = explained.reading and _zoomed(explained.reading, zoom)
+    reading = _zoomed(explained.reading, zoom) if explained.reading else None
     rows, columns = explained.original.shape[:2]
     style = solver.bundle.style
     alphabet = solver.bundle.facts.alphabet
@@ -84,7 +84,7 @@ def explain_answer(
         model=name,
         reader=solver.bundle.facts.reader,
         alphabet=alphabet,
-        reading=reading and reading.to_json(),
+        reading=reading.to_json() if reading else None,
         error=explained.error.reason if explained.error else None,
         image=data_url(encode_png(to_working_size(explained.original))),
         width=round(columns * zoom[0]),

@@ -5,8 +5,9 @@ import inspect
 import json
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import cache
+from itertools import pairwise
 from typing import Literal, get_args, get_type_hints
 
 from pydantic import JsonValue
@@ -95,7 +96,8 @@ class TraceAnswer(Shape):
 
     style: StyleTable
     toml: str
-    """The style as a file for `digitsolver visualize --style`."""
+    """The style as a file for `digitsolver visualize --style`, with the stroke and the window that
+    were measured, so that it gives the same images."""
     measured: dict[str, float]
     """What was taken for settings that are null."""
     problem: str | None
@@ -171,7 +173,7 @@ def trace_answer(
     view = view_stages(image, style, length=length)
     return TraceAnswer(
         style=style_table(style),
-        toml=format_style(style),
+        toml=format_style(_settled(style, view)),
         measured=_measured(view),
         problem=view.problem,
         stages=[_stage(stage) for stage in list_stages(view)],
@@ -211,15 +213,23 @@ def _stage(stage: Stage) -> StageAnswer:
 
 def _measured(view: View) -> dict[str, float]:
     """Return what the stages take for settings that are None."""
-    found: dict[str, float] = {
-        "stroke": round(usual_stroke(view.original.shape), 1),
-        "pitch": PITCH,
-    }
+    found: dict[str, float] = {"stroke": usual_stroke(view.original.shape), "pitch": PITCH}
     if view.trace is not None:
         height, width = view.trace.window
         length = len(view.trace.crops)
         found |= {"length": length, "window_height": height, "window_width": width}
     return found
+
+
+def _settled(style: Style, view: View) -> Style:
+    """Return a style that leaves no stroke and no window to be measured again."""
+    height, width = view.trace.window if view.trace else (None, None)
+    return replace(
+        style,
+        stroke=style.stroke or usual_stroke(view.original.shape),
+        window_height=style.window_height or height,
+        window_width=style.window_width or width,
+    )
 
 
 def _settings() -> Iterator[Setting]:
@@ -267,9 +277,11 @@ def _field_docs() -> dict[str, str]:
     if not isinstance(node, ast.ClassDef):
         raise TypeError(f"expected the source of a class, found {type(node).__name__}")
     docs = {}
-    for field, below in zip(node.body, node.body[1:], strict=False):
-        is_field = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if is_field and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            first, _, _ = str(below.value.value).partition("\n\n")
-            docs[field.target.id] = " ".join(first.split()).replace("``", "")
+    for field, below in pairwise(node.body):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                docs[name] = " ".join(text.partition("\n\n")[0].split()).replace("``", "")
     return docs

@@ -158,7 +158,7 @@ class Numeric extends Control {
     this.element = this.group(...parts);
   }
 
-  get value() { return this.box?.checked ? null : Number(this.slider.value); }
+  get value() { return this.box?.checked ? null : this.number; }
   set value(number) {
     if (this.box) this.box.checked = number === null;
     if (number !== null) this.#show(number);
@@ -178,11 +178,12 @@ class Numeric extends Control {
 
   #show(number, anew = true) {
     const { least, most } = this.setting;
+    this.number = number;  // the slider has fewer values than a style
     const top = Number(this.slider.max);
     if (anew) this.slider.max = Math.min(most, Math.max(LEAST_TOP * Number(this.slider.step), Math.ceil(WIDER * number)));
     else if (number > top) this.slider.max = number;
     this.slider.value = Math.max(least, number);
-    this.field.value = number;
+    this.field.value = Math.round(100 * number) / 100;
   }
 
   #dim() { this.element.classList.toggle("left", Boolean(this.box?.checked)); }

@@ -23,10 +23,10 @@ function filled(made, attributes, children) {
   return made;
 }
 
-/** A share of one as people read it; never 100 % for what is not certain. */
+/** A probability as people read it: 99.9 % at most, for nothing is certain. */
 export function percent(share) {
   const whole = 100 * share;
-  if (whole > 99 && whole < 100) return `${Math.min(99.9, Math.floor(10 * whole) / 10)} %`;
+  if (whole > 99) return `${Math.min(99.9, Math.floor(10 * whole) / 10)} %`;
   return whole > 0 && whole < 1 ? "< 1 %" : `${Math.round(whole)} %`;
 }
 

@@ -76,6 +76,7 @@ export class Lab {
       showOverview(now ?? this.#traced);
       this.controls.measured = (now ?? this.#traced).measured;
       this.#say(now ?? this.#traced);
+      $("lab").dataset.shown = Number($("lab").dataset.shown ?? 0) + 1;
       $("lab").dataset.milliseconds = Math.round(performance.now() - began);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

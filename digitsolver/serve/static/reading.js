@@ -77,7 +77,7 @@ function inWords(slices, alphabet) {
 function caption(said) {
   if (said.frames.length) {
     return `One network saw the whole image, in ${said.frames.length} slices from left to right. A cell is the stronger, `
-      + "the more probable its digit is in that slice; the last row (–) says that no digit is read there. "
+      + "the more probable its digit is in that slice; the last row (–) says that no digit is read there; a digit in slices side by side counts once. "
       + `The reading is the text with the highest probability over all ways to place it along the slices (${GRAVES}).`;
   }
   if (said.style) {
