@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -94,7 +94,7 @@ class Person:
         self.driver = driver
         self.address = address
 
-    def open(self, screen: dict[str, object] = WIDE) -> "Person":
+    def open(self, screen: Mapping[str, object] = WIDE) -> "Person":
         """Open the page anew, give the key, and wait for the first sample."""
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         self.driver.get(f"{self.address}/")
@@ -289,7 +289,7 @@ def test_the_downloaded_style_gives_the_same_images(
 
 @pytest.mark.parametrize("screen", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_it(person: Person, screen: dict[str, object], scheme: str) -> None:
+def test_everybody_can_use_it(person: Person, screen: Mapping[str, object], scheme: str) -> None:
     """Nothing lies beyond the edge, and axe-core finds no serious fault."""
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     person.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
