@@ -27,7 +27,7 @@ GONE = 499
 class Shape(BaseModel):
     """An object of the API as its description has it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class DigitShape(Shape):

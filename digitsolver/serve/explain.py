@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
 
 from digitsolver.io.formats import may_have_frames
 from digitsolver.io.images import encode_png, open_image
@@ -12,7 +11,7 @@ from digitsolver.io.working_size import scaled_box, to_working_size
 from digitsolver.pipeline.style import NO_STYLE
 from digitsolver.readers import Explanation
 from digitsolver.results import Digit, ImageSource, Reading
-from digitsolver.serve.answers import Shape
+from digitsolver.serve.answers import ReadingShape, Shape
 from digitsolver.serve.lab import StyleTable, data_url, style_table
 from digitsolver.solver import Solver
 
@@ -20,7 +19,7 @@ PLACES = 4
 """Decimal places of probabilities."""
 
 
-class DigitAnswer(Shape):
+class SeenDigitShape(Shape):
     """What a model says of one digit: the probability of each class, the blank's last if any."""
 
     probabilities: list[float]
@@ -28,20 +27,20 @@ class DigitAnswer(Shape):
     """The crop that it looked at, a PNG file as a data URL."""
 
 
-class ExplainAnswer(Shape):
+class ExplanationShape(Shape):
     """A reading, and what led to it."""
 
     model: str
     reader: str
     alphabet: str
-    reading: dict[str, JsonValue] | None
+    reading: ReadingShape | None
     error: str | None
     image: str
     """What was read, a PNG file as a data URL, which may be reduced."""
     width: int
     height: int
     """Of what the boxes of the reading are in."""
-    digits: list[DigitAnswer]
+    digits: list[SeenDigitShape]
     """In the order of the reading's."""
     frames: list[list[float]]
     """Of a model that reads the whole image: for each slice of its columns, from left to right,
@@ -52,7 +51,7 @@ class ExplainAnswer(Shape):
 
 def explain_answer(
     image: bytes, solver: Solver, name: str, *, length: int | None = None
-) -> ExplainAnswer:
+) -> ExplanationShape:
     """Return what a model reads in an image, and why.
 
     Parameters
@@ -80,11 +79,11 @@ def explain_answer(
     style = solver.bundle.style
     alphabet = solver.bundle.facts.alphabet
     ctc = explained.frames is not None and explained.frames.shape[1] > len(alphabet)
-    return ExplainAnswer(
+    return ExplanationShape(
         model=name,
         reader=solver.bundle.facts.reader,
         alphabet=alphabet,
-        reading=reading.to_json() if reading else None,
+        reading=ReadingShape(**reading.to_json()) if reading else None,
         error=explained.error.reason if explained.error else None,
         image=data_url(encode_png(to_working_size(explained.original))),
         width=round(columns * zoom[0]),
@@ -109,7 +108,7 @@ def _zoomed(reading: Reading, zoom: tuple[float, float]) -> Reading:
     return replace(reading, digits=digits)
 
 
-def _digits(explained: Explanation, solver: Solver) -> list[DigitAnswer]:
+def _digits(explained: Explanation, solver: Solver) -> list[SeenDigitShape]:
     """Return what the model says of each digit of its reading."""
     reading = explained.reading
     if reading is None:
@@ -124,7 +123,7 @@ def _digits(explained: Explanation, solver: Solver) -> list[DigitAnswer]:
     else:
         return []
     return [
-        DigitAnswer(probabilities=one, image=image)
+        SeenDigitShape(probabilities=one, image=image)
         for one, image in zip(_rounded(chances), images, strict=True)
     ]
 

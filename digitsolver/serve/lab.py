@@ -47,7 +47,7 @@ StyleTable = dict[str, JsonValue]
 """The settings of a style, as JSON has them."""
 
 
-class Setting(Shape):
+class SettingShape(Shape):
     """A setting of a style: what it means, and which values it may have."""
 
     name: str
@@ -65,21 +65,21 @@ class Setting(Shape):
     """Whether it may be null, and is measured then."""
 
 
-class Styles(Shape):
+class StylesShape(Shape):
     """The settings that styles have, and the styles with a name."""
 
-    settings: list[Setting]
+    settings: list[SettingShape]
     styles: dict[str, StyleTable]
 
 
-class StageImageAnswer(Shape):
+class StageImageShape(Shape):
     """An image of a stage: what it shows, and a PNG file as a data URL."""
 
     shows: str
     image: str
 
 
-class StageAnswer(Shape):
+class StageShape(Shape):
     """A stage, or a step of stage 1, in the order in which they run."""
 
     number: int
@@ -88,10 +88,10 @@ class StageAnswer(Shape):
     sentence: str
     source: str
     note: str
-    images: list[StageImageAnswer]
+    images: list[StageImageShape]
 
 
-class TraceAnswer(Shape):
+class TraceShape(Shape):
     """The stages of one image for one style."""
 
     style: StyleTable
@@ -102,14 +102,14 @@ class TraceAnswer(Shape):
     """What was taken for settings that are null."""
     problem: str | None
     """Why stages are missing."""
-    stages: list[StageAnswer]
+    stages: list[StageShape]
     strip: str | None
     """All stages side by side, a PNG file as a data URL, where it is asked for."""
 
 
-def styles_answer() -> Styles:
+def styles_answer() -> StylesShape:
     """Return the settings of styles, from the dataclass itself, and the styles with a name."""
-    return Styles(
+    return StylesShape(
         settings=list(_settings()),
         styles={name: style_table(style) for name, style in STYLES.items()},
     )
@@ -143,7 +143,7 @@ def style_from(text: str) -> Style:
 
 def trace_answer(
     image: bytes, style: Style, *, length: int | None = None, strip: bool = False
-) -> TraceAnswer:
+) -> TraceShape:
     """Return the stages of an image for a style.
 
     Parameters
@@ -171,7 +171,7 @@ def trace_answer(
             f"{style.crop_height} x {style.crop_width} x {style.channels}"
         )
     view = view_stages(image, style, length=length)
-    return TraceAnswer(
+    return TraceShape(
         style=style_table(style),
         toml=format_style(_settled(style, view)),
         measured=_measured(view),
@@ -198,9 +198,9 @@ def data_url(png: bytes) -> str:
     return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
 
 
-def _stage(stage: Stage) -> StageAnswer:
-    images = [StageImageAnswer(shows=one.shows, image=data_url(one.png)) for one in stage.images]
-    return StageAnswer(
+def _stage(stage: Stage) -> StageShape:
+    images = [StageImageShape(shows=one.shows, image=data_url(one.png)) for one in stage.images]
+    return StageShape(
         number=stage.number,
         name=stage.name,
         title=stage.title,
@@ -232,11 +232,11 @@ def _settled(style: Style, view: View) -> Style:
     )
 
 
-def _settings() -> Iterator[Setting]:
+def _settings() -> Iterator[SettingShape]:
     hints, helps = get_type_hints(Style), _field_docs()
     for field in fields(Style):
         least, most = RANGES.get(field.name, (None, None))
-        yield Setting(
+        yield SettingShape(
             name=field.name,
             stage=STAGE_OF.get(field.name, 0),
             help=helps.get(field.name, ""),

@@ -14,12 +14,13 @@ from starlette.exceptions import HTTPException
 
 from digitsolver import __version__
 from digitsolver.results import JsonObject
+from digitsolver.serve.rendering import render
 from digitsolver.serve.service import TheService
 
 router = APIRouter(include_in_schema=False)
 
-HERE: Final = Path(__file__).parent
-STATIC, SAMPLES = HERE / "static", HERE / "static" / "samples"
+STATIC: Final = Path(__file__).with_name("static")
+SAMPLES: Final = STATIC / "samples"
 KINDS: Final = {
     ".css": "text/css",
     ".jpg": "image/jpeg",
@@ -50,17 +51,7 @@ async def sample(name: str) -> Response:
 
 def render_page(*, needs_key: bool) -> str:
     """Return the page as HTML, without a script or a style of its own."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("page.html.j2")
-    return template.render(version=__version__, samples=read_samples(), needs_key=needs_key)
+    return render("page.html.j2", version=__version__, samples=read_samples(), needs_key=needs_key)
 
 
 @cache

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from digitsolver.bundle import MAX_LENGTH
 from digitsolver.pipeline.style import Style
 from digitsolver.serve.answers import Shape, describe_errors
 from digitsolver.serve.dependencies import IMAGE_BODY, KEY, OneImage
-from digitsolver.serve.explain import ExplainAnswer, explain_answer
-from digitsolver.serve.lab import Styles, TraceAnswer, style_from, styles_answer, trace_answer
+from digitsolver.serve.explain import ExplanationShape, explain_answer
+from digitsolver.serve.lab import StylesShape, TraceShape, style_from, styles_answer, trace_answer
 from digitsolver.serve.service import TheService
+from digitsolver.serve.solving import Length, ModelName
 
 router = APIRouter(prefix="/v1", tags=["v1"], dependencies=[KEY])
 
@@ -23,7 +23,6 @@ LONGEST_STYLE = 4096
 """Characters of a style in an address."""
 ERRORS = describe_errors(400, 401, 413, 422, 503)
 
-Length = Annotated[int | None, Query(ge=1, le=MAX_LENGTH)]
 StyleText = Annotated[
     str,
     Query(
@@ -32,11 +31,13 @@ StyleText = Annotated[
     ),
 ]
 
+Strip = Annotated[bool, Query(description="Whether to draw all stages side by side, too.")]
+
 
 @router.post(
     "/trace",
     response_model=None,
-    responses={200: {"model": TraceAnswer}, **ERRORS},
+    responses={200: {"model": TraceShape}, **ERRORS},
     openapi_extra={"requestBody": IMAGE_BODY},
 )
 async def trace(
@@ -45,7 +46,7 @@ async def trace(
     image: OneImage,
     style: StyleText = DEFAULT_STYLE,
     length: Length = None,
-    strip: bool = False,
+    strip: Strip = False,
 ) -> Response:
     """Run the stages over one image, and answer what each gave, as images with a sentence.
 
@@ -58,14 +59,14 @@ async def trace(
 @router.post(
     "/explain",
     response_model=None,
-    responses={200: {"model": ExplainAnswer}, **ERRORS},
+    responses={200: {"model": ExplanationShape}, **ERRORS},
     openapi_extra={"requestBody": IMAGE_BODY},
 )
 async def explain(
     request: Request,
     service: TheService,
     image: OneImage,
-    model: Annotated[str | None, Query(max_length=255)] = None,
+    model: ModelName = None,
     length: Length = None,
 ) -> Response:
     """Read one image, and answer what the model looked at: the frames or the crops."""
@@ -77,7 +78,7 @@ async def explain(
 @router.get(
     "/styles",
     response_model=None,
-    responses={200: {"model": Styles}, **describe_errors(401)},
+    responses={200: {"model": StylesShape}, **describe_errors(401)},
 )
 async def styles() -> Response:
     """Name the settings that a style has, with their values, and the styles that have a name."""
@@ -85,4 +86,4 @@ async def styles() -> Response:
 
 
 def _json(answer: Shape) -> Response:
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
