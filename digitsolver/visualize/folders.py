@@ -38,14 +38,14 @@ def write_images(view: View, out: Path, name: str, show: Collection[str]) -> int
 
 def panel(view: View, draw: Callable[[View, Canvas], str]) -> bytes:
     """Return a panel alone, as the bytes of a PNG file."""
-    return panel_and_note(view, draw)[0]
+    return drawn_panel(view, draw)[0].encode()
 
 
-def panel_and_note(view: View, draw: Callable[[View, Canvas], str]) -> tuple[bytes, str]:
-    """Return a panel alone, as the bytes of a PNG file, and the line that belongs below it."""
+def drawn_panel(view: View, draw: Callable[[View, Canvas], str]) -> tuple[Canvas, str]:
+    """Return a panel alone, and the line that belongs below it."""
     canvas = Canvas(WIDTH + 2 * EDGE, HEIGHT + 2 * EDGE, SHARP)
     note = draw(view, canvas.at(EDGE, EDGE))
-    return canvas.encode(), note
+    return canvas, note
 
 
 def _images(view: View, name: str) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,8 @@ from digitsolver.pipeline.style import Style
 from digitsolver.pipeline.trace import run_stages
 from digitsolver.results import ImageSource
 from digitsolver.visualize.boards import changed, shares
-from digitsolver.visualize.folders import panel_and_note
+from digitsolver.visualize.canvas import Canvas
+from digitsolver.visualize.folders import drawn_panel
 from digitsolver.visualize.ideas import (
     ORIGINAL,
     SPLIT,
@@ -89,12 +90,10 @@ def list_stages(view: View) -> Iterator[Stage]:
     yield from _steps(view)
     if view.trace is None:
         return
-    png, note = panel_and_note(view, draw_clipped)
-    yield Stage(
-        2, "box", "Clip", clip_idea(), note, (StageImage("the box, and what is in it", png),)
-    )
-    png, note = panel_and_note(view, draw_segments)
-    image = StageImage("the columns of each digit, and the ink in them", png)
+    sheet, note = drawn_panel(view, draw_clipped)
+    yield Stage(2, "box", "Clip", clip_idea(), note, (_panel("the box, and what is in it", sheet),))
+    sheet, note = drawn_panel(view, draw_segments)
+    image = _panel("the columns of each digit, and the ink in them", sheet)
     yield Stage(3, "segments", title(view), segment_idea(view.segmenter), note, (image,))
     crops = view.trace.crops
     images = tuple(
@@ -102,6 +101,11 @@ def list_stages(view: View) -> Iterator[Stage]:
     )
     note = f"{count(len(crops), 'crop')} of {crops.shape[2]} × {crops.shape[1]} pixels"
     yield Stage(4, "crops", "Crop", crop_idea(), note, images)
+
+
+def _panel(shows: str, sheet: Canvas) -> StageImage:
+    """Return a panel in the file that is quickest to make: it is shown while a slider moves."""
+    return StageImage(shows, sheet.encode(small=False))
 
 
 def _steps(view: View) -> Iterator[Stage]:
