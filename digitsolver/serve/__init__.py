@@ -5,6 +5,10 @@
     settings      what the service is started with
     app           the application: its routes, and what stands before them
     ├── solving     POST /v1/solve, GET /v1/models
+    ├── stages      POST /v1/trace, POST /v1/explain, GET /v1/styles
+    │   ├── lab     the settings of styles, and the stages of an image for a style
+    │   └── explain what a model looked at
+    ├── page        GET /: the page, its static files, its samples
     ├── health      GET /health/live, /health/ready
     ├── metrics     GET /metrics
     └── reference   GET /docs: the API as a page
