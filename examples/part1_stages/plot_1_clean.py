@@ -2,9 +2,9 @@
 Clean: remove what is no digit
 ==============================
 
-Real images of digits come in any colour, light on dark or dark on light, with noise and lines over
-them. The first stage turns all of them into the same kind of image: grayscale, dark digits on
-white, and nothing else. This page does so with three generated captchas.
+Real images of digits come in any colour, light on dark or dark on light, with noise and lines
+over them. The first stage turns all of them into the same kind of image: grayscale, dark digits
+on white, and nothing else. This page does so with three generated captchas.
 """
 
 import matplotlib.pyplot as plt
@@ -49,21 +49,19 @@ plt.show()
 # Speckles: noise as dark as the digits
 # -------------------------------------
 # The look ``speckle`` covers digits with noise of the same colour. No threshold can tell them
-# apart, and a median filter as wide as the specks also wipes out the strokes. But strokes are
-# long: a short bar laid along a stroke is full of ink, a bar laid over noise is not, in whichever
+# apart, and a median filter as wide as the specks also wipes out the strokes. But strokes are long:
+# a short bar laid along a stroke is full of ink, a bar laid over noise is not, in whichever
 # direction. The cleaner ``speckles`` tries eight directions at each pixel and keeps what fills one
 # of the bars.
 #
-# How wide is the bar? As wide as a stroke. Here we say 3 pixels; ``digitsolver tune`` measures it on
-# many captchas of a look.
+# How wide is the bar? As wide as a stroke. Here we say 3 pixels; ``digitsolver tune`` measures it
+# on many captchas of a look.
 #
 # **Source.** Matched filters in all directions: S. Chaudhuri et al., "Detection of blood vessels in
 # retinal images using two-dimensional matched filters", 1989.
 
 captcha = draw_one("speckle", seed=1, index=5)
-steps = clean_steps(
-    captcha.image, ("speckles",), projection="grey", polarity="auto", stroke=3.0
-)
+steps = clean_steps(captcha.image, ("speckles",), projection="grey", polarity="auto", stroke=3.0)
 (_, before), (_, after) = steps
 
 removed = np.repeat(before[..., None], 3, axis=2)

@@ -2,10 +2,10 @@
 Clip: find the box around all digits
 ====================================
 
-The second stage finds the bounding box of the digits. Everything outside of it is ignored from here
-on. With a perfectly clean image this would be easy: take the first and the last column with ink.
-But the cleaners always leave a few specks, and one of them in a corner would make the box as large
-as the image.
+The second stage finds the bounding box of the digits. Everything outside of it is ignored from
+here on. With a perfectly clean image this would be easy: take the first and the last column with
+ink. But the cleaners always leave a few specks, and one of them in a corner would make the box as
+large as the image.
 """
 
 import matplotlib.pyplot as plt
@@ -38,7 +38,8 @@ for _ in range(25):
 # Specks are spread over the whole image, digits are not. So the stage measures how much ink a
 # column of noise has on average, and subtracts this *price* from every column. What remains is
 # positive where the digits are and negative elsewhere. The box is the interval with the largest
-# remaining sum: a gap between two digits may cost a little, because the digit behind it brings more.
+# remaining sum: a gap between two digits may cost a little, because the digit behind it brings
+# more.
 #
 # A single pass over the columns finds that interval. Rows are treated in the same way.
 #
@@ -88,8 +89,8 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %%
-# **Where it fails.** Clutter as large as a digit counts as a digit. A line that runs past the digits
-# makes the box too wide, and all later stages count columns from the wrong edge.
+# **Where it fails.** Clutter as large as a digit counts as a digit. A line that runs past the
+# digits makes the box too wide, and all later stages count columns from the wrong edge.
 #
 # **Try next.** Add one block of 8 by 8 pixels in a corner instead of specks. At which size does the
 # box give in?

@@ -52,7 +52,7 @@ clipped = cleaned[y : y + height, x : x + width]
 
 ink = ink_per_column(clipped)
 columns = np.flatnonzero(ink)
-points, weights = columns + 0.5, np.sqrt(ink[columns])
+points, weights = columns + np.float64(0.5), np.sqrt(ink[columns])
 
 # %%
 # The iteration
@@ -70,7 +70,10 @@ history = [centroids]
 while True:
     nearest = np.abs(points[:, None] - centroids).argmin(axis=1)
     moved = np.array(
-        [np.average(points[nearest == one], weights=weights[nearest == one]) for one in range(digits)]
+        [
+            np.average(points[nearest == one], weights=weights[nearest == one])
+            for one in range(digits)
+        ]
     )
     history.append(moved)
     if np.allclose(moved, centroids):
@@ -108,10 +111,10 @@ plt.show()
 # %%
 # How many digits?
 # ----------------
-# K-means has to be given the number of digits. If it is the same in every captcha of a site, a style
-# says so. Otherwise it is estimated from the widths of the connected pieces of ink, compared with
-# their height. Let us see how often that works, on 200 captchas whose digits are apart and on 200
-# whose digits touch: the look ``plain`` as it is, and with gaps below 0.
+# K-means has to be given the number of digits. If it is the same in every captcha of a site, a
+# style says so. Otherwise it is estimated from the widths of the connected pieces of ink, compared
+# with their height. Let us see how often that works, on 200 captchas whose digits are apart and on
+# 200 whose digits touch: the look ``plain`` as it is, and with gaps below 0.
 #
 # **Source.** J. Yan and A. El Ahmad, "A low-cost attack on a Microsoft CAPTCHA", 2008.
 

@@ -20,9 +20,9 @@ BLUE, ORANGE = "#0072B2", "#D55E00"
 # %%
 # All stages with one call
 # ------------------------
-# :func:`digitsolver.trace` runs the stages and keeps what each of them gave. A *style* says how they
-# are set: which cleaners run, whether the crops are centred on the line or on each digit, and so on.
-# What it leaves open is measured on the image.
+# ``digitsolver.trace`` runs the stages and keeps what each of them gave. A *style* says how they
+# are set: which cleaners run, whether the crops are centred on the line or on each digit, and so
+# on. What it leaves open is measured on the image.
 
 captcha = draw_one("plain", seed=1, index=15)
 style = digitsolver.Style(rows="digit")
@@ -52,14 +52,14 @@ figure.supxlabel(f"each {trace.crops.shape[2]} x {trace.crops.shape[1]} pixels",
 plt.show()
 
 # %%
-# **Source.** The digits of MNIST are centred by their mass in an image of 28 by 28 pixels:
-# Y. LeCun et al., "Gradient-based learning applied to document recognition", 1998.
+# **Source.** The digits of MNIST are centred by their mass in an image of 28 by 28 pixels: Y. LeCun
+# et al., "Gradient-based learning applied to document recognition", 1998.
 
 # %%
 # What a wrong length does
 # ------------------------
-# The stage trusts the one before it. If we say that there are five digits where there are four, five
-# crops come out, and no later stage can repair that.
+# The stage trusts the one before it. If we say that there are five digits where there are four,
+# five crops come out, and no later stage can repair that.
 
 wrong = digitsolver.trace(captcha.image, style, length=5)
 figure, axes = plt.subplots(1, 5, figsize=(7, 2.1), layout="constrained")

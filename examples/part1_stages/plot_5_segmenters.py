@@ -24,12 +24,14 @@ LENGTH = 4
 # How they work
 # -------------
 # - ``kmeans``: a centroid for each digit settles where the ink is; the borders are halfway between
-#   two centroids (S. Lloyd, "Least squares quantization in PCM", 1982).
-# - ``equal``: the box is cut into equal parts, whatever is in them (J. Yan and A. El Ahmad, "A
-#   low-cost attack on a Microsoft CAPTCHA", 2008).
+#   two centroids.
+# - ``equal``: the box is cut into equal parts, whatever is in them.
 # - ``contours``: connected ink is one digit; pieces that are too wide are cut where there is least
-#   ink, and pieces that are too many are joined (A. Geitgey, "How to break a CAPTCHA system in 15
-#   minutes with machine learning", 2017).
+#   ink, and pieces that are too many are joined.
+#
+# **Source.** S. Lloyd, "Least squares quantization in PCM", 1982. J. Yan and A. El Ahmad, "A
+# low-cost attack on a Microsoft CAPTCHA", 2008. A. Geitgey, "How to break a CAPTCHA system in 15
+# minutes with machine learning", 2017.
 #
 # Three looks put them to the test. They are the look ``plain``, with other gaps between the digits.
 
@@ -67,8 +69,10 @@ for row, (title, look) in zip(axes, looks.items(), strict=True):
         ax.imshow(box, cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0))
         for index, (start, stop) in enumerate(segmenter(box, LENGTH).spans):
             ax.axvspan(start, stop, color=COLOURS[name], alpha=(0.2, 0.45)[index % 2])
-        ax.set(xticks=[], yticks=[], aspect="auto", title=name if row is axes[0] else "")
+        ax.set(xticks=[], yticks=[], aspect="auto")
     row[0].set_ylabel(title)
+for ax, name in zip(axes[0], SEGMENTERS, strict=True):
+    ax.set_title(name)
 plt.show()
 
 # %%
@@ -92,7 +96,7 @@ for shift, (name, colour) in zip((-0.27, 0.0, 0.27), COLOURS.items(), strict=Tru
     shares = []
     for look in looks.values():
         random = np.random.default_rng(5)
-        shares.append(100 * np.mean([is_right(look, name, random) for _ in range(150)]))
+        shares.append(100 * np.mean([is_right(look, name, random) for _ in range(100)]))
     bars = ax.bar(np.arange(3) + shift, shares, width=0.27, color=colour, label=name)
     ax.bar_label(bars, fmt="%.0f")
 ax.set(xticks=range(3), xticklabels=list(looks), ylabel="captchas right (%)", ylim=(0, 112))

@@ -7,8 +7,8 @@ overlap. This page makes each of them stronger, step by step, and watches what t
 find. It is the experiment of Bursztein, Martin and Mitchell in small: anti-segmentation, not
 unreadable characters, is what makes a captcha hard.
 
-**Source.** E. Bursztein, M. Martin and J. Mitchell, "Text-based CAPTCHA strengths and weaknesses",
-2011.
+**Source.** E. Bursztein, M. Martin and J. Mitchell, "Text-based CAPTCHA strengths and
+weaknesses", 2011.
 """
 
 from collections.abc import Callable
@@ -32,8 +32,8 @@ LENGTH = 4
 # %%
 # Three defences
 # --------------
-# Each defence is a function from a strength to a look. A look has *layers* of clutter; their size is
-# relative to the width of a stroke.
+# Each defence is a function from a strength to a look. A look has *layers* of clutter; their size
+# is relative to the width of a stroke.
 
 plain = LOOKS["plain"]
 spaced = replace(plain.digits, kinds=("mono",), gap=fixed(0.15), uneven=fixed(0.0))
@@ -125,10 +125,10 @@ plt.show()
 
 # %%
 # With 50 captchas a point, differences below about 15 points mean little. Still, the three defences
-# differ. Noise is the weakest: a cleaner takes away most of it. Lines work once they are so wide that
-# the cleaner can no longer tell them from strokes, and then they hurt all segmenters alike. Overlap
-# leaves nothing to clean. ``contours`` gives in first, since it depends on gaps; the other two
-# separate digits that touch, until the crops show more of the neighbours than of the digit.
+# differ. Noise is the weakest: a cleaner takes away most of it. Lines work once they are so wide
+# that the cleaner can no longer tell them from strokes, and then they hurt all segmenters alike.
+# Overlap leaves nothing to clean. ``contours`` gives in first, since it depends on gaps; the other
+# two separate digits that touch, until the crops show more of the neighbours than of the digit.
 #
 # None of this stops a network that reads the whole image at once, as later pages show.
 #

@@ -2,11 +2,11 @@
 How many labels does a network need?
 ====================================
 
-Labels are work: a person types them. How much better does a network get with more of them, and what
-does it help to start from a network that has seen other digits before? This page trains the same
-small network with 10, 20, 40 and 80 labelled captchas, from random weights and from the weights that
-come with the package, and draws two curves: the loss during one training, and the accuracy against
-the number of labels.
+Labels are work: a person types them. How much better does a network get with more of them, and
+what does it help to start from a network that has seen other digits before? This page trains the
+same small network with 10, 20, 40 and 80 labelled captchas, from random weights and from the
+weights that come with the package, and draws two curves: the loss during one training, and the
+accuracy against the number of labels.
 """
 
 import csv
@@ -18,7 +18,7 @@ import numpy as np
 
 import digitsolver
 from collector.dataset.generate import generate
-from digitsolver.bundle import HISTORY, Bundle
+from digitsolver.bundle import Bundle
 from digitsolver.datasets import read_captchas
 from digitsolver.measure.evaluation import evaluate
 from digitsolver.readers.digits.settings import DigitsSettings
@@ -36,7 +36,7 @@ folder = Path(tempfile.mkdtemp(prefix="digitsolver-example-"))
 for seed, name in enumerate(("learn", "test")):
     for _ in generate("speckle", 100, folder / name, seed=seed):
         pass
-test, _ = read_captchas(folder / "test")
+test, problems = read_captchas(folder / "test")
 
 # %%
 # One training
@@ -62,21 +62,23 @@ bundles = {
     for name, scratch in STARTS.items()
 }
 
-with (bundles["from random weights"][-1].path / HISTORY).open(encoding="utf-8") as file:
+with (bundles["from random weights"][-1].path / "history.csv").open(encoding="utf-8") as file:
     rows = list(csv.DictReader(file))
 epochs = [int(float(row["epoch"])) for row in rows]
 figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
 ax.plot(epochs, [float(row["loss"]) for row in rows], "o-", color=BLUE, label="learned from")
 ax.plot(epochs, [float(row["val_loss"]) for row in rows], "s--", color=ORANGE, label="held out")
-ax.set(xlabel="epoch", ylabel="loss (cross entropy)", title=f"one training with {COUNTS[-1]} labels")
+ax.set(
+    xlabel="epoch", ylabel="loss (cross entropy)", title=f"one training with {COUNTS[-1]} labels"
+)
 ax.legend()
 plt.show()
 
 # %%
 # Accuracy against labels
 # -----------------------
-# A captcha counts as read only if all six digits are right. The bars are 95 % Wilson intervals: with
-# 100 test captchas, an accuracy is known to about 10 points.
+# A captcha counts as read only if all six digits are right. The bars are 95 % Wilson intervals:
+# with 100 test captchas, an accuracy is known to about 10 points.
 #
 # **Source.** Learning curves: C. Cortes et al., "Learning curves: asymptotic values and rate of
 # convergence", 1993. Transfer: J. Yosinski et al., "How transferable are features in deep neural

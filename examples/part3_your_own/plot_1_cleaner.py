@@ -2,9 +2,9 @@
 Add a cleaner in ten lines
 ==========================
 
-Your images have clutter that no cleaner removes? Write your own. A cleaner is a function: it takes a
-grey image, dark on white, and the width of the digits' strokes, and returns such an image. This page
-adds one against the printed rules of a form.
+Your images have clutter that no cleaner removes? Write your own. A cleaner is a function: it
+takes a grey image, dark on white, and the width of the digits' strokes, and returns such an
+image. This page adds one against the printed rules of a form.
 """
 
 import cv2
@@ -40,9 +40,9 @@ image = ruled(captcha.image)
 # %%
 # The cleaner
 # -----------
-# Rules are long and horizontal, strokes are not. A morphological *opening* with a long flat bar keeps
-# only what the bar fits into: the rules. We subtract these, and a *closing* with a short upright bar
-# mends the strokes that they crossed.
+# Rules are long and horizontal, strokes are not. A morphological *opening* with a long flat bar
+# keeps only what the bar fits into: the rules. We subtract these, and a *closing* with a short
+# upright bar mends the strokes that they crossed.
 #
 # **Source.** J. Serra, "Image analysis and mathematical morphology", 1982.
 
@@ -80,10 +80,12 @@ for row, (title, style) in zip(
 plt.show()
 
 # %%
+# Strokes that run along a rule, such as the foot of a 2, are lost with it. That is the price.
+#
 # Does it help?
 # -------------
-# Look at more than one image before you believe in it. The digits of a captcha count as found if the
-# middle of every span is within a third of a digit's width of the true one.
+# Look at more than one image before you believe in it. The digits of a captcha count as found if
+# the middle of every span is within a third of a digit's width of the true one.
 
 
 def share_found(style: digitsolver.Style, captchas: int = 100) -> float:
@@ -105,9 +107,9 @@ ax.set(xlabel="captchas whose digits are all found (%)", xlim=(0, 115), title="T
 plt.show()
 
 # %%
-# To keep it, put the function into ``digitsolver/stages/clean.py`` with a line in ``CLEANERS``: then
-# ``digitsolver tune`` tries it, too. A *segmenter* is added in the same way, to ``SEGMENTERS``. Here
-# we leave the registry as it was.
+# To keep it, put the function into ``digitsolver/stages/clean.py`` with a line in ``CLEANERS``:
+# then ``digitsolver tune`` tries it, too. A *segmenter* is added in the same way, to
+# ``SEGMENTERS``. Here we leave the registry as it was.
 
 del CLEANERS["rules"]
 

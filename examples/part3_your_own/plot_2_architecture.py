@@ -2,10 +2,10 @@
 Add an architecture in ten lines
 ================================
 
-A network of your own for the crops is a function that builds a Keras model. Everything else stays as
-it is: augmentation, the validation set, early stopping, calibration, export to ONNX, and solving
-without TensorFlow. This page adds a network that is a fraction of the size of the ones that come with
-the package.
+A network of your own for the crops is a function that builds a Keras model. Everything else stays
+as it is: augmentation, the validation set, early stopping, calibration, export to ONNX, and
+solving without TensorFlow. This page adds a network that is a fraction of the size of the ones
+that come with the package.
 """
 
 import csv
@@ -17,7 +17,6 @@ import matplotlib.pyplot as plt
 from keras import layers
 
 from collector.dataset.generate import generate
-from digitsolver.bundle import HISTORY
 from digitsolver.readers.digits.architectures import ARCHITECTURES
 from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.train import train
@@ -29,11 +28,11 @@ from digitsolver.training.backend import LAST_CONVOLUTION, Shape, take_ink
 # A *depthwise separable* convolution first filters each channel on its own and then mixes the
 # channels, which needs far fewer weights than doing both at once. Two things are asked of an
 # architecture: it begins with ``take_ink``, which turns white paper into zeros, and its last
-# convolution has the name ``LAST_CONVOLUTION``, so that its activations and Grad-CAM can be shown. It
-# returns logits, without a softmax.
+# convolution has the name ``LAST_CONVOLUTION``, so that its activations and Grad-CAM can be shown.
+# It returns logits, without a softmax.
 #
-# **Source.** A. Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision
-# applications", 2017.
+# **Source.** A. Howard et al., "MobileNets: efficient convolutional neural networks for mobile
+# vision applications", 2017.
 
 
 def build_mobile(shape: Shape, classes: int) -> keras.Model:
@@ -63,7 +62,7 @@ for name in ("lenet", "mobile"):
     settings = DigitsSettings(architecture=name, learning_rate=4e-3, epochs=10, min_steps=25)
     trained = train(folder / "captchas", "speckle", folder / name, settings=[settings])
     bundle = trained.bundle
-    with (bundle.path / HISTORY).open(encoding="utf-8") as file:
+    with (bundle.path / "history.csv").open(encoding="utf-8") as file:
         losses[name] = [float(row["val_loss"]) for row in csv.DictReader(file)]
     weights = ARCHITECTURES[name]((bundle.style.crop_height, bundle.style.crop_width, 1), 10)
     right = bundle.metrics()["validation"]["digit_accuracy"]
@@ -95,5 +94,5 @@ del ARCHITECTURES["mobile"]
 
 # %%
 # **Try next.** Add a layer of dropout before the last one, or double the filters. With 15 captchas
-# held out, differences of a few percent are chance: test on captchas that neither has seen, as on the
-# page about labels.
+# held out, differences of a few percent are chance: test on captchas that neither has seen, as on
+# the page about labels.

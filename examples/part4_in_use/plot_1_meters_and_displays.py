@@ -2,10 +2,10 @@
 Meters and seven-segment displays
 =================================
 
-Short strings of digits are not only in captchas: water and power meters show them on wheels, scales
-and clocks on displays. This page reads both with the default model, which knows them from generated
-images, and shows three options that help with photographs: a given length, an unknown orientation,
-and a small number in a large image.
+Short strings of digits are not only in captchas: water and power meters show them on wheels,
+scales and clocks on displays. This page reads both with the default model, which knows them from
+generated images, and shows three options that help with photographs: a given length, an unknown
+orientation, and a small number in a large image.
 """
 
 import matplotlib.pyplot as plt
@@ -46,11 +46,12 @@ plt.show()
 # %%
 # A given length
 # --------------
-# A meter always has the same number of digits. If you say so, only texts of that length are compared.
-# Nothing is cut off or invented to fit: the most probable text of that length is found over all
-# alignments.
+# A meter always has the same number of digits. If you say so, only texts of that length are
+# compared. Nothing is cut off or invented to fit: the most probable text of that length is found
+# over all alignments.
 #
-# **Source.** A. Graves et al., "Connectionist temporal classification", 2006; see the page about CTC.
+# **Source.** A. Graves et al., "Connectionist temporal classification", 2006; see the page about
+# CTC.
 
 COUNT = 80
 looks = ("meter", "seven-segment", "handwritten")
@@ -65,7 +66,7 @@ for look in looks:
         )
         results[name].append(right)
 
-figure, ax = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
 for shift, (name, counts), colour in zip(
     (-0.2, 0.2), results.items(), ("#BBBBBB", BLUE), strict=True
 ):
@@ -76,14 +77,14 @@ for shift, (name, counts), colour in zip(
     ax.bar(places, 100 * share, width=0.4, color=colour, label=name, yerr=bars, capsize=4)
 ax.set(xticks=range(len(looks)), xticklabels=looks, ylabel="read right (%)", ylim=(0, 104))
 ax.set_title(f"{COUNT} generated images of each kind, 95 % intervals")
-ax.legend(loc="lower right")
+ax.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False)
 plt.show()
 
 # %%
 # Any way up
 # ----------
-# A photograph may lie on its side. With ``rotate="auto"`` the image is read all four ways and the most
-# confident reading wins.
+# A photograph may lie on its side. With ``rotate="auto"`` the image is read all four ways and the
+# most confident reading wins.
 
 captcha = draw_one("meter", seed=20, index=0, length=5)
 turned = np.rot90(captcha.image)
@@ -94,11 +95,12 @@ print("label:        ", captcha.label)
 # %%
 # A small number in a large image
 # -------------------------------
-# Here a display is a small part of a larger scene. ``locate_lines`` looks for rows of strokes that are
-# alike in height and width; the solver uses it when the whole image is not read with confidence.
+# Here a counter is a small part of a larger scene. Where the whole image is not read with
+# confidence, the solver looks for rows of strokes that are alike in height and width, and reads
+# these alone. ``locate_lines`` is the function that finds them.
 #
-# **Source.** B. Epshtein, E. Ofek and Y. Wexler, "Detecting text in natural scenes with stroke width
-# transform", 2010.
+# **Source.** B. Epshtein, E. Ofek and Y. Wexler, "Detecting text in natural scenes with stroke
+# width transform", 2010.
 
 
 def scene(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -111,19 +113,19 @@ def scene(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return large
 
 
-display = draw_one("seven-segment", seed=20, index=2, length=5)
-photograph = scene(display.image)
-reading = solver.solve(photograph)
+counter = draw_one("meter", seed=20, index=2, length=5)
+photograph = scene(counter.image)
+print("the whole image alone:", digitsolver.load(crop="none").solve(photograph))
+print("with its line of digits:", solver.solve(photograph))
 
-figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
 ax.imshow(photograph)
 for line in locate_lines(photograph)[:1]:
     x, y, width, height = line.box
     ax.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor=ORANGE, lw=2))
-ax.set(title=f"read as {reading.text}, {reading.confidence:.0%}", xticks=[], yticks=[])
-ax.set_xlabel(f"orange: the line that is found; label {display.label}")
+ax.set(title=f"the line of digits that is found (label {counter.label})", xticks=[], yticks=[])
 plt.show()
 
 # %%
-# **Try next.** Read photographs of your own meter: ``solver.solve("meter.jpg", length=5)``. If some are
-# misread, label fifty of them with ``collector label`` and train on these.
+# **Try next.** Read photographs of your own meter: ``solver.solve("meter.jpg", length=5)``. If some
+# are misread, label fifty of them with ``collector label`` and train on these.

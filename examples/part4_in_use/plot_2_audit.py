@@ -2,10 +2,10 @@
 Audit a captcha
 ===============
 
-How weak is the captcha of your own site? Reading is one way to break it. There are cheaper ones: an
-answer in the name of a file or in its metadata, a small stock of images, answers that are easy to
-guess. ``digitsolver audit`` measures all of them. This page audits two generated captchas, and plants
-two mistakes into one of them, as site owners have made them.
+How weak is the captcha of your own site? Reading is one way to break it. There are cheaper ones:
+an answer in the name of a file or in its metadata, a small stock of images, answers that are easy
+to guess. ``digitsolver audit`` measures all of them. This page audits two generated captchas, and
+plants two mistakes into one of them, as site owners have made them.
 """
 
 import tempfile
@@ -55,11 +55,11 @@ plt.show()
 # %%
 # The audit
 # ---------
-# ``labels=(0,)`` asks only for what an attacker reads without a single label, with the default model.
-# A full audit also trains readers with 10, 50, 200 and 500 labels, which takes minutes. The folder of
-# the report gets a page for people and a file for programs.
+# ``labels=(0,)`` asks only for what an attacker reads without a single label, with the default
+# model. A full audit also trains readers with 10, 50, 200 and 500 labels, which takes minutes. The
+# folder of the report gets a page for people and a file for programs.
 
-options = Options(labels=(0,), minutes=3, owner="you")
+options = Options(labels=(0,), minutes=3)
 audits: dict[str, Audit] = {
     site: audit(folder / site, folder / f"report-{site}", options) for site in ("A", "B")
 }
@@ -78,7 +78,8 @@ for site, found in audits.items():
 # Reading is the finding that both share. How sure is it? A captcha counts as broken when a program
 # reads 1 % of it, because attempts cost next to nothing. The whole interval is far above that.
 #
-# **Source.** E. Bursztein, M. Martin and J. Mitchell, "Text-based CAPTCHA strengths and weaknesses",
+# **Source.** E. Bursztein, M. Martin and J. Mitchell, "Text-based CAPTCHA strengths and
+# weaknesses",
 # 2011. The risk is rated as in the OWASP Web Security Testing Guide.
 
 figure, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
@@ -100,22 +101,22 @@ plt.show()
 # generated captchas for which the rate is known: at about the same strength, and at the next one.
 
 matches = audits["A"].defences
-figure, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+rates = 100 * np.array([match.rate for match in matches])
+stronger = 100 * np.array([match.stronger or np.nan for match in matches])
 places = np.arange(len(matches))
-now = [100 * match.rate for match in matches]
-then = [100 * (match.rate if match.stronger is None else match.stronger) for match in matches]
-ax.barh(places - 0.2, now, height=0.4, color=BLUE, label="at the strength of site A")
-ax.barh(places + 0.2, then, height=0.4, color="#E69F00", label="one step stronger")
-names = [match.defence for match in matches]
-ax.set(yticks=places, yticklabels=names, xlabel="generated captchas read (%)", xlim=(0, 130))
-ax.set_title("What a stronger defence would buy")
-ax.invert_yaxis()
-ax.legend(loc="lower right")
+figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+ax.hlines(places, stronger, rates, color="#BBBBBB", linewidth=3)
+ax.plot(rates, places, "o", color=BLUE, label="at the strength of site A")
+ax.plot(stronger, places, "s", color=ORANGE, label="one step stronger")
+names = [f"{match.defence}: {match.strength}" for match in matches]
+ax.set(yticks=places, yticklabels=names, xlim=(75, 101), ylim=(len(matches) - 0.5, -0.5))
+ax.set(xlabel="generated captchas read (%)", title="What a stronger defence would buy")
+ax.legend(loc="lower left")
 plt.show()
 
 # %%
-# Mostly, it buys little, while people have to read the images, too. What helps more is on the server:
-# a limit on attempts, answers that expire and work once, no answers in files.
+# Mostly, one step buys little, while people have to read the images, too. What helps more is on the
+# server: a limit on attempts, answers that expire and work once, no answers in files.
 #
-# **Try next.** Let site B count its answers upwards, or choose only from ten. Then audit a folder of
-# your own captchas: ``digitsolver audit captchas/mine --out report``.
+# **Try next.** Let site B count its answers upwards, or choose only from ten. Then audit a folder
+# of your own captchas: ``digitsolver audit captchas/mine --out report``.
