@@ -108,9 +108,10 @@ figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.hlines(places, stronger, rates, color="#BBBBBB", linewidth=3)
 ax.plot(rates, places, "o", color=BLUE, label="at the strength of site A")
 ax.plot(stronger, places, "s", color=ORANGE, label="one step stronger")
-names = [f"{match.defence}: {match.strength}" for match in matches]
+names = [f"{match.defence}: {match.strength.replace('-', 'none')}" for match in matches]
 ax.set(yticks=places, yticklabels=names, xlim=(75, 101), ylim=(len(matches) - 0.5, -0.5))
-ax.set(xlabel="generated captchas read (%)", title="What a stronger defence would buy")
+ax.set(xlabel="generated captchas read (%)", ylabel="defence, and the strength of site A")
+ax.set_title("What a stronger defence would buy")
 ax.legend(loc="lower left")
 plt.show()
 
