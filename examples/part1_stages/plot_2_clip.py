@@ -2,10 +2,11 @@
 Clip: find the box around all digits
 ====================================
 
-The second stage finds the bounding box of the digits. Everything outside of it is ignored from
-here on. With a perfectly clean image this would be easy: take the first and the last column with
-ink. But the cleaners always leave a few specks, and one of them in a corner would make the box as
-large as the image.
+The second stage finds the bounding box of the digits. Everything outside of
+it is ignored from here on. With a perfectly clean image this would be easy:
+take the first and the last column with ink. But the cleaners always leave a
+few specks, and one of them in a corner would make the box as large as the
+image.
 """
 
 import matplotlib.pyplot as plt
@@ -35,38 +36,59 @@ for _ in range(25):
 # %%
 # A price for each column
 # -----------------------
-# Specks are spread over the whole image, digits are not. So the stage measures how much ink a
-# column of noise has on average, and subtracts this *price* from every column. What remains is
-# positive where the digits are and negative elsewhere. The box is the interval with the largest
-# remaining sum: a gap between two digits may cost a little, because the digit behind it brings
-# more.
+# Specks are spread over the whole image, digits are not. So the stage measures
+# how much ink a column of noise has on average, and subtracts this *price* from
+# every column. What remains is positive where the digits are and negative
+# elsewhere. The box is the interval with the largest remaining sum: a gap
+# between two digits may cost a little, because the digit behind it brings more.
 #
-# A single pass over the columns finds that interval. Rows are treated in the same way.
+# A single pass over the columns finds that interval. Rows are treated in the
+# same way.
 #
-# **Source.** J. Kadane's algorithm, in J. Bentley, "Programming pearls: algorithm design
-# techniques", 1984.
+# **Source.** J. Kadane's algorithm, in J. Bentley, "Programming pearls:
+# algorithm design techniques", 1984.
 
 x, y, wide, high = bounding_box(specked)
 dark = np.flatnonzero((specked < 128).any(axis=0))
 naive = dark[0], dark[-1] - dark[0] + 1
 
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 4.6), layout="constrained", sharex=True)
-top.imshow(specked, cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0))
-top.add_patch(Rectangle((x, y), wide, high, fill=False, color=BLUE, linewidth=2.5))
-top.add_patch(
-    Rectangle((naive[0], 0.5), naive[1], height - 1, fill=False, color=ORANGE, linestyle="--")
+figure, (top, bottom) = plt.subplots(
+    2, 1, figsize=(7, 4.6), layout="constrained", sharex=True
 )
-top.set(title="blue: the box that is found; dashed: all ink", yticks=[], aspect="auto")
-bottom.bar(np.arange(width) + 0.5, ink_per_column(specked), width=1, color="#555555")
+top.imshow(specked, cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0))
+top.add_patch(
+    Rectangle((x, y), wide, high, fill=False, color=BLUE, linewidth=2.5)
+)
+top.add_patch(
+    Rectangle(
+        (naive[0], 0.5),
+        naive[1],
+        height - 1,
+        fill=False,
+        color=ORANGE,
+        linestyle="--",
+    )
+)
+top.set(
+    title="blue: the box that is found; dashed: all ink",
+    yticks=[],
+    aspect="auto",
+)
+bottom.bar(
+    np.arange(width) + 0.5, ink_per_column(specked), width=1, color="#555555"
+)
 bottom.axvspan(x, x + wide, color=BLUE, alpha=0.15)
-bottom.set(xlabel="column", ylabel="ink (black pixels)", title="ink in each column")
+bottom.set(
+    xlabel="column", ylabel="ink (black pixels)", title="ink in each column"
+)
 plt.show()
 
 # %%
 # How much noise is too much?
 # ---------------------------
-# We make more and more pixels black, anywhere, and watch the width of the box. The dashed line is
-# the width without noise, the dotted one the width of the image.
+# We make more and more pixels black, anywhere, and watch the width of the box.
+# The dashed line is the width without noise, the dotted one the width of the
+# image.
 
 counts = range(0, 1601, 100)
 widths = []
@@ -75,22 +97,34 @@ for count in counts:
     for trial in range(10):
         random = np.random.default_rng(trial)
         noisy = clean_image.copy()
-        noisy[random.integers(0, height, count), random.integers(0, width, count)] = 0
+        noisy[
+            random.integers(0, height, count), random.integers(0, width, count)
+        ] = 0
         trials.append(bounding_box(noisy)[2])
     widths.append(np.mean(trials))
 
 figure, ax = plt.subplots(figsize=(6, 3), layout="constrained")
 ax.plot(counts, widths, "o-", color=BLUE, label="found")
-ax.axhline(bounding_box(clean_image)[2], color="black", linestyle="--", label="without noise")
+ax.axhline(
+    bounding_box(clean_image)[2],
+    color="black",
+    linestyle="--",
+    label="without noise",
+)
 ax.axhline(width, color="black", linestyle=":", label="image")
-ax.set(xlabel="black pixels added", ylabel="width of the box (pixels)", ylim=(0, 1.1 * width))
+ax.set(
+    xlabel="black pixels added",
+    ylabel="width of the box (pixels)",
+    ylim=(0, 1.1 * width),
+)
 ax.set_title("The box keeps its width through a lot of noise")
 ax.legend(loc="lower right")
 plt.show()
 
 # %%
-# **Where it fails.** Clutter as large as a digit counts as a digit. A line that runs past the
-# digits makes the box too wide, and all later stages count columns from the wrong edge.
+# **Where it fails.** Clutter as large as a digit counts as a digit. A line that
+# runs past the digits makes the box too wide, and all later stages count
+# columns from the wrong edge.
 #
-# **Try next.** Add one block of 8 by 8 pixels in a corner instead of specks. At which size does the
-# box give in?
+# **Try next.** Add one block of 8 by 8 pixels in a corner instead of specks. At
+# which size does the box give in?

@@ -2,13 +2,14 @@
 How noise, lines and overlap break each stage
 =============================================
 
-A designer of captchas has three classic defences: noise, lines across the digits, and digits that
-overlap. This page makes each of them stronger, step by step, and watches what the stages still
-find. It is the experiment of Bursztein, Martin and Mitchell in small: anti-segmentation, not
-unreadable characters, is what makes a captcha hard.
+A designer of captchas has three classic defences: noise, lines across the
+digits, and digits that overlap. This page makes each of them stronger, step
+by step, and watches what the stages still find. It is the experiment of
+Bursztein, Martin and Mitchell in small: anti-segmentation, not unreadable
+characters, is what makes a captcha hard.
 
-**Source.** E. Bursztein, M. Martin and J. Mitchell, "Text-based CAPTCHA strengths and
-weaknesses", 2011.
+**Source.** E. Bursztein, M. Martin and J. Mitchell, "Text-based CAPTCHA
+strengths and weaknesses", 2011.
 """
 
 from collections.abc import Callable
@@ -32,17 +33,22 @@ LENGTH = 4
 # %%
 # Three defences
 # --------------
-# Each defence is a function from a strength to a look. A look has *layers* of clutter; their size
-# is relative to the width of a stroke.
+# Each defence is a function from a strength to a look. A look has *layers* of
+# clutter; their size is relative to the width of a stroke.
 
 plain = LOOKS["plain"]
-spaced = replace(plain.digits, kinds=("mono",), gap=fixed(0.15), uneven=fixed(0.0))
+spaced = replace(
+    plain.digits, kinds=("mono",), gap=fixed(0.15), uneven=fixed(0.0)
+)
 base = replace(plain, digits=spaced)
 
 
 def with_noise(percent: float) -> Look:
     """Return a look with black specks on some percent of the pixels."""
-    return replace(base, layers=(Layer("speckle", 1.0, fixed(percent), fixed(0.1), over=1.0),))
+    return replace(
+        base,
+        layers=(Layer("speckle", 1.0, fixed(percent), fixed(0.1), over=1.0),),
+    )
 
 
 def with_lines(width: float) -> Look:
@@ -59,15 +65,31 @@ def with_overlap(share: float) -> Look:
 
 Defence = tuple[str, Callable[[float], Look], list[float], Style]
 DEFENCES: list[Defence] = [
-    ("noise (% of pixels)", with_noise, [0, 8, 16, 24, 32], Style(cleaners=("speckles",))),
-    ("two lines (strokes wide)", with_lines, [0, 0.3, 0.6, 0.9, 1.2], Style(cleaners=("lines",))),
-    ("gap lost (digit heights)", with_overlap, [0, 0.1, 0.2, 0.3, 0.4], Style()),
+    (
+        "noise (% of pixels)",
+        with_noise,
+        [0, 8, 16, 24, 32],
+        Style(cleaners=("speckles",)),
+    ),
+    (
+        "two lines (strokes wide)",
+        with_lines,
+        [0, 0.3, 0.6, 0.9, 1.2],
+        Style(cleaners=("lines",)),
+    ),
+    (
+        "gap lost (digit heights)",
+        with_overlap,
+        [0, 0.1, 0.2, 0.3, 0.4],
+        Style(),
+    ),
 ]
 
 # %%
 # What a person sees
 # ------------------
-# The same captcha with each defence, stronger from left to right. Which ones can you still read?
+# The same captcha with each defence, stronger from left to right. Which ones
+# can you still read?
 
 figure, axes = plt.subplots(3, 5, figsize=(10, 3), layout="constrained")
 for row, (name, make, strengths, _) in zip(axes, DEFENCES, strict=True):
@@ -80,10 +102,11 @@ plt.show()
 # %%
 # What is still read
 # ------------------
-# An attacker adapts. So for each strength we take 100 labelled captchas, run the stages, and fit a
-# support vector machine to the crops; then we count how many of 50 other captchas are read without
-# an error. The number of digits is given. Noise is cleaned by ``speckles``, lines by ``lines``. As
-# cleaning is the same for all segmenters, each captcha is cleaned once.
+# An attacker adapts. So for each strength we take 100 labelled captchas, run
+# the stages, and fit a support vector machine to the crops; then we count how
+# many of 50 other captchas are read without an error. The number of digits is
+# given. Noise is cleaned by ``speckles``, lines by ``lines``. As cleaning is
+# the same for all segmenters, each captcha is cleaned once.
 #
 # **Source.** C. Cortes and V. Vapnik, "Support-vector networks", 1995.
 
@@ -91,9 +114,11 @@ LEARNT, TESTED = 100, 50
 
 
 def accuracies(look: Look, style: Style) -> dict[str, float]:
-    """Return the share of captchas of a look that is read with each segmenter, in percent."""
+    """Return how many captchas are read with each segmenter, in percent."""
     random = np.random.default_rng(8)
-    crops: dict[str, list[NDArray[np.uint8]]] = {name: [] for name in SEGMENTERS}
+    crops: dict[str, list[NDArray[np.uint8]]] = {
+        name: [] for name in SEGMENTERS
+    }
     labels = []
     for _ in range(LEARNT + TESTED):
         captcha = draw(look, random)
@@ -112,11 +137,19 @@ def accuracies(look: Look, style: Style) -> dict[str, float]:
     return found
 
 
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.3), layout="constrained", sharey=True)
+figure, axes = plt.subplots(
+    1, 3, figsize=(10, 3.3), layout="constrained", sharey=True
+)
 for ax, (title, make, strengths, style) in zip(axes, DEFENCES, strict=True):
     measured = [accuracies(make(strength), style) for strength in strengths]
     for name, colour in COLOURS.items():
-        ax.plot(strengths, [one[name] for one in measured], "o-", color=colour, label=name)
+        ax.plot(
+            strengths,
+            [one[name] for one in measured],
+            "o-",
+            color=colour,
+            label=name,
+        )
     ax.set(xlabel=title, ylim=(0, 104))
 axes[0].set_ylabel("captchas read (%)")
 axes[1].set_title("Stronger defences, fewer captchas read")
@@ -124,13 +157,17 @@ axes[0].legend()
 plt.show()
 
 # %%
-# With 50 captchas a point, differences below about 15 points mean little. Still, the three defences
-# differ. Noise is the weakest: a cleaner takes away most of it. Lines work once they are so wide
-# that the cleaner can no longer tell them from strokes, and then they hurt all segmenters alike.
-# Overlap leaves nothing to clean. ``contours`` gives in first, since it depends on gaps; the other
-# two separate digits that touch, until the crops show more of the neighbours than of the digit.
+# With 50 captchas a point, differences below about 15 points mean little.
+# Still, the three defences differ. Noise is the weakest: a cleaner takes away
+# most of it. Lines work once they are so wide that the cleaner can no longer
+# tell them from strokes, and then they hurt all segmenters alike. Overlap
+# leaves nothing to clean. ``contours`` gives in first, since it depends on
+# gaps; the other two separate digits that touch, until the crops show more of
+# the neighbours than of the digit.
 #
-# None of this stops a network that reads the whole image at once, as later pages show.
+# None of this stops a network that reads the whole image at once, as later
+# pages show.
 #
-# **Try next.** Combine two defences: give ``with_overlap`` the layers of ``with_lines``. Or fit the
-# classifier to 400 captchas: which defence loses most?
+# **Try next.** Combine two defences: give ``with_overlap`` the layers of
+# ``with_lines``. Or fit the classifier to 400 captchas: which defence loses
+# most?

@@ -56,8 +56,8 @@ def test_sections_hold_pages_alone() -> None:
     for folder in (FOLDER, *sections):
         title, line, *_ = (folder / "GALLERY_HEADER.rst").read_text("utf-8").splitlines()
         assert _is_heading(title, line), folder
-    others = {path.suffix for path in FOLDER.rglob("*.*") if "__pycache__" not in path.parts}
-    assert others == {".py", ".rst"}
+    suffixes = {path.suffix for path in FOLDER.rglob("*.*") if "__pycache__" not in path.parts}
+    assert suffixes == {".py", ".rst", ".toml"}, "expected no stored figure"
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=_name)
