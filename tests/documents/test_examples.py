@@ -57,7 +57,7 @@ def test_sections_hold_pages_alone(tracked: list[Path]) -> None:
     for folder in (FOLDER, *sections):
         title, line, *_ = (folder / "GALLERY_HEADER.rst").read_text("utf-8").splitlines()
         assert _is_heading(title, line), folder
-    suffixes = {path.suffix for path in tracked if FOLDER in (ROOT / path).parents}
+    suffixes = {path.suffix for path in tracked if FOLDER in path.parents}
     assert suffixes <= {".py", ".rst", ".toml"}, "expected no stored figure"
 
 
