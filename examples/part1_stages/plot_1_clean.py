@@ -64,7 +64,7 @@ plt.show()
 # -------------------------------------
 # The look ``speckle`` covers digits with noise of the same colour. No threshold
 # can tell them apart, and a median filter as wide as the specks also wipes out
-# the strokes. But strokes are long: a short bar laid along a stroke is full of
+# thin strokes. But strokes are long: a short bar laid along a stroke is full of
 # ink, a bar laid over noise is not, in whichever direction. The cleaner
 # ``speckles`` tries eight directions at each pixel and keeps what fills one of
 # the bars.

@@ -170,6 +170,6 @@ ax.legend()
 plt.show()
 
 # %%
-# **Try next.** Put ``draw(touching, np.random.default_rng(1))`` in place of the
-# captcha at the top, or start the centroids at other places: K-means finds the
-# nearest local minimum, not always the best one.
+# **Try next.** Set the gap at the top to ``Range(-0.2, -0.1)``: the iteration
+# does not mind that the digits touch. Or start the centroids at other places:
+# K-means finds the nearest local minimum, not always the best one.

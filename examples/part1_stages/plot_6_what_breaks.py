@@ -1,6 +1,6 @@
 """
-How noise, lines and overlap break each stage
-=============================================
+What breaks the stages: noise, lines and overlap
+================================================
 
 A designer of captchas has three classic defences: noise, lines across the
 digits, and digits that overlap. This page makes each of them stronger, step
@@ -165,8 +165,8 @@ plt.show()
 # gaps; the other two separate digits that touch, until the crops show more of
 # the neighbours than of the digit.
 #
-# None of this stops a network that reads the whole image at once, as later
-# pages show.
+# A network that reads the whole image at once needs no segmentation at all, as
+# later pages show.
 #
 # **Try next.** Combine two defences: give ``with_overlap`` the layers of
 # ``with_lines``. Or fit the classifier to 400 captchas: which defence loses

@@ -143,6 +143,6 @@ plt.show()
 # label more; if it is flat, look for another cause, such as crops that show two
 # digits.
 #
-# **Try next.** Use another look. On ``lines``, whose digits are hard to
-# separate, the curve of this reader stays low however many labels there are:
-# the mistakes are made before the network.
+# **Try next.** Use the look and the style ``lines`` in place of ``speckle``.
+# Its digits are harder to separate, so some mistakes are made before the
+# network. How far does the curve rise with more labels?

@@ -56,7 +56,7 @@ TICKET = Look(
 # --------------------------------------
 # ``draw`` makes one captcha. All random numbers come from the generator that it
 # is given, so the same seed makes the same image. The default model, which has
-# never seen a ticket, reads them.
+# not seen this look, reads them.
 
 solver = digitsolver.load()
 random = np.random.default_rng(1)
@@ -77,8 +77,8 @@ figure.suptitle("reading, confidence, and whether it is right")
 plt.show()
 
 # %%
-# Turn one screw
-# --------------
+# Change one thing
+# ----------------
 # Because every property is a range, an experiment changes one of them and
 # leaves the rest. How much blur does reading survive?
 

@@ -88,8 +88,8 @@ for site, found in audits.items():
 # The whole interval is far above that.
 #
 # **Source.** E. Bursztein, M. Martin and J. Mitchell, "Text-based CAPTCHA
-# strengths and weaknesses",
-# 2011. The risk is rated as in the OWASP Web Security Testing Guide.
+# strengths and weaknesses", 2011. The risk is rated as in the OWASP Web
+# Security Testing Guide.
 
 figure, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
 for row, found in enumerate(audits.values()):
