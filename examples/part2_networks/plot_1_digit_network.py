@@ -31,7 +31,8 @@ from digitsolver.visualize import open_grad_cam
 # starts from weights that come with the package, which have seen digits of many
 # looks, so that a few epochs are enough.
 
-folder = Path(tempfile.mkdtemp(prefix="digitsolver-example-"))
+temporary = tempfile.TemporaryDirectory()
+folder = Path(temporary.name)
 for _ in generate("speckle", 150, folder / "captchas", seed=1):
     pass
 settings = DigitsSettings(epochs=3, min_steps=20)
@@ -140,6 +141,8 @@ for ax, one, warm, digit in zip(
     )
 figure.suptitle(f"a captcha with the label {captcha.label}")
 plt.show()
+
+temporary.cleanup()
 
 # %%
 # **Try next.** Ask for the evidence of another digit: put ``np.full(6, 8)`` in

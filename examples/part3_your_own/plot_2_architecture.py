@@ -58,7 +58,8 @@ ARCHITECTURES["mobile"] = build_mobile
 # ---------------------
 # Both learn from the same 100 generated captchas, with six digits each.
 
-folder = Path(tempfile.mkdtemp(prefix="digitsolver-example-"))
+temporary = tempfile.TemporaryDirectory()
+folder = Path(temporary.name)
 for _ in generate("speckle", 100, folder / "captchas", seed=1):
     pass
 
@@ -118,6 +119,7 @@ plt.show()
 # Here we leave the registry as it was.
 
 del ARCHITECTURES["mobile"]
+temporary.cleanup()
 
 # %%
 # **Try next.** Add a layer of dropout before the last one, or double the

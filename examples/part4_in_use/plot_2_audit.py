@@ -22,7 +22,8 @@ from digitsolver.audit.records import Audit
 from digitsolver.audit.run import audit
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
-folder = Path(tempfile.mkdtemp(prefix="digitsolver-example-"))
+temporary = tempfile.TemporaryDirectory()
+folder = Path(temporary.name)
 COUNT = 150
 
 # %%
@@ -143,6 +144,8 @@ ax.set(
 ax.set_title("What a stronger defence would buy")
 ax.legend(loc="lower left")
 plt.show()
+
+temporary.cleanup()
 
 # %%
 # Mostly, one step buys little, while people have to read the images, too. What
