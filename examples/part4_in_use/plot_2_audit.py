@@ -139,7 +139,7 @@ ax.set(
 )
 ax.set(
     xlabel="generated captchas read (%)",
-    ylabel="defence, and the strength of site A",
+    ylabel="strength of site A",
 )
 ax.set_title("What a stronger defence would buy")
 ax.legend(loc="lower left")
