@@ -12,6 +12,8 @@ characters, is what makes a captcha hard.
 strengths and weaknesses", 2011.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 from collections.abc import Callable
 from dataclasses import replace
 

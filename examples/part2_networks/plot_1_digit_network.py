@@ -8,6 +8,8 @@ layers answer to one digit, and which parts of the crop speak for the digit
 that it reads.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
 import tempfile
 from pathlib import Path
 

@@ -6,9 +6,11 @@ Labels are work: a person types them. How much better does a network get with
 more of them, and what does it help to start from a network that has seen
 other digits before? This page trains the same small network with 10, 30 and
 80 labelled captchas, from random weights and from the weights that come with
-the package, and draws two curves: the loss during one training, and the
+the package, and shows two curves: the loss during one training, and the
 accuracy against the number of labels.
 """
+
+# sphinx_gallery_thumbnail_number = 2
 
 import csv
 import tempfile

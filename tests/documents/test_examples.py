@@ -25,7 +25,6 @@ QUICK = (
     "part1_stages/plot_5_segmenters.py",
     "part2_networks/plot_2_ctc.py",
     "part3_your_own/plot_1_cleaner.py",
-    "part3_your_own/plot_3_look.py",
 )
 """Examples of 3 s or less, without TensorFlow."""
 OURS = ("digitsolver", "collector")
