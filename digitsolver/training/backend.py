@@ -20,6 +20,8 @@ Shape = tuple[int, int, int]
 
 NEEDED = ("tensorflow", "keras", "tf2onnx", "matplotlib")
 """The packages of the extra ``train``."""
+WITHOUT_TENSORFLOW = (3, 14)
+"""The Python from which on there is no release of TensorFlow."""
 
 _UNLOADABLE = (
     *(AttributeError, ImportError, KeyError, OSError, RecursionError, TypeError, ValueError),
@@ -41,6 +43,11 @@ def require_training() -> None:
     """
     for name in NEEDED:
         if importlib.util.find_spec(name) is None:
+            if name == "tensorflow" and sys.version_info >= WITHOUT_TENSORFLOW:
+                raise MissingExtraError(
+                    "training: expected Python 3.11, 3.12 or 3.13, found "
+                    f"{sys.version_info[0]}.{sys.version_info[1]}, for which there is no TensorFlow"
+                )
             raise MissingExtraError(
                 f"training: expected the package {name}, found none; "
                 "install it with: pip install 'digitsolver[train]'"

@@ -14,6 +14,13 @@ def test_absent_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         backend.require_training()
 
 
+def test_a_python_without_tensorflow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("sys.version_info", (3, 14, 2))
+    with pytest.raises(MissingExtraError, match=r"expected Python 3\.11, .* found 3\.14, for which"):
+        backend.require_training()
+
+
 def test_code_in_a_network_is_not_run(tmp_path: Path) -> None:
     backend.require_training()
     import keras
