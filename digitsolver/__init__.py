@@ -1,6 +1,7 @@
 """Read short digit strings in small noisy images."""
 
 import importlib
+import os
 import typing
 
 if typing.TYPE_CHECKING:
@@ -11,6 +12,9 @@ if typing.TYPE_CHECKING:
     from digitsolver.solver import Solver, load
 
 __version__ = "0.1.0"
+
+# Since 1.29, onnxruntime tells its maker about each process and model that it runs.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "Digit",

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -476,3 +477,18 @@ def test_solving_imports_nothing_slow(folder: Path, tmp_path: Path) -> None:
     assert text == "1928"
     assert not slow & set(modules.split())
     assert run.stderr == ""
+
+
+def test_onnxruntime_keeps_nothing_of_who_reads(tmp_path: Path) -> None:
+    """Its telemetry writes an identifier below the home folder and sends what it runs."""
+    quiet = ("CI", "ORT_DISABLE_TELEMETRY")
+    environment = {key: value for key, value in os.environ.items() if key not in quiet}
+    code = "import digitsolver; digitsolver.load(threads=1)"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment, "HOME": str(tmp_path)},
+        cwd=Path(__file__).parents[1],
+        check=True,
+        timeout=60,
+    )
+    assert not list(tmp_path.iterdir())
