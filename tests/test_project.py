@@ -12,15 +12,19 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
+from click.shell_completion import get_completion_class
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import digitsolver
+from digitsolver.training.backend import WITHOUT_TENSORFLOW
 from tools.make_images import LOOKS
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ZIZMOR = Path(sys.executable).with_name("zizmor")
 TARGETS = [
     "help",
     "demo",
@@ -180,9 +184,19 @@ def test_workflow_tries_every_supported_python() -> None:
     prefix = "Programming Language :: Python :: "
     named = [text.removeprefix(prefix) for text in PROJECT["classifiers"] if prefix in text]
     assert tried == named
-    # One version past the last named is where requires-python ends.
-    minor = [int(version.partition(".")[2]) for version in named]
-    assert PROJECT["requires-python"] == f">=3.{minor[0]},<3.{minor[-1] + 1}"
+    assert PROJECT["requires-python"] == f">={named[0]}"
+
+
+def test_training_ends_where_tensorflow_does() -> None:
+    """The extra, the sentence, and the environment of make name the same Pythons."""
+    named = next(text for text in PROJECT["optional-dependencies"]["train"] if "tensorf" in text)
+    marker = Requirement(named).marker
+    assert marker is not None
+    first_without = "{}.{}".format(*WITHOUT_TENSORFLOW)
+    assert not marker.evaluate({"python_version": first_without})
+    assert marker.evaluate({"python_version": f"3.{WITHOUT_TENSORFLOW[1] - 1}"})
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"sys.version_info < {WITHOUT_TENSORFLOW}" in makefile
 
 
 # --- make and CI --------------------------------------------------------------------------
@@ -203,6 +217,28 @@ def test_ci_runs_check_test_and_demo() -> None:
         "test",
         "demo",
     ]
+
+
+def test_ci_checks_release_and_containers() -> None:
+    text = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert "tools/check_release.py\n" in text
+    assert os.access(ROOT / ".ci/containers", os.X_OK)
+
+
+def test_actions_are_pinned_by_hash_with_their_version() -> None:
+    pins = defaultdict(set)
+    for path in sorted((ROOT / ".github/workflows").glob("*.yml")):
+        for used in re.findall(r"uses: *(.+)", path.read_text(encoding="utf-8")):
+            pin = re.fullmatch(r"([\w/-]+)@([0-9a-f]{40} # v\d+\.\d+\.\d+)", used)
+            assert pin, f"{path.name}: {used}"
+            pins[pin[1]].add(pin[2])
+    assert {"actions/checkout", "pypa/gh-action-pypi-publish"} <= pins.keys()
+    assert not {action: found for action, found in pins.items() if len(found) > 1}
+
+
+@pytest.mark.skipif(not ZIZMOR.exists(), reason="zizmor is not installed")
+def test_workflows_have_no_known_weakness() -> None:
+    _run(str(ZIZMOR), "--offline", "--persona", "pedantic", ".github")
 
 
 def test_hooks_are_local() -> None:
@@ -239,6 +275,25 @@ def test_exported_names_are_not_hidden_by_modules() -> None:
 
 def test_version_is_the_installed_one() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", digitsolver.__version__)
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {digitsolver.__version__}\n" in citation
+
+
+@pytest.mark.parametrize("package", ["digitsolver", "collector"])
+def test_python_m_is_the_command(package: str) -> None:
+    assert f"Usage: python -m {package} " in _run(sys.executable, "-m", package, "--help")
+
+
+@pytest.mark.parametrize("package", ["digitsolver", "collector"])
+def test_shells_can_complete(package: str, commands: dict[str, click.Command]) -> None:
+    text = (ROOT / "docs/shell-completion.md").read_text(encoding="utf-8")
+    for shell in ("bash", "zsh", "fish"):
+        variable = f"_{package.upper()}_COMPLETE"
+        assert f"{variable}={shell}_source {package}" in text
+        complete = get_completion_class(shell)
+        assert complete is not None
+        completer = complete(commands[package], {}, package, variable)
+        assert f"{variable}={shell}_complete" in completer.source()
 
 
 @pytest.mark.parametrize("package", ["digitsolver", "collector"])
