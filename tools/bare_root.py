@@ -73,16 +73,15 @@ class Inside:
         root = shlex.quote(str(self.root))
         yield f"mount --bind {root} {root}"
         yield f"mount -t proc proc {root}/proc"
+        yield f"mount -t sysfs -o ro sysfs {root}/sys"
         for name in ("dev/shm", "tmp"):
             yield f"mount -t tmpfs tmpfs {root}/{name}"
         for source, target in self.binds.items():
-            place = self.root / target.lstrip("/")
-            if source.is_dir():
-                place.mkdir(parents=True, exist_ok=True)
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.touch()
-            yield f"mount --bind {shlex.quote(str(source))} {shlex.quote(str(place))}"
+            place = shlex.quote(str(self.root / target.lstrip("/")))
+            made = f"mkdir -p {place}"
+            if not source.is_dir():
+                made = f"mkdir -p $(dirname {place}) && touch {place}"
+            yield f"{made} && mount --bind {shlex.quote(str(source))} {place}"
         if self.read_only:
             yield f"mount -o remount,bind,ro {root}"
         if not self.network:

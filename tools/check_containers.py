@@ -105,7 +105,18 @@ def check_train(image: Image) -> None:
         for path in [data, *data.rglob("*")]:
             os.chown(path, *(int(number) for number in image.user.split(":")))
         container: Inside = image.container({data: "/data"})
-        options = ["--reader", "digits", "--epochs", "1", "--labels", "20", "--out", "model"]
+        options = [
+            "--style",
+            "plain",
+            "--reader",
+            "digits",
+            "--epochs",
+            "1",
+            "--labels",
+            "20",
+            "--out",
+            "model",
+        ]
         began = time.monotonic()
         container.run(["digitsolver", "train", "captchas", *options])
         container.run(["digitsolver", "info", "model"])

@@ -30,7 +30,7 @@ from tools.bare_root import Inside, make_root, missing, network_of_this_machine
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("collector", "digitsolver")
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
 URLS = {"Homepage", "Source", "Issues", "Changelog"}
 IN_WHEEL = {"METADATA", "RECORD", "WHEEL", "entry_points.txt"}
 LICENCES = {"licenses/LICENSE", "licenses/collector/fonts/FONTS.md"}
@@ -168,12 +168,12 @@ def _pythons(options: argparse.Namespace, work: Path) -> Iterator[tuple[str, Wra
     """Yield the name of each Python to try, how to start it, and a folder for it."""
     if shutil.which("pyenv"):  # else it offers one of its Pythons
         os.environ["PYENV_VERSION"] = ":".join(_run(["pyenv", "versions", "--bare"]).split()[::-1])
-    for name in options.python or [f"python{version}" for version in PYTHONS]:
+    for name in options.python:
         found = shutil.which(name)
         if found is None or subprocess.run([found, "-c", ""], check=False).returncode:
-            print(f"{name}: not there, not tried")
-            if options.python:
+            if name not in PYTHONS:
                 raise SystemExit(f"--python {name}: expected a program that starts")
+            print(f"{name}: not there, not tried")
             continue
         yield name, _starter(found), work / name.replace("/", "-")
     for version in options.bare:
@@ -219,7 +219,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tag", help="the tag of the release; else nobody asks for its names")
     parser.add_argument("--out", type=Path, help="where to copy what was built")
-    parser.add_argument("--python", nargs="+", help="programs to try; default: each that is there")
+    parser.add_argument(
+        "--python", nargs="*", default=PYTHONS, help="programs to try; default: each that is there"
+    )
     parser.add_argument("--bare", nargs="+", default=[], help="versions to take from Debian")
     parser.add_argument(
         "--newest", action="store_true", help="install the newest packages, not those of the pins"
