@@ -105,20 +105,9 @@ def check_train(image: Image) -> None:
         for path in [data, *data.rglob("*")]:
             os.chown(path, *(int(number) for number in image.user.split(":")))
         container: Inside = image.container({data: "/data"})
-        options = [
-            "--style",
-            "plain",
-            "--reader",
-            "digits",
-            "--epochs",
-            "1",
-            "--labels",
-            "20",
-            "--out",
-            "model",
-        ]
+        small = "--epochs 1 --labels 20 --style plain --reader digits".split()
         began = time.monotonic()
-        container.run(["digitsolver", "train", "captchas", *options])
+        container.run(["digitsolver", "train", "captchas", "--out", "model", *small])
         container.run(["digitsolver", "info", "model"])
         print(f"train: a bundle in {time.monotonic() - began:.0f} s", flush=True)
 
