@@ -105,7 +105,7 @@ def check_train(image: Image) -> None:
         for path in [data, *data.rglob("*")]:
             os.chown(path, *(int(number) for number in image.user.split(":")))
         container: Inside = image.container({data: "/data"})
-        small = "--epochs 1 --labels 20 --style plain --reader digits".split()
+        small = ["--epochs", "1", "--labels", "20", "--style", "plain", "--reader", "digits"]
         began = time.monotonic()
         container.run(["digitsolver", "train", "captchas", "--out", "model", *small])
         container.run(["digitsolver", "info", "model"])
