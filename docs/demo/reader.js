@@ -1,0 +1,106 @@
+// Read whole images with one network: digitsolver/readers/line/reader.py.
+
+import { clip, round } from "./array.js";
+import { decode } from "./ctc/decoding.js";
+import { Network } from "./network.js";
+import { SecondLook } from "./parts.js";
+import { prepare, shownShare, toWorkingSize, Unreadable, unlessUnreadable } from "./prepare.js";
+import { MODEL } from "./settings.js";
+import { Decoder, otherViews, SURE } from "./views.js";
+
+/** Reads images with the model of ./settings.js. */
+export class Reader {
+  /** Open the network that reads plain views; the exact one is opened when it is needed. */
+  static async open() {
+    return new Reader(await Network.open(MODEL.quick, MODEL.temperature));
+  }
+
+  constructor(quick) {
+    this.quick = quick;
+    this.exact = null;
+  }
+
+  /** Return the network with 32 bits, which other views are read with. */
+  openExact() {
+    this.exact ??=
+      MODEL.exact === MODEL.quick
+        ? Promise.resolve(this.quick)
+        : Network.open(MODEL.exact, MODEL.temperature);
+    return this.exact;
+  }
+
+  /**
+   * Return the reading of an image, grey or RGB: { text, confidence, confidenceGivenLength, digits:
+   * [{ digit, confidence, box }], parts }. `length` is the number of digits, null for any. Parts
+   * are { box, text, frames, logits }: the image, or what of it was read.
+   *
+   * Throws Unreadable where there is nothing to read.
+   */
+  async read(image, length = null) {
+    const source = toWorkingSize(image);
+    const prepared = { pixels: prepare(image), size: [image.rows, image.columns], source };
+    const decoder = new Decoder(MODEL.alphabet, length ?? MODEL.length);
+    const plain = await this.quick.scaled(prepared.pixels);
+    let text = unlessUnreadable(() => decoder.first(plain));
+    if (text && text.confidenceGivenLength < SURE) {
+      text = decoder.together(text, [plain, ...(await this.others(prepared.pixels))]);
+    }
+    const look = new SecondLook(decoder, (pixels) => this.quick.scaled(pixels));
+    const parts = await look.parts(prepared, text?.text ? text : null, plain.length);
+    if (!parts.length) {
+      if (!text) decode(plain, decoder.alphabet, decoder.length); // throws why
+      throw new Unreadable("expected characters, found none");
+    }
+    return readingOf(parts.map((part) => ({ logits: plain, ...part })), decoder.length);
+  }
+
+  /** Return the logits of the other views of a prepared image. */
+  async others(pixels) {
+    const network = await this.openExact();
+    const logits = [];
+    for (const view of otherViews(pixels)) logits.push(await network.scaled(view));
+    return logits;
+  }
+}
+
+function readingOf(parts, length) {
+  const product = (of) => parts.reduce((all, part) => all * of(part.text), 1);
+  return {
+    text: parts.map((part) => part.text.text).join(""),
+    confidence: product((text) => text.confidence),
+    confidenceGivenLength: length === null ? null : product((text) => text.confidenceGivenLength),
+    digits: parts.flatMap(digitsOf),
+    parts,
+  };
+}
+
+/** Return the characters of a part, with their boxes in the image. */
+function digitsOf({ box: [left, top, width, height], text, frames }) {
+  const boxes = boxesOf(text.spans, frames, [height, width]);
+  return Array.from(text.text, (digit, i) => {
+    const [x, y, wide, high] = boxes[i];
+    return { digit, confidence: text.confidences[i], box: [left + x, top + y, wide, high] };
+  });
+}
+
+/**
+ * Return a box [x, y, width, height] for each span of frames in an image of [rows, columns]: it
+ * reaches halfway to the next character, the outer ones as far to the other side.
+ */
+export function boxesOf(spans, frames, [rows, columns]) {
+  const shown = shownShare(rows, columns);
+  const middles = spans.map(([first, last]) => {
+    const middle = (((first + last + 1) / 2) * columns) / frames;
+    return (middle - (columns * (1 - shown)) / 2) / shown;
+  });
+  const halves = middles.slice(1).map((middle, i) => (middle - middles[i]) / 2);
+  const edges = [
+    middles[0] - (halves[0] ?? rows / 2),
+    ...halves.map((half, i) => middles[i] + half),
+    middles.at(-1) + (halves.at(-1) ?? rows / 2),
+  ].map((edge) => round(clip(edge, 0, columns)));
+  return spans.map((_, i) => {
+    const x = Math.min(edges[i], columns - 1);
+    return [x, 0, Math.max(edges[i + 1] - x, 1), rows];
+  });
+}
