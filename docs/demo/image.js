@@ -9,9 +9,11 @@ import { IMAGES, TRANSPARENCY } from "./settings.js";
 
 const { MAX_BYTES, MAX_PIXELS } = IMAGES;
 const { HIDDEN } = TRANSPARENCY;
+const [PNG, JPEG] = [0x89504e47, 0xffd8];
+const FRAMES = new Set([0xc0, 0xc1, 0xc2, 0xc3]); // baseline, extended, progressive, lossless
 const AS_STORED = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
 
-/** Return the pixels of a file: grey where all of them are, otherwise RGB. Throws Unreadable. */
+/** Return the pixels of a file: grey where it stores that, otherwise RGB. Throws Unreadable. */
 export async function decodeImage(file) {
   if (file.size > MAX_BYTES) {
     throw new Unreadable(
@@ -24,7 +26,8 @@ export async function decodeImage(file) {
     throw new Unreadable(`expected an image (PNG, JPEG, GIF, BMP or WebP), found ${found}`);
   }
   try {
-    return fromPixels(pixelsOf(bitmap, bitmap.width, bitmap.height));
+    const isGrey = storesGrey(new DataView(await file.arrayBuffer()));
+    return fromPixels(pixelsOf(bitmap, bitmap.width, bitmap.height), isGrey);
   } finally {
     bitmap.close();
   }
@@ -44,13 +47,23 @@ export function pixelsOf(source, width, height) {
   return context.getImageData(0, 0, width, height);
 }
 
-/** Return an ImageData on the ground where something is seen: grey where all of it is. */
-export function fromPixels({ width, height, data }) {
+/** Return an ImageData as RGB on the ground where something is seen, or as one grey channel. */
+export function fromPixels({ width, height, data }, isGrey = false) {
   const rgb = onGround(newImage(height, width, 4, data));
-  for (let i = 0; i < rgb.data.length; i += 3) {
-    if (rgb.data[i] !== rgb.data[i + 1] || rgb.data[i] !== rgb.data[i + 2]) return rgb;
+  return isGrey ? newImage(height, width, 1, rgb.data.filter((_, i) => i % 3 === 0)) : rgb;
+}
+
+/** Return whether the bytes of a file are those of a PNG or JPEG with one channel. */
+export function storesGrey(bytes) {
+  const size = bytes.byteLength;
+  if (size > 26 && bytes.getUint32(0) === PNG) return bytes.getUint8(25) === 0;
+  if (size < 4 || bytes.getUint16(0) !== JPEG) return false;
+  let place = 2; // of a marker: 0xff, its kind, its length, and for a frame the components
+  while (place + 10 <= size && bytes.getUint8(place) === 0xff) {
+    if (FRAMES.has(bytes.getUint8(place + 1))) return bytes.getUint8(place + 9) === 1;
+    place += 2 + bytes.getUint16(place + 2);
   }
-  return newImage(height, width, 1, rgb.data.filter((_, i) => i % 3 === 0));
+  return false;
 }
 
 /** Return RGB for RGBA, on white unless black leaves much more of the contrast. */

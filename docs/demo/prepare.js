@@ -2,6 +2,7 @@
 // and digitsolver/io/working_size.py.
 
 import { clip, level, newImage, round } from "./array.js";
+import { eigh } from "./eigen.js";
 import { transform } from "./filters.js";
 import { resizeArea, resizeLinear } from "./resize.js";
 import { PREPARE, WORKING_SIZE } from "./settings.js";
@@ -116,10 +117,10 @@ function evenGrey({ rows, columns, data }) {
 /** Return a colour image on its principal axes, the rare side of each up. */
 function evenColours(image) {
   const { mean, covariance } = moments(image);
-  const axes = principalAxes(covariance);
-  const spreads = axes.map(({ variance }) => Math.sqrt(Math.max(variance, 0)));
+  const { values, vectors } = eigh(covariance);
+  const spreads = values.map((variance) => Math.sqrt(Math.max(variance, 0))).reverse();
   const all = Math.max(Math.hypot(...spreads), FAINTEST);
-  const affine = axes.map(({ axis }, row) => {
+  const affine = vectors.reverse().map((axis, row) => {
     const gain = SPREAD / Math.sqrt(all * Math.max(spreads[row], FAINTEST));
     const turn = axis.map((value) => value * gain);
     return [...turn, MIDDLE - turn.reduce((sum, value, c) => sum + value * mean[c], 0)];
@@ -148,35 +149,6 @@ function moments({ data }) {
     }
   }
   return { mean, covariance };
-}
-
-/**
- * Return the principal axes of a symmetric matrix of 3 x 3, that of the largest variance first
- * (C. Jacobi, "Über ein leichtes Verfahren", 1846).
- */
-export function principalAxes(matrix) {
-  const a = matrix.map((row) => [...row]);
-  const axes = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
-  for (let sweep = 0; sweep < 12; sweep += 1) {
-    for (const [p, q] of [[0, 1], [0, 2], [1, 2]]) {
-      if (a[p][q] === 0) continue;
-      const angle = 0.5 * Math.atan2(2 * a[p][q], a[p][p] - a[q][q]);
-      const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-      for (const row of a) rotate(row, p, q, cos, sin);
-      for (let i = 0; i < 3; i += 1) {
-        [a[p][i], a[q][i]] = [cos * a[p][i] + sin * a[q][i], cos * a[q][i] - sin * a[p][i]];
-      }
-      for (const row of axes) rotate(row, p, q, cos, sin);
-    }
-  }
-  return [0, 1, 2]
-    .map((i) => ({ variance: a[i][i], axis: axes.map((row) => row[i]) }))
-    .sort((one, other) => other.variance - one.variance);
-}
-
-/** Turn two numbers of a row, in place. */
-function rotate(row, p, q, cos, sin) {
-  [row[p], row[q]] = [cos * row[p] + sin * row[q], cos * row[q] - sin * row[p]];
 }
 
 /** Return how often each of the 256 levels occurs, from `start` on, every `step` values. */
