@@ -52,8 +52,9 @@ def main() -> None:
     """Run the script."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "demo")
+    parser.add_argument("--home", default="", help="address of the site that the demo is part of")
     options = parser.parse_args()
-    build(options.out, install(ROOT / "build" / "npm"))
+    build(options.out, install(ROOT / "build" / "npm"), options.home)
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"{options.out}: {size / 1e6:.1f} MB")
 
@@ -72,15 +73,18 @@ def install(folder: Path) -> Path:
     return folder / "node_modules"
 
 
-def build(out: Path, packages: Path) -> None:
-    """Write the whole demo to the folder `out`, with onnxruntime-web out of `packages`."""
+def build(out: Path, packages: Path, home: str = "") -> None:
+    """Write the whole demo to the folder `out`, with onnxruntime-web out of `packages`.
+
+    `home` is what its title links to, such as ``../index.html`` of the site that it is part of.
+    """
     shutil.rmtree(out, ignore_errors=True)
-    copy_pages(out)
+    copy_pages(out, home)
     copy_runtime(out / "ort", packages / "onnxruntime-web" / "dist")
     write_service_worker(out)
 
 
-def copy_pages(out: Path) -> None:
+def copy_pages(out: Path, home: str = "") -> None:
     """Write everything but the runtime and the service worker: pages, modules, model, samples."""
     unused = shutil.ignore_patterns("package.json", "sw.js")
     shutil.copytree(SOURCE, out, ignore=unused, dirs_exist_ok=True)
@@ -89,7 +93,7 @@ def copy_pages(out: Path) -> None:
         (out / name).parent.mkdir(exist_ok=True)
         shutil.copy(bundle.path / Path(name).name, out / name)
     shutil.copy(ROOT / "LICENSE", out)
-    write_text(out / "settings.js", settings(bundle, _write_samples(out / "samples")))
+    write_text(out / "settings.js", settings(bundle, _write_samples(out / "samples"), home))
 
 
 def copy_runtime(out: Path, distribution: Path) -> None:
@@ -102,7 +106,7 @@ def copy_runtime(out: Path, distribution: Path) -> None:
             shutil.copy(Path(str(file.locate())), out)
 
 
-def settings(bundle: bundles.Bundle, samples: list[dict[str, str]]) -> str:
+def settings(bundle: bundles.Bundle, samples: list[dict[str, str]], home: str) -> str:
     """Return the JavaScript module with the constants of `MODULES` and the facts of `bundle`."""
     facts = bundle.facts
     model = {
@@ -111,7 +115,7 @@ def settings(bundle: bundles.Bundle, samples: list[dict[str, str]]) -> str:
         "temperature": facts.temperature,
         **_networks(bundle),
     }
-    values: dict[str, object] = {"MODEL": model, "SAMPLES": samples}
+    values: dict[str, object] = {"HOME": home, "MODEL": model, "SAMPLES": samples}
     for name in MODULES:
         module = importlib.import_module(name)
         values[name.rpartition(".")[2].upper()] = dict(_constants(module))

@@ -12,34 +12,47 @@ export function medianBlur(image, side) {
   const { rows, columns, channels, data } = image;
   const result = newImage(rows, columns, channels);
   const half = side >> 1;
-  const middle = (side * side) >> 1;
-  const counts = new Uint16Array(256);
-  const at = (row, column, channel) =>
-    data[(clip(row, 0, rows - 1) * columns + clip(column, 0, columns - 1)) * channels + channel];
-  for (let channel = 0; channel < channels; channel += 1) {
-    for (let row = 0; row < rows; row += 1) {
-      // A window slides along the row; `below` of its levels are lower than `median`.
-      counts.fill(0);
-      let median = 0;
-      let below = 0;
+  const counts = new Uint8Array(256); // of each level in a window that slides along the row,
+  const sixteens = new Uint8Array(16); // and of sixteen levels together, to find the median in
+  const starts = new Int32Array(side); // where the rows of the window begin
+  for (let row = 0; row < rows; row += 1) {
+    for (let y = 0; y < side; y += 1) {
+      starts[y] = clip(row - half + y, 0, rows - 1) * columns * channels;
+    }
+    for (let channel = 0; channel < channels; channel += 1) {
       const count = (column, step) => {
-        for (let y = row - half; y <= row + half; y += 1) {
-          const value = at(y, column, channel);
+        const place = clip(column, 0, columns - 1) * channels + channel;
+        for (let y = 0; y < side; y += 1) {
+          const value = data[starts[y] + place];
           counts[value] += step;
-          if (value < median) below += step;
+          sixteens[value >> 4] += step;
         }
       };
+      counts.fill(0);
+      sixteens.fill(0);
       for (let column = -half; column < half; column += 1) count(column, 1);
       for (let column = 0; column < columns; column += 1) {
         count(column + half, 1);
-        while (below > middle) below -= counts[(median -= 1)];
-        while (below + counts[median] <= middle) below += counts[median++];
-        result.data[(row * columns + column) * channels + channel] = median;
+        result.data[(row * columns + column) * channels + channel] = medianOf(
+          counts,
+          sixteens,
+          (side * side) >> 1,
+        );
         count(column - half, -1);
       }
     }
   }
   return result;
+}
+
+/** Return the level that has at most `below` of the counted ones below it, the highest such. */
+function medianOf(counts, sixteens, below) {
+  let left = below;
+  let coarse = 0;
+  while (left >= sixteens[coarse]) left -= sixteens[coarse++];
+  let value = coarse * 16;
+  while (left >= counts[value]) left -= counts[value++];
+  return value;
 }
 
 /** Return cv2.transform of an image of three channels by three rows of four numbers. */
@@ -102,33 +115,29 @@ export const erode = (mask, high, wide) => extreme(mask, high, wide, 0);
 export const dilate = (mask, high, wide) => extreme(mask, high, wide, 1);
 
 /** Return where a `high` x `wide` window of a mask has the level `wanted`. */
-function extreme(mask, high, wide, wanted) {
-  return alongRows(alongColumns(mask, high >> 1, wanted), wide >> 1, wanted);
-}
-
-function alongRows(mask, half, wanted) {
-  const { rows, columns, data } = mask;
+function extreme({ rows, columns, data }, high, wide, wanted) {
   const result = newImage(rows, columns, 1, data.slice());
-  for (let i = 0; i < data.length; i += 1) {
-    if (data[i] !== wanted) continue;
-    const column = i % columns;
-    const first = i - Math.min(half, column);
-    result.data.fill(wanted, first, i + Math.min(half, columns - 1 - column) + 1);
+  for (let row = 0; row < rows; row += 1) {
+    widen(result.data, row * columns, columns, 1, wide >> 1, wanted);
+  }
+  for (let column = 0; column < columns; column += 1) {
+    widen(result.data, column, rows, columns, high >> 1, wanted);
   }
   return result;
 }
 
-function alongColumns(mask, half, wanted) {
-  const { rows, columns, data } = mask;
-  const result = newImage(rows, columns, 1, data.slice());
-  for (let i = 0; i < data.length; i += 1) {
-    if (data[i] !== wanted) continue;
-    for (let step = -half; step <= half; step += 1) {
-      const place = i + step * columns;
-      if (place >= 0 && place < data.length) result.data[place] = wanted;
+/** Give the level `wanted` to what is at most `half` from it on a line of `data`, in place. */
+function widen(data, start, length, step, half, wanted) {
+  let last = -Infinity; // where it was, and how far it reaches
+  for (let i = 0; i < length; i += 1) {
+    const place = start + i * step;
+    if (data[place] === wanted) {
+      for (let k = Math.max(i - half, last + 1, 0); k < i; k += 1) data[start + k * step] = wanted;
+      last = i;
+    } else if (i - last <= half) {
+      data[place] = wanted;
     }
   }
-  return result;
 }
 
 /** Return Otsu's threshold of an image of one channel (N. Otsu, 1979). */
@@ -154,64 +163,63 @@ export function otsu({ data }) {
 
 /**
  * Return the connected components of a mask: the label of each pixel, 0 for the ground, and for
- * each label { x, y, width, height, area }. Pixels that touch at a corner are connected.
+ * each label a box { x, y, width, height, area }. Pixels that touch at a corner are connected.
  */
 export function connectedComponents(mask) {
   const { rows, columns, data } = mask;
   const labels = new Int32Array(data.length);
-  const boxes = [boxOf(mask, ground(data))];
-  for (const seed of byBlocks(rows, columns)) {
-    if (!data[seed] || labels[seed]) continue;
-    const label = boxes.length;
-    const found = [seed]; // grows while it is walked through
-    labels[seed] = label;
-    for (const place of found) {
-      for (const next of neighbours(place, rows, columns)) {
+  const boxes = [newBox()];
+  for (let place = 0; place < data.length; place += 1) {
+    if (!data[place]) extend(boxes[0], place, columns);
+  }
+  // OpenCV numbers them by blocks of 2 x 2 pixels, row by row.
+  for (let row = 0; row < rows; row += 2) {
+    for (let column = 0; column < columns; column += 2) {
+      for (const place of [0, 1, columns, columns + 1]) {
+        const [y, x] = [row + Math.floor(place / columns), column + (place % columns)];
+        const seed = y * columns + x;
+        if (y < rows && x < columns && data[seed] && !labels[seed]) {
+          boxes.push(fill(mask, labels, seed, boxes.length));
+        }
+      }
+    }
+  }
+  return { labels, boxes };
+}
+
+/** Give all pixels that are connected with `seed` a label; return their box. */
+function fill({ rows, columns, data }, labels, seed, label) {
+  const box = newBox();
+  const found = [seed];
+  labels[seed] = label;
+  while (found.length) {
+    const place = found.pop();
+    const [row, column] = extend(box, place, columns);
+    for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, rows - 1); y += 1) {
+      for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, columns - 1); x += 1) {
+        const next = y * columns + x;
         if (!data[next] || labels[next]) continue;
         labels[next] = label;
         found.push(next);
       }
     }
-    boxes.push(boxOf(mask, found));
   }
-  return { labels, boxes };
+  return box;
 }
 
-/** Yield all places of an image in OpenCV's order: blocks of 2 x 2 pixels, row by row. */
-function* byBlocks(rows, columns) {
-  for (let row = 0; row < rows; row += 2) {
-    for (let column = 0; column < columns; column += 2) {
-      for (let y = row; y < Math.min(row + 2, rows); y += 1) {
-        for (let x = column; x < Math.min(column + 2, columns); x += 1) yield y * columns + x;
-      }
-    }
-  }
+function newBox() {
+  return { x: Infinity, y: Infinity, width: 0, height: 0, area: 0 };
 }
 
-/** Yield the places round one, and the place itself. */
-function* neighbours(place, rows, columns) {
+/** Make a box reach to a place; return the row and column of that. */
+function extend(box, place, columns) {
   const [row, column] = [Math.floor(place / columns), place % columns];
-  for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, rows - 1); y += 1) {
-    for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, columns - 1); x += 1) {
-      yield y * columns + x;
-    }
-  }
-}
-
-/** Return the places of a mask's ground. */
-function ground(data) {
-  return Array.from(data.keys()).filter((place) => !data[place]);
-}
-
-/** Return the box round some places of an image, and how many there are. */
-function boxOf({ columns }, places) {
-  let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
-  for (const place of places) {
-    const [row, column] = [Math.floor(place / columns), place % columns];
-    left = Math.min(left, column);
-    right = Math.max(right, column);
-    top = Math.min(top, row);
-    bottom = Math.max(bottom, row);
-  }
-  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1, area: places.length };
+  const right = Math.max(box.area ? box.x + box.width : 0, column + 1);
+  const bottom = Math.max(box.area ? box.y + box.height : 0, row + 1);
+  box.x = Math.min(box.x, column);
+  box.y = Math.min(box.y, row);
+  box.width = right - box.x;
+  box.height = bottom - box.y;
+  box.area += 1;
+  return [row, column];
 }

@@ -31,8 +31,9 @@ export class Reader {
 
   /**
    * Return the reading of an image, grey or RGB: { text, confidence, confidenceGivenLength, digits:
-   * [{ digit, confidence, box }], parts }. `length` is the number of digits, null for any. Parts
-   * are { box, text, frames, logits }: the image, or what of it was read.
+   * [{ digit, confidence, box }], parts, again }. `length` is the number of digits, null for any. Parts
+   * are { box, text, frames, logits }: the image, or what of it was read. `again` says whether
+   * other views of it were read, too.
    *
    * Throws Unreadable where there is nothing to read.
    */
@@ -42,16 +43,19 @@ export class Reader {
     const decoder = new Decoder(MODEL.alphabet, length ?? MODEL.length);
     const plain = await this.quick.scaled(prepared.pixels);
     let text = unlessUnreadable(() => decoder.first(plain));
-    if (text && text.confidenceGivenLength < SURE) {
+    const again = text !== null && text.confidenceGivenLength < SURE;
+    if (again) {
       text = decoder.together(text, [plain, ...(await this.others(prepared.pixels))]);
     }
     const look = new SecondLook(decoder, (pixels) => this.quick.scaled(pixels));
     const parts = await look.parts(prepared, text?.text ? text : null, plain.length);
     if (!parts.length) {
       if (!text) decode(plain, decoder.alphabet, decoder.length); // throws why
-      throw new Unreadable("expected characters, found none");
+      const first = source === image ? "" : ": crop it to its digits first";
+      throw new Unreadable(`expected characters, found none${first}`);
     }
-    return readingOf(parts.map((part) => ({ logits: plain, ...part })), decoder.length);
+    const read = readingOf(parts.map((part) => ({ logits: plain, ...part })), decoder.length);
+    return { ...read, again };
   }
 
   /** Return the logits of the other views of a prepared image. */
