@@ -41,8 +41,15 @@ MODULES = (
 )
 """Modules whose constants the JavaScript modules share."""
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-SAMPLES = ("plain", "speckle", "lines", "meter", "seven-segment", "handwritten")
-"""Looks of the sample images."""
+SAMPLES = {
+    "speckle": 6,
+    "lines": 4,
+    "meter": 5,
+    "seven-segment": 3,
+    "handwritten": 4,
+    "mixed": 3,
+}
+"""Looks of the sample images, and which image of each."""
 SEED = 19
 
 Constant = int | float | str | Sequence["Constant"]
@@ -148,8 +155,8 @@ def _write_samples(folder: Path) -> list[dict[str, str]]:
     """Write a generated image of each look; return their files, labels and looks."""
     folder.mkdir(exist_ok=True)
     samples = []
-    for look in SAMPLES:
-        captcha = draw_one(look, SEED, 0)
+    for look, index in SAMPLES.items():
+        captcha = draw_one(look, SEED, index)
         data, suffix = encode(captcha)
         name = f"samples/{look}.{suffix}"
         write_bytes(folder.parent / name, data)

@@ -5,7 +5,8 @@ import { softmax } from "./ctc/decoding.js";
 import { shownColumns } from "./prepare.js";
 import { MODEL } from "./settings.js";
 
-const CROWDED = 11; // digits beside which there is no room for their confidences
+const [CROWDED, NARROW] = [11, 7]; // digits that leave no room for confidences, on a phone
+const HIGHEST = 14; // rem that an image is shown high
 
 /** Return an element with some properties and children. */
 export function element(name, properties = {}, ...children) {
@@ -41,7 +42,8 @@ function overview(image, parts) {
     shown.append(frame);
   }
   const said = parts.length > 1 ? "Two rows were read." : "The line of digits was read alone.";
-  return element("figure", {}, element("figcaption", { textContent: said }), shown);
+  const figure = element("figure", {}, element("figcaption", { textContent: said }), shown);
+  return sized(figure, image.columns / image.rows);
 }
 
 /** Return a figure of one part: its pixels, its digits, and the heat map of its frames. */
@@ -51,6 +53,7 @@ function partFigure(image, part, digits) {
   const own = digits.filter(({ box: [x, y] }) => y >= top && y < top + height && x >= left);
   const row = element("div", { className: "digits" });
   row.classList.toggle("many", own.length >= CROWDED);
+  row.classList.toggle("some", own.length >= NARROW);
   for (const { digit, confidence, box: [x, , wide] } of own) {
     const edge = element("i");
     place(edge, "left", (x - left) / width);
@@ -62,7 +65,13 @@ function partFigure(image, part, digits) {
   }
   const lines = element("div", { className: "lines", ariaHidden: "true" });
   for (const name of [...MODEL.alphabet, "–"]) lines.append(element("span", { textContent: name }));
-  return element("figure", {}, shown, row, lines, heatMap(part));
+  return sized(element("figure", {}, shown, row, lines, heatMap(part)), width / height);
+}
+
+/** Make a figure as wide as it may be without its image getting too high. */
+function sized(figure, aspect) {
+  figure.style.maxWidth = `max(9rem, ${HIGHEST * aspect + 1.75}rem)`;
+  return figure;
 }
 
 /** Return a canvas with a part of an image. */
