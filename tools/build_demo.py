@@ -27,6 +27,8 @@ from digitsolver.io.files import write_bytes, write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "docs" / "demo"
+PACKAGES = ROOT / "build" / "npm" / "node_modules"
+"""Where npm puts the packages of docs/demo/package.json."""
 MODULES = (
     "digitsolver.io.images",
     "digitsolver.io.transparency",
@@ -61,13 +63,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "demo")
     parser.add_argument("--home", default="", help="address of the site that the demo is part of")
     options = parser.parse_args()
-    build(options.out, install(ROOT / "build" / "npm"), options.home)
+    install(PACKAGES.parent)
+    build(options.out, PACKAGES, options.home)
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"{options.out}: {size / 1e6:.1f} MB")
 
 
-def install(folder: Path) -> Path:
-    """Have npm fetch the packages of docs/demo/package.json; return the folder with them."""
+def install(folder: Path) -> None:
+    """Have npm fetch the packages of docs/demo/package.json to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(SOURCE / "package.json", folder)
     command = ["npm", "install", "--no-save", "--no-package-lock", "--ignore-scripts"]
@@ -77,7 +80,6 @@ def install(folder: Path) -> Path:
         check=True,
         timeout=600,
     )
-    return folder / "node_modules"
 
 
 def build(out: Path, packages: Path, home: str = "") -> None:

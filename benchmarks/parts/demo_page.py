@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -54,17 +54,12 @@ class Read:
 class _Quiet(SimpleHTTPRequestHandler):
     """Serve files below `FOLDER`, without a log."""
 
-    extensions_map: ClassVar[dict[str, str]] = SimpleHTTPRequestHandler.extensions_map | {
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-    }
-
     def translate_path(self, path: str) -> str:
         prefix = f"/{FOLDER}/"
         inside = path.removeprefix(prefix) if path.startswith(prefix) else "missing"
         return super().translate_path(f"/{inside}")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 
@@ -91,7 +86,13 @@ def chromium(*words: str) -> Iterator["Chrome"]:
 
     options = ChromeOptions()
     options.binary_location = CHROMIUM or ""
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *words):
+    for word in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        *words,
+    ):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = Chrome(options=options, service=Service(DRIVER))
@@ -111,7 +112,8 @@ def read(driver: "Chrome", data: bytes, length: int | None = None) -> Read:
 
 def asked(driver: "Chrome") -> list[str]:
     """Return the addresses that the browser asked for since the last call."""
-    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    log = driver.get_log("performance")  # type: ignore[no-untyped-call]
+    messages = [json.loads(entry["message"])["message"] for entry in log]
     return [
         message["params"]["request"]["url"]
         for message in messages
