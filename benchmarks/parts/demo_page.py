@@ -31,11 +31,11 @@ const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0)
   window.reader ??= await Reader.open();
   await window.reader.openExact();
   const start = performance.now();
-  const { text, confidence, digits } = await window.reader.read(
+  const { text, confidence, digits, again } = await window.reader.read(
     await decodeImage(new Blob([bytes])), length);
-  return { text, confidence, boxes: digits.map((digit) => digit.box),
+  return { text, confidence, again, boxes: digits.map((digit) => digit.box),
            ms: performance.now() - start };
-})().then(done, (error) => done({ text: null, confidence: 0, boxes: [], ms: 0,
+})().then(done, (error) => done({ text: null, confidence: 0, again: true, boxes: [], ms: 0,
                                   error: String(error.message ?? error) }));
 """
 
@@ -46,6 +46,7 @@ class Read:
 
     text: str | None
     confidence: float
+    again: bool
     boxes: list[list[int]]
     ms: float
     error: str = ""
