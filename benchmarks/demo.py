@@ -157,7 +157,7 @@ def _generated(index: int) -> Image:
 def _shuffled(folder: Path) -> Iterator[Image]:
     """Yield the images of a folder that have digits as labels, in an order by the seed."""
     samples, _ = check_labels(read_captchas(folder)[0], DIGITS)
-    for sample in draw(samples, len(samples), seed=SEED):
+    for sample in draw(samples, len(samples), seed=SEED) if samples else ():
         name = f"{folder.name}/{sample.path.name}"
         yield Image(name, sample.path.read_bytes(), sample.label or "")
 

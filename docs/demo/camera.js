@@ -30,7 +30,12 @@ export class Camera {
     const { videoWidth, videoHeight } = this.video;
     const width = Math.round(videoWidth * GUIDE.width);
     const height = Math.min(Math.round(width / GUIDE.aspect), videoHeight);
-    return [Math.round((videoWidth - width) / 2), Math.round((videoHeight - height) / 2), width, height];
+    return [
+      Math.round((videoWidth - width) / 2),
+      Math.round((videoHeight - height) / 2),
+      width,
+      height,
+    ];
   }
 
   /** Return the image in the frame. */

@@ -10,7 +10,11 @@ export function eigh(matrix) {
   const level = matrix[0][0];
   if (matrix.flat().every((value) => value === level)) return ofEqualChannels(level);
   const { d, e, tau, v } = tridiagonal(matrix);
-  const z = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+  const z = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ];
   let next = 0;
   while (next < 3) {
     if (next > 0) e[next - 1] = 0;
@@ -34,7 +38,10 @@ export function eigh(matrix) {
 /** Return the same of a matrix of one number, where rounding alone would decide what comes out. */
 function ofEqualChannels(level) {
   const [second, third, sixth] = [2, 3, 6].map((number) => 1 / Math.sqrt(number));
-  const across = [[second, -second, 0], [sixth, sixth, -2 * sixth]];
+  const across = [
+    [second, -second, 0],
+    [sixth, sixth, -2 * sixth],
+  ];
   return { values: [0, 0, 3 * level], vectors: [...across, [third, third, third]] };
 }
 

@@ -31,8 +31,14 @@ export function figuresOf(image, reading) {
 
 /** Return a figure of the whole image, the parts that were read framed. */
 function overview(image, parts) {
-  const shown = element("div", { className: "shown" }, paint(image, [0, 0, image.columns, image.rows]));
-  for (const { box: [x, y, width, height] } of parts) {
+  const shown = element(
+    "div",
+    { className: "shown" },
+    paint(image, [0, 0, image.columns, image.rows]),
+  );
+  for (const {
+    box: [x, y, width, height],
+  } of parts) {
     const frame = element("i", { className: "part" });
     place(frame, "left", x / image.columns);
     place(frame, "top", y / image.rows);
@@ -54,7 +60,11 @@ function partFigure(image, part, digits) {
   const row = element("div", { className: "digits" });
   row.classList.toggle("many", own.length >= CROWDED);
   row.classList.toggle("some", own.length >= NARROW);
-  for (const { digit, confidence, box: [x, , wide] } of own) {
+  for (const {
+    digit,
+    confidence,
+    box: [x, , wide],
+  } of own) {
     const edge = element("i");
     place(edge, "left", (x - left) / width);
     shown.append(edge);
@@ -95,7 +105,9 @@ function heatMap({ box: [, , columns, rows], logits }) {
   const frames = logits.slice(start, stop).map(softmax);
   const classes = MODEL.alphabet.length + 1;
   const canvas = element("canvas", { className: "heat", width: frames.length, height: classes });
-  const colour = getComputedStyle(document.body).getPropertyValue("color").match(/[\d.]+/g);
+  const colour = getComputedStyle(document.body)
+    .getPropertyValue("color")
+    .match(/[\d.]+/g);
   const pixels = new ImageData(frames.length, classes);
   frames.forEach((frame, t) => {
     frame.forEach((share, label) => {

@@ -79,7 +79,9 @@ export function warpAffine(image, affine, columns) {
   const [[a, b, c], [d, e, f]] = inverse(affine);
   const result = newImage(rows, columns, channels);
   const at = (y, x, channel) =>
-    data[(clip(y, 0, rows - 1) * image.columns + clip(x, 0, image.columns - 1)) * channels + channel];
+    data[
+      (clip(y, 0, rows - 1) * image.columns + clip(x, 0, image.columns - 1)) * channels + channel
+    ];
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; column += 1) {
       const x = fround(fround(a) * column + fround(row * b + c));
@@ -89,7 +91,9 @@ export function warpAffine(image, affine, columns) {
       for (let channel = 0; channel < channels; channel += 1) {
         const upper = between(at(top, left, channel), at(top, left + 1, channel), right);
         const lower = between(at(top + 1, left, channel), at(top + 1, left + 1, channel), right);
-        result.data[(row * columns + column) * channels + channel] = level(between(upper, lower, down));
+        result.data[(row * columns + column) * channels + channel] = level(
+          between(upper, lower, down),
+        );
       }
     }
   }
@@ -105,7 +109,10 @@ function between(from, to, share) {
 function inverse([[a, b, c], [d, e, f]]) {
   const over = 1 / (a * e - b * d);
   const [A, B, D, E] = [e * over, -b * over, -d * over, a * over];
-  return [[A, B, -A * c - B * f], [D, E, -D * c - E * f]];
+  return [
+    [A, B, -A * c - B * f],
+    [D, E, -D * c - E * f],
+  ];
 }
 
 /** Return a mask whose every pixel is the lowest of the `high` x `wide` pixels round it. */

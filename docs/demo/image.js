@@ -16,9 +16,7 @@ const AS_STORED = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
 /** Return the pixels of a file: grey where it stores that, otherwise RGB. Throws Unreadable. */
 export async function decodeImage(file) {
   if (file.size > MAX_BYTES) {
-    throw new Unreadable(
-      `expected at most ${MAX_BYTES.toLocaleString("en")} bytes, found ${file.size.toLocaleString("en")}`,
-    );
+    throw new Unreadable(`expected at most ${MAX_BYTES} bytes, found ${file.size}`);
   }
   const bitmap = await createImageBitmap(file, AS_STORED).catch(() => null);
   if (!bitmap) {
@@ -37,7 +35,9 @@ export async function decodeImage(file) {
 export function pixelsOf(source, width, height) {
   if (width * height > MAX_PIXELS) {
     const found = `${width} x ${height}`;
-    throw new Unreadable(`expected at most ${MAX_PIXELS.toLocaleString("en")} pixels, found ${found}`);
+    throw new Unreadable(
+      `expected at most ${MAX_PIXELS.toLocaleString("en")} pixels, found ${found}`,
+    );
   }
   const canvas = document.createElement("canvas");
   canvas.width = width;
@@ -50,7 +50,14 @@ export function pixelsOf(source, width, height) {
 /** Return an ImageData as RGB on the ground where something is seen, or as one grey channel. */
 export function fromPixels({ width, height, data }, isGrey = false) {
   const rgb = onGround(newImage(height, width, 4, data));
-  return isGrey ? newImage(height, width, 1, rgb.data.filter((_, i) => i % 3 === 0)) : rgb;
+  return isGrey
+    ? newImage(
+        height,
+        width,
+        1,
+        rgb.data.filter((_, i) => i % 3 === 0),
+      )
+    : rgb;
 }
 
 /** Return whether the bytes of a file are those of a PNG or JPEG with one channel. */
@@ -73,7 +80,8 @@ export function onGround(image) {
     least = Math.min(least, image.data[i]);
     most = Math.max(most, image.data[i]);
   }
-  if (most === 0) throw new Unreadable("expected something to see, found a fully transparent image");
+  if (most === 0)
+    throw new Unreadable("expected something to see, found a fully transparent image");
   const white = laidOn(image, 255);
   if (least === 255) return white;
   const black = laidOn(image, 0);

@@ -151,8 +151,7 @@ function rowOf({ bound, group, pieces, characters, contrast, mask }) {
   const [ink, rest] = [1, 0].map((wanted) => levels(contrast, mask, edges, wanted));
   const strength = Math.min((ink.mean - rest.mean) / (ink.spread + rest.spread + 8), MOST_CONTRAST);
   const middles = group.map((piece) => piece.y + piece.height / 2);
-  const uneven =
-    Math.min(spread(heights) / height, 0.9) + Math.min(spread(middles) / height, 0.5);
+  const uneven = Math.min(spread(heights) / height, 0.9) + Math.min(spread(middles) / height, 0.5);
   const score = (bound * Math.max(1 - uneven, 0.1) * strength) / MOST_CONTRAST;
   const outside = alikeOutside(group, characters, edges, height);
   return { edges, height, score, share: group.length / (group.length + outside) };

@@ -26,10 +26,17 @@ export class Network {
 
   /** Return the logits of a prepared image, one array a frame, divided by the temperature. */
   async scaled({ columns, data }) {
-    const input = new ort.Tensor("float32", Float32Array.from(data), [1, HEIGHT, columns, CHANNELS]);
+    const input = new ort.Tensor("float32", Float32Array.from(data), [
+      1,
+      HEIGHT,
+      columns,
+      CHANNELS,
+    ]);
     const { logits } = await this.session.run({ [this.session.inputNames[0]]: input }, ["logits"]);
     const [, frames, classes] = logits.dims;
     const values = logits.data.map((value) => value / this.temperature);
-    return Array.from({ length: frames }, (_, t) => values.subarray(t * classes, (t + 1) * classes));
+    return Array.from({ length: frames }, (_, t) =>
+      values.subarray(t * classes, (t + 1) * classes),
+    );
   }
 }

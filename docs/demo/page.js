@@ -40,7 +40,8 @@ async function read(now) {
   if (now !== turn) return;
   const ms = Math.max(Math.round(performance.now() - start), 1);
   reading = answer;
-  say(`Read in ${ms} ms, on this device${answer.again ? ": not sure at first, so it looked again." : "."}`);
+  const again = answer.again ? ": not sure at first, so it looked again" : "";
+  say(`Read in ${ms} ms, on this device${again}.`);
   show();
 }
 
@@ -59,7 +60,10 @@ function fail(error) {
   reading = null;
   $("answer").hidden = true;
   const isImage = error instanceof Unreadable;
-  say(isImage ? `Not read: ${error.message}.` : `The model cannot run here: ${error.message}`, true);
+  say(
+    isImage ? `Not read: ${error.message}.` : `The model cannot run here: ${error.message}`,
+    true,
+  );
   if (!isImage) console.error(error);
 }
 
@@ -84,7 +88,12 @@ function show() {
 function showSamples() {
   for (const { file, label, look } of SAMPLES) {
     const shown = element("img", { src: file, alt: `Sample: ${label}`, loading: "lazy" });
-    const button = element("button", { type: "button", value: file }, shown, look.replace("-", " "));
+    const button = element(
+      "button",
+      { type: "button", value: file },
+      shown,
+      look.replace("-", " "),
+    );
     button.addEventListener("click", () => open(() => fetchImage(file), file));
     $("samples").append(element("li", {}, button));
   }
@@ -156,10 +165,10 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 
 if (HOME) $("home").replaceChildren(element("a", { href: HOME, textContent: "digitsolver" }));
 showSamples();
-open(() => fetchImage(SAMPLES[0].file), SAMPLES[0].file);
-// The first image is on the screen before the network for doubtful images and the copies for
-// offline use are fetched.
-opening
+// Only when an image is on the screen, the network for doubtful ones and the copies for offline use
+// are fetched; without them the page reads as well, as long as there is a network.
+open(() => fetchImage(SAMPLES[0].file), SAMPLES[0].file)
+  .then(() => opening)
   .then((reader) => reader.openExact())
   .then(() => navigator.serviceWorker?.register("sw.js"))
-  .catch(fail);
+  .catch(console.warn);

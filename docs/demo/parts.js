@@ -93,7 +93,8 @@ function mayBeSmall(text) {
 /** Return the plainest line of digits in an image, if it is small. */
 function linePart({ source, size }) {
   const line = locateLine(source);
-  if (!line || line.box[2] * line.box[3] > LARGEST_SHARE * source.rows * source.columns) return null;
+  if (!line || line.box[2] * line.box[3] > LARGEST_SHARE * source.rows * source.columns)
+    return null;
   const part = partOf(source, line.box, size);
   return part && { ...part, share: line.share };
 }
@@ -102,7 +103,10 @@ function linePart({ source, size }) {
 function rowParts(gap, { source, size }) {
   const { rows, columns } = source;
   const middle = round(gap * rows);
-  const boxes = [[0, 0, columns, middle], [0, middle, columns, rows - middle]];
+  const boxes = [
+    [0, 0, columns, middle],
+    [0, middle, columns, rows - middle],
+  ];
   const parts = boxes.map((box) => partOf(source, box, size));
   return parts.every(Boolean) ? parts : [];
 }

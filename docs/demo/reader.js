@@ -22,18 +22,19 @@ export class Reader {
 
   /** Return the network with 32 bits, which other views are read with. */
   openExact() {
-    this.exact ??=
-      MODEL.exact === MODEL.quick
-        ? Promise.resolve(this.quick)
-        : Network.open(MODEL.exact, MODEL.temperature);
+    if (MODEL.exact === MODEL.quick) return this.quick;
+    this.exact ??= Network.open(MODEL.exact, MODEL.temperature).catch((error) => {
+      this.exact = null; // the next image tries again
+      throw error;
+    });
     return this.exact;
   }
 
   /**
    * Return the reading of an image, grey or RGB: { text, confidence, confidenceGivenLength, digits:
-   * [{ digit, confidence, box }], parts, again }. `length` is the number of digits, null for any. Parts
-   * are { box, text, frames, logits }: the image, or what of it was read. `again` says whether
-   * other views of it were read, too.
+   * [{ digit, confidence, box }], parts, again }. `length` is the number of digits, null for any.
+   * Parts are { box, text, frames, logits }: the image, or what of it was read. `again` says
+   * whether other views of it were read, too.
    *
    * Throws Unreadable where there is nothing to read.
    */
@@ -54,7 +55,10 @@ export class Reader {
       const first = source === image ? "" : ": crop it to its digits first";
       throw new Unreadable(`expected characters, found none${first}`);
     }
-    const read = readingOf(parts.map((part) => ({ logits: plain, ...part })), decoder.length);
+    const read = readingOf(
+      parts.map((part) => ({ logits: plain, ...part })),
+      decoder.length,
+    );
     return { ...read, again };
   }
 

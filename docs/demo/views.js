@@ -47,7 +47,10 @@ export class Decoder {
    * read as. `first` is what the plain view, the first of them, is read as.
    */
   together(first, views) {
-    const readings = [first, ...views.slice(1).map((view) => unlessUnreadable(() => this.first(view)))];
+    const readings = [
+      first,
+      ...views.slice(1).map((view) => unlessUnreadable(() => this.first(view))),
+    ];
     const texts = new Set(readings.filter(Boolean).map((reading) => reading.text));
     let [best, most] = [first, -1];
     for (const text of texts) {

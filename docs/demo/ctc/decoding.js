@@ -83,7 +83,10 @@ function decoded(alphabet, classes, { probability, substitutes, spans }, whole, 
     confidence: share(probability, 1),
     confidenceGivenLength: share(probability, whole),
     confidences: substitutes.map((row, place) =>
-      share(row[classes[place]], row.reduce((total, value) => total + value, 0)),
+      share(
+        row[classes[place]],
+        row.reduce((total, value) => total + value, 0),
+      ),
     ),
     spans,
     exact,
