@@ -75,7 +75,12 @@ function partFigure(image, part, digits) {
   }
   const lines = element("div", { className: "lines", ariaHidden: "true" });
   for (const name of [...MODEL.alphabet, "–"]) lines.append(element("span", { textContent: name }));
-  return sized(element("figure", {}, shown, row, lines, heatMap(part)), width / height);
+  const figure = element("figure", {}, shown, row, lines, heatMap(part));
+  if (part.upsideDown) {
+    const said = `Turned upside down it reads ${part.upsideDown}: that lowers the confidence.`;
+    figure.append(element("figcaption", { textContent: said }));
+  }
+  return sized(figure, width / height);
 }
 
 /** Make a figure as wide as it may be without its image getting too high. */

@@ -1,8 +1,9 @@
 // Read a part of an image: the line of digits in a large one, or each of two rows; and notice one
 // that is upside down: digitsolver/readers/line/parts.py and orientation.py.
 //
-// What was read is { box, text, frames, pixels }: a part's box in the image, what it is read as,
-// in how many frames, and its prepared form. An image is { pixels, size: [rows, columns], source }.
+// An image is { pixels, size: [rows, columns], source }. What was read is { box, text, frames,
+// pixels }: a part's box in the image, what it is read as, in how many frames, and its prepared
+// form; `upsideDown` is what it is read as when it is turned, where that lowers its confidence.
 
 import { cut, newImage, round } from "./array.js";
 import { locateLine, median } from "./locate.js";
@@ -36,7 +37,8 @@ export class SecondLook {
     if (!best) return [];
     if (mayBeTurned(best.text, this.decoder.alphabet)) {
       const other = await this.read({ ...best, pixels: upsideDown(best.pixels) }, this.decoder);
-      if (other) best = lowered(best, chanceUpright(best.text, other.text));
+      const chance = other ? chanceUpright(best.text, other.text) : 1;
+      if (chance < 1) best = { ...lowered(best, chance), upsideDown: other.text.text };
     }
     return [best];
   }

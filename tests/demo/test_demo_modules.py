@@ -16,7 +16,7 @@ from digitsolver.io.transparency import on_ground
 from digitsolver.io.working_size import to_working_size
 from digitsolver.readers.line.ctc import Decoded, decode, rate
 from digitsolver.readers.line.orientation import chance_upright
-from digitsolver.readers.line.parts import row_gap
+from digitsolver.readers.line.parts import PreparedImage, SecondLook, row_gap
 from digitsolver.readers.line.prepare import fitting_width, prepare, shown_columns
 from digitsolver.readers.line.reader import boxes_of
 from digitsolver.readers.line.views import Decoder, other_views
@@ -276,6 +276,57 @@ def test_gaps_between_rows_are_found_where_python_finds_them(js: Node) -> None:
     image[4:20, 10:90, 0] = image[28:44, 10:90, 0] = 220
     for one in (image, image[:24].repeat(2, axis=0)):
         assert js.call("parts.js rowGap", to_js(one)) == row_gap(one)
+
+
+LOOK = """
+const { SecondLook } = await load("parts.js");
+const { Decoder } = await load("views.js");
+const [image, text, logits] = args;
+const look = new SecondLook(new Decoder("0123456789"), async () => logits);
+return look.parts(image, text, 24);
+"""
+
+
+@pytest.mark.parametrize(
+    ("look", "rows", "text", "confidence"),
+    [
+        ("plain", 1, "68", 0.98),  # may be upside down
+        ("plain", 1, "45", 0.98),
+        ("field", 1, "45", 0.3),  # may be a small line
+        ("field", 1, "45", 0.9999),
+        ("plain", 2, "45", 0.9),  # may be two rows
+    ],
+)
+def test_images_are_looked_at_again_as_in_python(
+    js: Node, look: str, rows: int, text: str, confidence: float
+) -> None:
+    image = np.concatenate([captcha(look, 2)] * rows)
+    frames = np.full((9, 11), -4.0)
+    for frame, label in enumerate((10, 10, 8, 10, 10, 9, 10, 10, 10)):
+        frames[frame, label] = 4.0
+    first = Decoded(text, confidence, confidence, (confidence,) * 2, ((3, 4), (8, 9)))
+    given = {
+        "text": text,
+        "confidence": confidence,
+        "confidenceGivenLength": confidence,
+        "confidences": first.confidences,
+        "spans": first.spans,
+    }
+    prepared = PreparedImage(prepare(image), (image.shape[0], image.shape[1]), image)
+    second = SecondLook(Decoder(DIGITS), lambda _: frames.astype(np.float32))
+    image_in_js = {
+        "pixels": to_js(prepared.pixels),
+        "size": prepared.size,
+        "source": to_js(image),
+    }
+    expected = second.parts(prepared, first, 24)
+    found = js.run(LOOK, image_in_js, given, frames.tolist())
+    assert len(found) == len(expected)
+    for part, read in zip(found, expected, strict=True):
+        assert part["box"] == list(read.part.box)
+        assert part["text"]["text"] == read.text.text
+        assert part["text"]["confidence"] == pytest.approx(read.text.confidence, rel=1e-5)
+        assert part["frames"] == read.frames
 
 
 def test_boxes_and_odds_are_those_of_python(js: Node) -> None:
