@@ -157,12 +157,13 @@ def _even_grey(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _even_colours(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a colour image (H, W, 3) on its principal axes, the rare side of each up."""
-    # Sum and difference by OpenCV and by rows take 26 us; by NumPy, pixel by pixel, 133.
-    values = colours.reshape(-1, CHANNELS).astype(np.float32)
-    mean = np.asarray(cv2.reduce(values, 0, cv2.REDUCE_SUM)[0] / len(values), np.float32)
+    # Sum and difference by OpenCV and by rows take 26 us; by NumPy, pixel by pixel, 133. With
+    # single precision the faint axes, and some confidences, depended on the processor's BLAS.
+    values = colours.reshape(-1, CHANNELS).astype(np.float64)
+    mean = np.asarray(cv2.reduce(values, 0, cv2.REDUCE_SUM)[0] / len(values), np.float64)
     rows = values.reshape(len(colours), -1)
     rows -= np.tile(mean, colours.shape[1])
-    variances, axes = np.linalg.eigh((values.T @ values / len(values)).astype(np.float64))
+    variances, axes = np.linalg.eigh(values.T @ values / len(values))
     spreads = np.sqrt(np.maximum(variances[::-1], 0.0))
     gains = SPREAD / np.sqrt(max(math.sqrt(spreads @ spreads), FAINTEST) * spreads.clip(FAINTEST))
     turn = axes[:, ::-1].T * gains[:, None]
