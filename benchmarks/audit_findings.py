@@ -19,6 +19,7 @@ from PIL import Image
 
 from collector.draw import draw_one, encode
 from digitsolver.audit.findings import find
+from digitsolver.audit.images import look_at
 from digitsolver.datasets import Sample
 from digitsolver.datasets.tables import render_table
 
@@ -47,7 +48,7 @@ def main() -> None:
 
 def found_in(samples: Sequence[Sample]) -> str:
     """Return the identifiers of what is found."""
-    return ", ".join(finding.identifier for finding in find(samples, 0))
+    return ", ".join(finding.identifier for finding in find(look_at(samples).looks, 0))
 
 
 def clean(folder: Path, count: int, seed: int) -> list[Sample]:

@@ -23,6 +23,7 @@ import digitsolver
 from benchmarks.parts.defences import DEFENCES, Defence
 from benchmarks.parts.tables import as_csv, as_markdown
 from collector.draw import draw, encode
+from digitsolver.audit.images import look_at
 from digitsolver.audit.traits import Traits, mean_traits
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.files import write_text
@@ -94,7 +95,7 @@ def measure(defence: Defence, labels: int, test: int) -> Row:
     with tempfile.TemporaryDirectory() as scratch:
         samples = generate(defence, Path(scratch) / "test", SEED, test)
         found = evaluate(_attacker(defence, labels, Path(scratch)), samples)
-        traits = mean_traits(samples) or Traits(0.0, 0.0, 0.0, 0.0)
+        traits = mean_traits(look_at(samples).traits) or Traits(0.0, 0.0, 0.0, 0.0)
     low, high = found.interval
     return Row(
         defence.name,

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Final
 
+from digitsolver.audit.images import Looked
 from digitsolver.audit.records import DefenceMatch
 from digitsolver.audit.traits import Traits, mean_traits
-from digitsolver.datasets import Sample, common_length
+from digitsolver.datasets import common_length
 
 DATA: Final = "defences.csv"
 """What `benchmarks/defences.py` measured."""
@@ -36,13 +37,13 @@ class Measured:
     rates: dict[int, float]
 
 
-def match_defences(samples: Sequence[Sample], labels: int) -> tuple[DefenceMatch, ...]:
+def match_defences(looked: Looked, labels: int) -> tuple[DefenceMatch, ...]:
     """Return where captchas stand on each measured defence, and what the next strength changes.
 
     Parameters
     ----------
-    samples
-        Labelled captchas of the audited look.
+    looked
+        The labelled captchas of the audited look.
     labels
         Labels of the best attacker: the rates are those of the synthetic attacker with the same
         number of labels, or the next lower one that was measured.
@@ -52,7 +53,7 @@ def match_defences(samples: Sequence[Sample], labels: int) -> tuple[DefenceMatch
     tuple of DefenceMatch
         One for each defence that images show; nothing where no image can be read.
     """
-    found, measured = mean_traits(samples), read_measured()
+    found, measured = mean_traits(looked.traits), read_measured()
     if found is None:
         return ()
     matches: list[DefenceMatch] = []
@@ -62,7 +63,7 @@ def match_defences(samples: Sequence[Sample], labels: int) -> tuple[DefenceMatch
         steps = [one for one in measured if one.defence in {NONE, defence}]
         values = [getattr(one.traits, trait) for one in steps]
         matches += _matched(defence, steps, values, getattr(found, trait), labels)
-    length = common_length(sample.label for sample in samples)
+    length = common_length(look.label for look in looked.looks)
     if length is not None:
         steps = [one for one in measured if one.defence == LENGTH]
         values = [float(one.strength.split()[0]) for one in steps]

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digitsolver import datasets
+from digitsolver.audit.images import Look, Looked
 from digitsolver.audit.records import LeftOut
 from digitsolver.datasets import FolderLabels, Problem, Sample
-from digitsolver.datasets.near import pixel_digest
-from digitsolver.errors import FolderError, ImageError, printable
+from digitsolver.errors import FolderError
 from digitsolver.training.trainer import TOO_FEW
 
 MOST_TEST = 400
@@ -54,7 +54,7 @@ class Plan:
 
 
 def make_plan(samples: Sequence[Sample], labels: Sequence[int], seed: int) -> Plan:
-    """Return the plan for labelled captchas, which `different` has gone over.
+    """Return the plan for labelled captchas, which `usable` has gone over.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def _too_many(count: int, rest: int, test: int) -> LeftOut:
     )
 
 
-def different(samples: Sequence[Sample]) -> tuple[list[Sample], list[Problem], int]:
+def usable(looked: Looked) -> tuple[list[Sample], list[Problem], int]:
     """Return the captchas that differ from all others, what cannot be used, and the repeats.
 
     Of images with equal pixels and one label, the first by name stays. Where their labels differ,
@@ -118,33 +118,29 @@ def different(samples: Sequence[Sample]) -> tuple[list[Sample], list[Problem], i
     FolderError
         No image can be used.
     """
-    groups: dict[str, list[Sample]] = defaultdict(list)
-    problems: list[Problem] = []
-    for sample in samples:
-        try:
-            groups[pixel_digest(sample.read())].append(sample)
-        except ImageError as error:
-            problems.append(Problem.of(sample.path, error))
+    groups: dict[str, list[Look]] = defaultdict(list)
+    for look in looked.looks:
+        groups[look.pixels].append(look)
     kept: list[Sample] = []
+    problems = [*looked.problems]
     repeated = 0
     for group in groups.values():
-        labels = {sample.label for sample in group}
-        if len(labels) == 1:
-            kept.append(group[0])
+        if len({look.label for look in group}) == 1:
+            kept.append(group[0].sample)
             repeated += len(group) - 1
         else:
             problems += [_contradiction(one, group) for one in group]
     if not kept:
-        folder = samples[0].path.parent if samples else None
         found = problems[0] if problems else "none"
+        folder = problems[0].path.parent if problems else None
         raise FolderError(f"expected images that can be read, found none: {found}", folder)
     return kept, problems, repeated
 
 
-def _contradiction(sample: Sample, group: Sequence[Sample]) -> Problem:
-    other = next(one for one in group if one.label != sample.label)
+def _contradiction(look: Look, group: Sequence[Look]) -> Problem:
+    other = next(one for one in group if one.label != look.label)
     reason = (
-        f"expected one label for equal images, found {sample.label!r} here and {other.label!r} "
-        f"for {printable(other.path.name)}"
+        f"expected one label for equal images, found {look.label!r} here and {other.label!r} "
+        f"for {other.name}"
     )
-    return Problem(sample.path, reason)
+    return Problem(look.sample.path, reason)

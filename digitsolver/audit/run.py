@@ -12,10 +12,11 @@ from digitsolver.audit.costs import Prices, cost_of, read_prices
 from digitsolver.audit.curve import needed, points
 from digitsolver.audit.defences import match_defences
 from digitsolver.audit.findings import examine
+from digitsolver.audit.images import Looked, look_at
 from digitsolver.audit.log import LOG, RunsLog
 from digitsolver.audit.measure import Measurement, Options, Readers, about_audit, measure
 from digitsolver.audit.pace import seconds_a_label
-from digitsolver.audit.plan import Plan, different, make_plan
+from digitsolver.audit.plan import Plan, make_plan, usable
 from digitsolver.audit.records import Audit, Scope
 from digitsolver.audit.verdict import decide, reading_finding
 from digitsolver.datasets import AUTO, LabelsFrom, Problem, Sample, check_labels, read_captchas
@@ -87,14 +88,15 @@ def audit(
     options = options or Options()
     costs = _with_pace(read_prices(prices) if prices else read_prices(), source)
     samples, problems = _read(source, options, labels_from)
-    usable, unusable, repeated = different(samples)
-    plan = make_plan(usable, options.labels, options.seed)
-    _check_length(options, usable)
+    looked = look_at(samples)
+    kept, unusable, repeated = usable(looked)
+    plan = make_plan(kept, options.labels, options.seed)
+    _check_length(options, kept)
     _prepare(out, resume=resume, force=force)
     log = RunsLog(out / LOG, about_audit(plan, options), resume=resume)
     measured = measure(plan, options, log, readers=readers, progress=progress, announce=announce)
     scope = _scope(source, options, plan, [*problems, *unusable])
-    found = _conclude(samples, scope, options, measured, costs)
+    found = _conclude(looked, scope, options, measured, costs)
     found = replace(found, limits=(*_limits(plan, options, repeated), *measured.notes))
     _write(found, out, samples, costs, announce)
     return found
@@ -175,7 +177,7 @@ def _scope(source: Path, options: Options, plan: Plan, unusable: Sequence[Proble
 
 
 def _conclude(
-    samples: Sequence[Sample],
+    looked: Looked,
     scope: Scope,
     options: Options,
     measured: Measurement,
@@ -184,7 +186,7 @@ def _conclude(
     """Return the audit that follows from what was measured."""
     runs = tuple(one.run for one in measured.runs)
     curve = points(measured.runs)
-    examined = examine(samples, options.seed)
+    examined = examine(looked.looks, options.seed)
     verdict = decide(curve, scope, examined.findings, runs)
     return Audit(
         version=__version__,
@@ -198,7 +200,7 @@ def _conclude(
         left_out=tuple(measured.left_out),
         costs=cost_of(curve, runs, prices),
         findings=(reading_finding(curve, scope, runs), *examined.findings),
-        defences=match_defences(samples, verdict.labels or 0),
+        defences=match_defences(looked, verdict.labels or 0),
         verdict=verdict,
         limits=(),
         answers=examined.answers,

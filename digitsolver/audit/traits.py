@@ -7,8 +7,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.datasets import Sample
-from digitsolver.errors import DigitSolverError
 from digitsolver.stages.blocks import blocks
 from digitsolver.stages.clean import clean
 from digitsolver.stages.curves import paths
@@ -18,8 +16,6 @@ CHANGED = 96
 """Levels by which a median filter changes a pixel of noise, at least."""
 ACROSS = 0.5
 """Share of the image's width that a line crosses, at least."""
-MOST = 200
-"""Captchas that are looked at."""
 DARK = 128
 
 
@@ -67,16 +63,9 @@ def traits_of(image: NDArray[np.uint8], digits: int) -> Traits:
     return Traits(noise, float(lines), 1 - found / digits, _spread_of_colours(image))
 
 
-def mean_traits(samples: Sequence[Sample]) -> Traits | None:
-    """Return the mean traits of labelled captchas, ``None`` where none can be read."""
-    rows = []
-    for sample in samples[:MOST]:
-        try:
-            image = sample.decoded().read()
-        except DigitSolverError:
-            continue
-        if sample.label:
-            rows.append(astuple(traits_of(image, len(sample.label))))
+def mean_traits(found: Sequence[Traits]) -> Traits | None:
+    """Return the mean of the traits of captchas, ``None`` of none."""
+    rows = [astuple(one) for one in found]
     return Traits(*np.mean(rows, axis=0).tolist()) if rows else None
 
 

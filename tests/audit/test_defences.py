@@ -8,6 +8,7 @@ from benchmarks.defences import generate
 from benchmarks.parts.defences import DEFENCES
 from digitsolver.audit import defences
 from digitsolver.audit.defences import match_defences, read_measured
+from digitsolver.audit.images import look_at
 
 HEAD = "defence,strength,labels,images,correct,accuracy,low,high,noise,lines,joined,colours\n"
 ROWS = (
@@ -37,11 +38,11 @@ def test_rows_of_one_place_are_one_step_with_a_rate_for_each_number_of_labels() 
 @pytest.mark.usefixtures("measured")
 def test_the_nearest_strength_and_the_next_one_are_named(tmp_path: Path) -> None:
     noisy = generate(LOOKS["noise", "20 %"], tmp_path / "noisy", 5, 8)
-    found = {one.defence: one for one in match_defences(noisy, 0)}
+    found = {one.defence: one for one in match_defences(look_at(noisy), 0)}
     assert (found["noise"].strength, found["noise"].rate) == ("20 %", 0.5)
     assert found["noise"].stronger is None
     plain = generate(LOOKS["none", "-"], tmp_path / "plain", 5, 8)
-    found = {one.defence: one for one in match_defences(plain, 200)}
+    found = {one.defence: one for one in match_defences(look_at(plain), 200)}
     assert (found["noise"].strength, found["noise"].rate) == ("-", 1.0)
     assert found["noise"].stronger == 0.9
     assert "overlap" in found
@@ -51,7 +52,7 @@ def test_the_nearest_strength_and_the_next_one_are_named(tmp_path: Path) -> None
 @pytest.mark.usefixtures("measured")
 def test_overlap_is_not_judged_under_lines(tmp_path: Path) -> None:
     lines = generate(LOOKS["thin lines", "8"], tmp_path / "lines", 5, 8)
-    assert "overlap" not in {one.defence for one in match_defences(lines, 0)}
+    assert "overlap" not in {one.defence for one in match_defences(look_at(lines), 0)}
 
 
 def test_the_package_has_measurements_of_every_defence() -> None:

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digitsolver.audit.plan import different, make_plan
+from digitsolver.audit.images import look_at
+from digitsolver.audit.plan import make_plan, usable
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.errors import FolderError
 from digitsolver.io.images import read_image, write_png
@@ -87,7 +88,7 @@ def test_equal_images_count_once(tmp_path: Path) -> None:
     pixels = cv2.cvtColor(read_image(first), cv2.COLOR_GRAY2RGB)
     cv2.imwrite(str(tmp_path / "other-000.bmp"), pixels)
     write_png(tmp_path / "packed-000.png", read_image(first))
-    kept, problems, repeated = different(samples_in(tmp_path))
+    kept, problems, repeated = usable(look_at(samples_in(tmp_path)))
     assert len(kept) == 3
     assert (problems, repeated) == ([], 3)
 
@@ -95,7 +96,7 @@ def test_equal_images_count_once(tmp_path: Path) -> None:
 def test_equal_images_with_two_labels_are_not_used(tmp_path: Path) -> None:
     samples = write_captchas(tmp_path, 3)
     (tmp_path / "again-777.png").write_bytes(samples[0].path.read_bytes())
-    kept, problems, _ = different(samples_in(tmp_path))
+    kept, problems, _ = usable(look_at(samples_in(tmp_path)))
     assert names(kept) == ["1-617.png", "2-234.png"]
     reasons = {problem.path.name: problem.reason for problem in problems}
     assert reasons["again-777.png"] == (
@@ -106,16 +107,16 @@ def test_equal_images_with_two_labels_are_not_used(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     write_captchas(tmp_path, 2)
     (tmp_path / "broken-123.png").write_bytes(b"")
-    kept, (problem,), _ = different(samples_in(tmp_path))
+    kept, (problem,), _ = usable(look_at(samples_in(tmp_path)))
     assert len(kept) == 2
     assert problem.path.name == "broken-123.png"
     (tmp_path / "0-000.png").unlink()
     (tmp_path / "1-617.png").unlink()
     with pytest.raises(FolderError, match="expected images that can be read, found none"):
-        different(samples_in(tmp_path))
+        usable(look_at(samples_in(tmp_path)))
 
 
 def test_grey_and_colour_of_other_values_differ(tmp_path: Path) -> None:
     write_png(tmp_path / "a-1.png", np.zeros((4, 4), np.uint8))
     write_png(tmp_path / "b-1.png", np.zeros((2, 8), np.uint8))
-    assert len(different(samples_in(tmp_path))[0]) == 2
+    assert len(usable(look_at(samples_in(tmp_path)))[0]) == 2

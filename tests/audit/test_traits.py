@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.defences import generate
 from benchmarks.parts.defences import DEFENCES, Defence
+from digitsolver.audit.images import look_at
 from digitsolver.audit.traits import Traits, mean_traits, traits_of
 from digitsolver.datasets import Sample
 
@@ -15,7 +16,7 @@ LOOKS = {(one.name, one.strength): one for one in DEFENCES}
 
 def traits(defence: Defence, folder: Path) -> Traits:
     """Return the mean traits of a few captchas with a defence."""
-    found = mean_traits(generate(defence, folder, 3, 12))
+    found = mean_traits(look_at(generate(defence, folder, 3, 12)).traits)
     assert found
     return found
 
@@ -42,4 +43,4 @@ def test_a_blank_image_has_no_traits() -> None:
 
 def test_what_cannot_be_read_counts_not(tmp_path: Path) -> None:
     (tmp_path / "1-12.png").write_bytes(b"none")
-    assert mean_traits([Sample(tmp_path / "1-12.png", "12")]) is None
+    assert mean_traits(look_at([Sample(tmp_path / "1-12.png", "12")]).traits) is None

@@ -4,16 +4,15 @@ To add a search of the images, write a module with a function `find`, and its li
 test of the answers is a function in `answers`. The words of findings stand in ``texts.toml``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from digitsolver.audit.findings import answers, leaks, repeats
-from digitsolver.audit.findings.images import Look, look_at
+from digitsolver.audit.images import Look
 from digitsolver.audit.records import Answers, Finding
-from digitsolver.datasets import Sample
 
 Search = Callable[[Sequence[Look], np.random.Generator], list[Finding]]
 
@@ -31,17 +30,16 @@ class Examined:
     answers: Answers
 
 
-def examine(samples: Iterable[Sample], seed: int) -> Examined:
+def examine(looks: Sequence[Look], seed: int) -> Examined:
     """Look for weaknesses of labelled captchas that need no reading of their pixels.
 
     Parameters
     ----------
-    samples
-        Captchas with labels; images that cannot be read are left out.
+    looks
+        What `digitsolver.audit.images.look_at` saw of them.
     seed
         For the Monte Carlo tests: the same seed gives the same findings.
     """
-    looks = look_at(samples)
     found = [
         finding
         for search in SEARCHES.values()
@@ -52,6 +50,6 @@ def examine(samples: Iterable[Sample], seed: int) -> Examined:
     return Examined(tuple(found), answers.describe(looks, tests))
 
 
-def find(samples: Iterable[Sample], seed: int) -> tuple[Finding, ...]:
+def find(looks: Sequence[Look], seed: int) -> tuple[Finding, ...]:
     """Return the findings of `examine`."""
-    return examine(samples, seed).findings
+    return examine(looks, seed).findings

@@ -23,8 +23,8 @@ from digitsolver.audit.findings.chance import (
     permuted,
     repeats,
 )
-from digitsolver.audit.findings.images import Look, different
 from digitsolver.audit.findings.leaks import without_label
+from digitsolver.audit.images import Look, different
 from digitsolver.audit.records import Answers, Finding, Level, Significance
 from digitsolver.audit.texts import new_finding
 from digitsolver.audit.thresholds import likelihood_of

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from digitsolver.audit.findings.chance import LEVEL
-from digitsolver.audit.findings.images import Look
+from digitsolver.audit.images import Look
 from digitsolver.audit.records import Finding, Level
 from digitsolver.audit.texts import new_finding
 from digitsolver.datasets.tables import (

@@ -8,7 +8,7 @@ import numpy as np
 
 from digitsolver.audit.findings.answers import repeated_by_chance
 from digitsolver.audit.findings.chance import LEVEL, p_value
-from digitsolver.audit.findings.images import Look, different
+from digitsolver.audit.images import Look, different
 from digitsolver.audit.records import Finding, Level
 from digitsolver.audit.texts import new_finding
 from digitsolver.audit.thresholds import likelihood_of

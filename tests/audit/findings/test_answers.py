@@ -8,7 +8,7 @@ import pytest
 
 from digitsolver.audit.findings import answers, examine
 from digitsolver.audit.findings.chance import LEVEL
-from digitsolver.audit.findings.images import Look
+from digitsolver.audit.images import Look, look_at
 from digitsolver.audit.records import Answers, Level
 from digitsolver.datasets import Sample
 from tests.audit.making import uniform, write
@@ -129,7 +129,7 @@ def test_so_few_answers_that_guessing_works_are_found(
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_too_few_answers_are_not_tested(tmp_path: Path, count: int) -> None:
     samples = write(tmp_path, ["11111"] * count) if count else []
-    found = examine(samples, 0)
+    found = examine(look_at(samples).looks, 0)
     assert found.findings == ()
     assert found.answers.tests == ()
     assert any("at least 20" in note for note in found.answers.notes)
@@ -137,12 +137,12 @@ def test_too_few_answers_are_not_tested(tmp_path: Path, count: int) -> None:
 
 def test_the_same_seed_gives_the_same_findings(tmp_path: Path) -> None:
     samples = write(tmp_path, uniform(30))
-    first = examine(samples, 3)
-    assert first == examine(samples, 3)
+    first = examine(look_at(samples).looks, 3)
+    assert first == examine(look_at(samples).looks, 3)
     assert first.answers.level == LEVEL
 
 
 def test_images_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
     samples = write(tmp_path, uniform(25))
     samples[0].path.write_bytes(b"no image")
-    assert examine(samples, 0).answers.images == 24
+    assert examine(look_at(samples).looks, 0).answers.images == 24

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from digitsolver.audit.findings import find
+from digitsolver.audit.images import look_at
 from digitsolver.audit.records import Finding, Level
 from digitsolver.datasets import Sample
 from tests.audit.making import uniform, write, write_table
@@ -22,7 +23,7 @@ def digest(name: str, label: str) -> str:
 
 
 def found(samples: list[Sample]) -> list[Finding]:
-    return [one for one in find(samples, 0) if one.identifier.startswith("LEAK")]
+    return [one for one in find(look_at(samples).looks, 0) if one.identifier.startswith("LEAK")]
 
 
 @pytest.mark.parametrize("table", [True, False])

@@ -7,6 +7,7 @@ import cv2
 import pytest
 
 from digitsolver.audit.findings import find
+from digitsolver.audit.images import look_at
 from digitsolver.audit.records import Finding, Level
 from digitsolver.datasets import Sample
 from digitsolver.io.images import read_image
@@ -15,7 +16,7 @@ from tests.templates import draw
 
 
 def found(samples: list[Sample]) -> list[Finding]:
-    return [one for one in find(samples, 0) if one.identifier == "REPEAT-IMAGE"]
+    return [one for one in find(look_at(samples).looks, 0) if one.identifier == "REPEAT-IMAGE"]
 
 
 def test_five_per_cent_are_found_and_the_stock_is_estimated(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_five_per_cent_are_found_and_the_stock_is_estimated(tmp_path: Path) -> N
         path = tmp_path / f"{200 + index:05}-{sample.label}.png"
         shutil.copy(sample.path, path)
         samples.append(Sample(path, sample.label))
-    findings = find(samples, 0)
+    findings = find(look_at(samples).looks, 0)
     (finding,) = findings
     assert finding.identifier == "REPEAT-IMAGE", "the answers that repeat with them are no finding"
     assert finding.risk is Level.HIGH
