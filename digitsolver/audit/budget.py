@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
-from digitsolver.audit.records import Run
+from digitsolver.audit.records import Kind, Run
 from digitsolver.parallel.progress import Progress
 
 PACED, PACED_PART = 5, 1 / 3
@@ -14,10 +14,12 @@ PACED, PACED_PART = 5, 1 / 3
 class OutOfTimeError(Exception):
     """Say that a run was stopped, since its end would come after that of the budget."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
+    def __init__(self, seconds: float, left: float) -> None:
+        super().__init__(seconds, left)
         self.seconds = seconds
         """How long the whole run would have taken, about."""
+        self.left = left
+        """Seconds of the time that were left."""
 
 
 class Budget:
@@ -50,6 +52,7 @@ class Budget:
         """Learn from a finished run how long others will take."""
         if run.labels:
             self._learning[run.labels].append(run.training_seconds)
+        if run.kind is not Kind.OUTSIDE:
             self._reading = run.seconds
 
     def seconds(self, labels: int, expected: Callable[[], float]) -> float:
@@ -78,9 +81,10 @@ class Budget:
 
         It does so where the time is over, and where after a few steps the pace since the first,
         which takes longer than others, says that the end will come too late. How long fitting to so
-        many `labels` would have taken is remembered.
+        many `labels` would have taken is remembered, and time to read afterwards is kept.
         """
         start = self._clock()
+        last = None if self._end is None else self._end - (self._reading if labels else 0.0)
         first: tuple[float, int] | None = None
 
         def report(done: int, total: int, text: str) -> None:
@@ -90,15 +94,15 @@ class Budget:
             now = self._clock()
             first = first or (now, done)
             began, before = first
-            if self._end is None or done >= total:
+            if last is None or done >= total:
                 return
             if done > before and done >= min(PACED, PACED_PART * total):
                 end = now + (now - began) / (done - before) * (total - done)
             else:
                 end = now
-            if end > self._end:
+            if end > last:
                 if labels:
                     self._learning[labels].append(end - start)
-                raise OutOfTimeError(end - start)
+                raise OutOfTimeError(end - start, max(last - now, 0.0))
 
         return report

@@ -33,8 +33,8 @@ from digitsolver.training.trainer import Options as TrainingOptions
 
 DEFAULT_MODEL, FITTED = Kind.DEFAULT.value, Kind.FITTED.value
 """Names of the attackers that come with digitsolver."""
-RESERVE = 15.0
-"""Seconds that are kept for the findings and the report."""
+RESERVE, RESERVE_PART = 15.0, 1 / 4
+"""Seconds that are kept for the findings and the report, but at most this part of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Options:
 
     ``labels`` are the numbers of labels that readers are fitted to, 0 for the default model and
     programs alone; ``seeds`` how many readers each. ``minutes`` is the time for everything, None
-    for any. ``length`` is that of all captchas, by default what all labels agree on. Raises
+    for any. ``length`` is that of all captchas, by default what all labels agree on.
+    ``labels_from`` and ``pad_labels`` say where labels are, for the command in the report. Raises
     ``ValueError`` for a value out of its range.
     """
 
@@ -55,6 +56,8 @@ class Options:
     alphabet: str = DIGITS
     seed: int = 0
     owner: str | None = None
+    labels_from: str | None = None
+    pad_labels: int | None = None
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a value out of its range."""
@@ -84,6 +87,9 @@ class Options:
             "length": self.length,
             "alphabet": None if self.alphabet == DIGITS else self.alphabet,
             "attacker": tuple(f"{one.name}={one.command}" for one in self.programs),
+            "owner": self.owner,
+            "labels_from": self.labels_from,
+            "pad_labels": self.pad_labels,
         }
 
 
@@ -213,10 +219,10 @@ class _Work:
         self._plan, self._options, self._log, self._readers = plan, options, log, readers
         self._fits = readers.fits or FittedReader(TrainingOptions(alphabet=options.alphabet))
         self._progress: Progress = progress or (lambda done, total, text: None)
-        self._late: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._late: dict[tuple[str, int], list[OutOfTimeError]] = defaultdict(list)
         self._say = announce or (lambda line: None)
         minutes = options.minutes
-        self._budget = Budget(None if minutes is None else max(60 * minutes - RESERVE, 0))
+        self._budget = Budget(None if minutes is None else _without_reserve(60 * minutes))
 
     def go(self) -> None:
         """Make the runs that are missing."""
@@ -228,12 +234,26 @@ class _Work:
             if before is not None:
                 self._take_in(before)
                 todo.remove(task)
+        self._say(self._announcement(len(todo)))
         for number, task in enumerate(todo, 1):
             self._try(task, f"{number} of {len(todo)}")
-        for (attacker, labels), reasons in self._late.items():
-            runs = f", {labels} labels, {len(reasons)} of {self._options.seeds} runs"
+        for (attacker, labels), errors in sorted(self._late.items()):
+            runs = f", {labels} labels, {len(errors)} of {self._options.seeds} runs"
             what = f"{attacker}{runs if labels else ''}"
-            self.done.left_out.append(LeftOut(what, reasons[0]))
+            self.done.left_out.append(LeftOut(what, _too_long(errors)))
+        if self._late:
+            more = sum(error.seconds for errors in self._late.values() for error in errors)
+            line = f"What the time left out would take {about(more)} more; --minutes gives more."
+            self.done.notes.append(line)
+            self._say(line)
+
+    def _announcement(self, runs: int) -> str:
+        """Say what is going to be done."""
+        plan, minutes = self._plan, self._options.minutes
+        most = max(plan.counts, default=0)
+        learned = f", up to {most} of {len(plan.rest)} others are learned from" if most else ""
+        time = "" if minutes is None else f", as many as fit into {minutes:g} minutes"
+        return f"{len(plan.test)} captchas are read{learned}: {runs} runs{time}"
 
     def _before(self, task: Task) -> Measured | None:
         """Return the run of an earlier start that a task stands for."""
@@ -254,9 +274,10 @@ class _Work:
         try:
             measured = self._measure(task, place)
         except OutOfTimeError as error:
-            reason = self._too_long(error.seconds)
-            self._say(f"{task}: left out: {reason}")
-            self._late[task.attacker, task.labels].append(reason)
+            late = self._late[task.attacker, task.labels]
+            late.append(error)
+            if len(late) == 1:
+                self._say(f"{task}: left out: {_too_long(late)}")
         except MissingExtraError as error:
             self._leave_out(task.attacker, str(error))
         except DigitSolverError as error:
@@ -272,20 +293,17 @@ class _Work:
             self.done.left_out.append(line)
             self._say(f"{what}: left out: {reason}")
 
-    def _too_long(self, seconds: float) -> str:
-        left = self._budget.left or 0.0
-        return f"it would take {about(seconds)}, and {left / 60:.1f} minutes of the time are left"
-
     def _measure(self, task: Task, place: str) -> Measured:
         """Return a finished run."""
         if task.kind is Kind.FITTED:
             return self._fitted(task, place)
         self._say(f"{place}: {task}")
+        watched = self._budget.watch(self._progress)
         if task.program is None:
-            return self._read(task, self._default(), self._progress)
+            return self._read(task, self._default(), watched)
         if reason := task.program.missing():
             raise DigitSolverError(reason)
-        return self._read(task, task.program, self._budget.watch(self._progress))
+        return self._read(task, task.program, watched)
 
     def _default(self) -> ModelAttacker:
         """Return the default model; raises BundleError where there is none."""
@@ -302,7 +320,7 @@ class _Work:
         seconds = self._budget.seconds(task.labels, lambda: self._fits.seconds(labels, task.seed))
         left = self._budget.left
         if left is not None and seconds > left:
-            raise OutOfTimeError(seconds)
+            raise OutOfTimeError(seconds, left)
         self._say(f"{place}: {task}: {about(seconds)}")
         clock = Stopwatch()
         watched = self._budget.watch(self._progress, task.labels)
@@ -342,3 +360,20 @@ class _Work:
         if note:
             self._say(note)
         return Measured(run, answers.texts, right, note)
+
+
+def _without_reserve(seconds: float) -> float:
+    """Return the seconds that are left for runs.
+
+    >>> _without_reserve(180), _without_reserve(20)
+    (165.0, 15.0)
+    """
+    return seconds - min(RESERVE, RESERVE_PART * seconds)
+
+
+def _too_long(errors: Sequence[OutOfTimeError]) -> str:
+    """Say why runs of one attacker with one number of labels were left out."""
+    first, *others = errors
+    each = " each" if others else ""
+    left = f"{first.left / 60:.1f} minutes of the time were left"
+    return f"it would take {about(first.seconds)}{each}, and {left}"

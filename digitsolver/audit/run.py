@@ -86,6 +86,8 @@ def audit(
     """
     source, out = Path(source), Path(out)
     options = options or Options()
+    if isinstance(labels_from, str) and labels_from != AUTO:
+        options = replace(options, labels_from=labels_from)
     costs = _with_pace(read_prices(prices) if prices else read_prices(), source)
     samples, problems = _read(source, options, labels_from)
     looked = look_at(samples)

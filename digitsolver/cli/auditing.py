@@ -162,6 +162,8 @@ def audit(
             alphabet=alphabet,
             seed=seed,
             owner=owner,
+            labels_from=None if labels_from == "auto" else labels_from,
+            pad_labels=pad_labels,
         )
         placed = settle_labels(captchas, labels_from, pad_labels, alphabet=alphabet)
         with TrainingConsole() as console:
@@ -189,6 +191,8 @@ def audit(
 
 def _text(found: Audit, out: Path) -> str:
     """Return what an audit gave as lines for people."""
+    from digitsolver.audit.report import HTML, JSON
+
     width = max((len(point.attacker) for point in found.points), default=8)
     lines = [f"{'attacker':<{width}}  labels  runs  captchas read  95 % interval"]
     for point in found.points:
@@ -200,4 +204,5 @@ def _text(found: Audit, out: Path) -> str:
     lines += [f"left out: {printable(one.what)}: {one.reason}" for one in found.left_out]
     lines += ["", f"risk: {found.verdict.risk}", *found.verdict.summary]
     lines += [f"{one.risk:<6}  {one.identifier}  {one.title}" for one in found.findings]
-    return "\n".join([*lines, "", f"{printable(out)}: the report"])
+    written = next((out / name for name in (HTML, JSON) if (out / name).is_file()), out)
+    return "\n".join([*lines, "", f"{printable(written)}: the report"])
