@@ -14,6 +14,8 @@ from digitsolver.datasets import common_length
 
 DATA: Final = "defences.csv"
 """What `benchmarks/defences.py` measured."""
+OURS: Final = "digitsolver"
+"""The reader whose rows are attackers; rows of others say how legible captchas are."""
 NONE: Final = "none"
 MANY_LINES: Final = 1.25
 """Lines across the images from which on overlap cannot be seen."""
@@ -29,12 +31,22 @@ TRAITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What attackers read of synthetic captchas with one defence, by their number of labels."""
+    """What is read of synthetic captchas with one defence.
+
+    ``rates`` are those of attackers by their number of labels, ``others`` those of readers of other
+    people.
+    """
 
     defence: str
     strength: str
     traits: Traits
     rates: dict[int, float]
+    others: dict[str, float]
+
+    @property
+    def legible(self) -> float | None:
+        """Return an estimate of how legible the captchas are: what the best of others reads."""
+        return max(self.others.values(), default=None)
 
 
 def match_defences(looked: Looked, labels: int) -> tuple[DefenceMatch, ...]:
@@ -45,8 +57,8 @@ def match_defences(looked: Looked, labels: int) -> tuple[DefenceMatch, ...]:
     looked
         The labelled captchas of the audited look.
     labels
-        Labels of the best attacker: the rates are those of the synthetic attacker with the same
-        number of labels, or the next lower one that was measured.
+        Labels of the best attacker: the rates are those of the attacker of synthetic captchas with
+        as many labels, or the next lower number that was measured at both strengths.
 
     Returns
     -------
@@ -85,8 +97,12 @@ def read_measured(text: str | None = None) -> list[Measured]:
     for row in csv.DictReader(io.StringIO(text)):
         place = row["defence"], row["strength"]
         traits = Traits(*(float(row[field.name]) for field in fields(Traits)))
-        one = found.setdefault(place, Measured(*place, traits, {}))
-        one.rates[int(row["labels"])] = float(row["accuracy"])
+        one = found.setdefault(place, Measured(*place, traits, {}, {}))
+        rate = float(row["accuracy"])
+        if row["reader"] == OURS:
+            one.rates[int(row["labels"])] = rate
+        else:
+            one.others[row["reader"]] = rate
     return list(found.values())
 
 
@@ -97,10 +113,17 @@ def _matched(
     if not steps:
         return []
     place = min(range(len(steps)), key=lambda at: abs(values[at] - found))
-    stronger = _rate(steps[place + 1], labels) if place + 1 < len(steps) else None
-    return [DefenceMatch(defence, steps[place].strength, _rate(steps[place], labels), stronger)]
-
-
-def _rate(one: Measured, labels: int) -> float:
-    """Return what the measured attacker with the most labels, but not more than these, reads."""
-    return one.rates[max((few for few in one.rates if few <= labels), default=min(one.rates))]
+    own, *others = steps[place : place + 2]
+    known = set(own.rates).intersection(*(one.rates for one in others))
+    few = max((one for one in known if one <= labels), default=min(known))
+    return [
+        DefenceMatch(
+            defence=defence,
+            strength=own.strength,
+            labels=few,
+            rate=own.rates[few],
+            stronger=others[0].rates[few] if others else None,
+            legible=own.legible,
+            stronger_legible=others[0].legible if others else None,
+        )
+    ]

@@ -206,14 +206,19 @@ class Answers:
 class DefenceMatch:
     """Where the audited look stands on one axis of the synthetic captchas, and what a change buys.
 
-    ``strength`` is the nearest of the measured strengths; ``rate`` what the attacker reads there,
-    and ``stronger`` what it reads at the next one, if there is one.
+    ``strength`` is the nearest of the measured strengths; ``rate`` what an attacker with ``labels``
+    of such captchas reads there, and ``stronger`` what it reads at the next strength, if there is
+    one. ``legible`` and ``stronger_legible`` estimate how legible both are: what a reader of other
+    people, trained on other things, reads of them; ``None`` where that was not measured.
     """
 
     defence: str
     strength: str
+    labels: int
     rate: float
     stronger: float | None
+    legible: float | None = None
+    stronger_legible: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """The words of findings and recommendations, and their sources: ``texts.toml``."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from digitsolver.audit.records import Finding, Level
+from digitsolver.audit.records import Finding, Kind, Level
 from digitsolver.results import JsonObject
 
 PATH = Path(__file__).with_name("texts.toml")
@@ -73,6 +73,11 @@ def recommendations() -> tuple[Recommendation, ...]:
         Recommendation(one["title"], one["text"], _references(one["references"]))
         for one in _texts()["recommendations"]
     )
+
+
+def attackers_explained(kinds: Collection[Kind]) -> dict[str, str]:
+    """Return what each of these kinds of attackers is, by its name."""
+    return {kind.value: _texts()["attackers"][kind.value] for kind in Kind if kind in kinds}
 
 
 def general_limits() -> tuple[str, ...]:

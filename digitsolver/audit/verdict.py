@@ -101,7 +101,7 @@ def _summary(best: Point | None, likelihood: Level, hidden: float, scope: Scope)
     who = _who(best)
     low, high = best.interval
     read = (
-        f"The best attacker, {who}, reads {percent(best.rate)} of the captchas "
+        f"The best attacker, {who}, reads {percent(best.rate)} of whole captchas "
         f"({_range(low, high)}, 95 % interval)"
     )
     if likelihood is Level.HIGH:

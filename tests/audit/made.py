@@ -112,9 +112,9 @@ def made_audit() -> Audit:
         costs=made_costs(),
         findings=findings,
         defences=(
-            DefenceMatch("speckle noise", "medium", 0.93, 0.88),
-            DefenceMatch("thin lines", "none", 0.99, 0.97),
-            DefenceMatch("overlap", "strong", 0.71, None),
+            DefenceMatch("speckle noise", "medium", 50, 0.93, 0.88, 0.71, 0.43),
+            DefenceMatch("thin lines", "-", 50, 0.99, 0.97),
+            DefenceMatch("overlap", "strong", 0, 0.71, None, 0.5),
         ),
         verdict=decide(points, scope, findings, runs),
         limits=("The server was not asked: attempts, expiry and reuse are for a person to check.",),

@@ -214,7 +214,7 @@ def test_hostile_texts_do_nothing_in_markdown() -> None:
     assert "x.example" not in re.sub(r"http&#58;//x\.example|https&#58;//x\.example", "", body)
     rows = [line for line in body.splitlines() if line.startswith("| ")]
     columns = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
-    assert columns <= {3, 5, 6, 7, 9}
+    assert columns <= {3, 5, 6, 7, 8, 9}
 
 
 @pytest.fixture

@@ -5,7 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.defences import Row, generate, measure, read_rows, report
+from benchmarks.defences import (
+    DATA,
+    PAGE,
+    TABLE,
+    Row,
+    Task,
+    generate,
+    in_order,
+    measure,
+    read_rows,
+    report,
+)
 from benchmarks.parts.defences import DEFENCES
 from benchmarks.parts.tables import as_csv
 from collector.draw import draw
@@ -29,11 +40,20 @@ def test_a_defence_changes_the_image(defence: object) -> None:
 
 
 def test_the_plain_look_is_read_and_its_row_is_kept() -> None:
-    row = measure(DEFENCES[0], 0, 12)
+    row = measure(Task(DEFENCES[0]), 12)
     assert (row.defence, row.labels, row.images) == ("none", 0, 12)
     assert row.correct >= 11
     assert read_rows(as_csv(Row, [row])) == [row]
     assert "| none | - |" in report([row])
+    assert report([row]).endswith("Not measured yet: 50 labels: 1 of 1; 200 labels: 1 of 1.")
+
+
+def test_the_page_shows_what_the_package_has_and_what_it_lacks() -> None:
+    rows = read_rows(DATA.read_text("utf-8"))
+    assert rows == in_order(rows[::-1])
+    found = TABLE.search(PAGE.read_text("utf-8"))
+    assert found
+    assert found.group() == report(rows) + "\n"
 
 
 def test_the_same_seed_gives_the_same_captchas(tmp_path: Path) -> None:

@@ -22,7 +22,14 @@ from digitsolver.audit.report.escape import (
     visible,
 )
 from digitsolver.audit.report.examples import Example, examples
-from digitsolver.audit.texts import general_limits, percent, recommendations, server_checks
+from digitsolver.audit.texts import (
+    attackers_explained,
+    general_limits,
+    percent,
+    recommendations,
+    server_checks,
+)
+from digitsolver.audit.thresholds import BROKEN
 from digitsolver.datasets import Sample
 from digitsolver.errors import FolderError, MissingExtraError
 from digitsolver.io.files import StrPath, write_text
@@ -108,8 +115,11 @@ def _context(audit: Audit) -> dict[str, object]:
         "recommendations": recommendations(),
         "checks": server_checks(),
         "limits": general_limits(),
+        "explained": attackers_explained({point.kind for point in audit.points}),
         "percent": percent,
         "number": tables.number,
+        "money": tables.money,
+        "broken": BROKEN,
     }
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from digitsolver.audit.records import Audit, Point, Run
+import numpy as np
+
+from digitsolver.audit.records import Audit, Cost, Point, Run
 from digitsolver.audit.texts import percent
 
 DASH = "–"
@@ -33,8 +35,8 @@ def attackers(audit: Audit) -> Table:
     runs = _runs_of(audit)
     return _table(
         "Whole captchas read, the best attacker first",
-        "Attacker; #Labels; #Read; #95 % interval; #Right, each run; #Without an answer; "
-        "#Images a second; #Training, seconds",
+        f"Attacker; #Labels; #Read; #95 % interval; #Right of {audit.scope.test}, each run; "
+        "#Without an answer; #Images a second; #Training, seconds",
         [_attacker(point, runs.get((point.attacker, point.labels), [])) for point in best],
     )
 
@@ -63,8 +65,8 @@ def costs(audit: Audit) -> Table:
                 f"{one.labels:,}",
                 number(one.attempts),
                 number(one.seconds),
-                number(one.preparation),
-                number(one.thousand),
+                money(one.preparation),
+                money(one.thousand),
             )
             for one in (*audit.costs.attackers, *audit.costs.services)
         ],
@@ -77,7 +79,7 @@ def prices(audit: Audit) -> Table:
         "Prices and durations behind these figures",
         "Name; #Value; Unit; Date; Source",
         [
-            (one.name, number(one.value), one.unit, one.date, one.source)
+            (one.name, f"{one.value:,.10g}", one.unit, one.date, one.source)
             for one in audit.costs.prices
         ],
     )
@@ -107,13 +109,17 @@ def defences(audit: Audit) -> Table:
     """Return where the images stand beside synthetic ones."""
     return _table(
         "Your images beside synthetic ones",
-        "Defence; Nearest strength; #Read there; #Read one step stronger",
+        "Defence; Nearest strength; #Labels of the attacker; #Read there; "
+        "#Read one step stronger; #Legible there; #Legible one step stronger",
         [
             (
                 one.defence,
-                one.strength,
+                "without" if one.strength == "-" else one.strength,
+                f"{one.labels:,}",
                 percent(one.rate),
                 _share(one.stronger),
+                _share(one.legible),
+                _share(one.stronger_legible),
             )
             for one in audit.defences
         ],
@@ -125,14 +131,33 @@ def number(value: float | None) -> str:
 
     Examples
     --------
-    >>> number(1234.5), number(0.00212), number(36.4), number(None)
-    ('1,234', '0.0021', '36.4', '–')
+    >>> number(1234.5), number(0.00212), number(0.0000912), number(36.4), number(None)
+    ('1,234', '0.0021', '0.000091', '36.4', '–')
     """
     if value is None:
         return DASH
     if value and abs(value) < 0.1:
-        return f"{value:.2g}"
+        return np.format_float_positional(value, 2, fractional=False, trim="-")
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def money(value: float | None) -> str:
+    """Return an amount with its hundredths; a dash for none.
+
+    Examples
+    --------
+    >>> money(1234.5), money(0.0021), money(0.0), money(None)
+    ('1,234.50', 'below 0.01', '0.00', '–')
+    """
+    if value is None:
+        return DASH
+    return "below 0.01" if 0 < value < 0.01 else f"{value:,.2f}"
+
+
+def cost_of_best(audit: Audit) -> Cost | None:
+    """Return what the best attacker pays, None where nothing is read."""
+    best = (audit.verdict.best, audit.verdict.labels)
+    return next((one for one in audit.costs.attackers if (one.attacker, one.labels) == best), None)
 
 
 def _share(rate: float | None) -> str:
