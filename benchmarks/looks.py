@@ -61,7 +61,7 @@ def main() -> None:
             for task in _tasks(look, options):
                 if task in {task_of(row) for row in rows}:
                     continue
-                row = _measure(look, task, options, Path(scratch))
+                row = measure(look, task, options, Path(scratch))
                 if row:
                     rows.append(row)
                     write_text(path, table(rows))
@@ -147,7 +147,7 @@ def _tasks(look: Look, options: argparse.Namespace) -> Iterator[Task]:
 # --- measuring ------------------------------------------------------------------------------
 
 
-def _measure(look: Look, task: Task, options: argparse.Namespace, scratch: Path) -> Row | None:
+def measure(look: Look, task: Task, options: argparse.Namespace, scratch: Path) -> Row | None:
     """Return the row of `task`, or say why there is none."""
     lengths = {len(sample.label or "") for sample in look.held}
     if task.length_given and len(lengths) > 1:
