@@ -15,15 +15,17 @@ from digitsolver.audit.findings import examine
 from digitsolver.audit.images import Looked, look_at
 from digitsolver.audit.log import LOG, RunsLog
 from digitsolver.audit.measure import Measurement, Options, Readers, about_audit, measure
-from digitsolver.audit.pace import seconds_a_label
+from digitsolver.audit.pace import seconds_a_label, unreadable
 from digitsolver.audit.plan import Plan, make_plan, usable
 from digitsolver.audit.records import Audit, Scope
+from digitsolver.audit.texts import percent
 from digitsolver.audit.verdict import decide, reading_finding
 from digitsolver.datasets import AUTO, LabelsFrom, Problem, Sample, check_labels, read_captchas
 from digitsolver.datasets.tables import JOURNAL
 from digitsolver.errors import FolderError, MissingExtraError, printable
 from digitsolver.io import files
 from digitsolver.io.files import StrPath
+from digitsolver.measure.statistics import wilson
 from digitsolver.parallel.progress import Announce, Progress
 
 PRICES_COPY = "prices.toml"
@@ -99,7 +101,8 @@ def audit(
     measured = measure(plan, options, log, readers=readers, progress=progress, announce=announce)
     scope = _scope(source, options, plan, [*problems, *unusable])
     found = _conclude(looked, scope, options, measured, costs)
-    found = replace(found, limits=(*_limits(plan, options, repeated), *measured.notes))
+    limits = [*_limits(plan, options, repeated), *_people(source), *measured.notes]
+    found = replace(found, limits=tuple(limits))
     _write(found, out, samples, costs, announce)
     return found
 
@@ -222,6 +225,21 @@ def _limits(plan: Plan, options: Options, repeated: int) -> list[str]:
             "A program is started for each image, so its times and costs include its start."
         )
     return lines
+
+
+def _people(source: Path) -> list[str]:
+    """Say how many of the captchas people found to be unreadable, where that was recorded."""
+    found = unreadable(source)
+    if found is None:
+        return []
+    count, looked = found
+    low, high = wilson(count, looked)
+    line = (
+        f"People marked {count} of {looked} captchas as unreadable while they labelled them: "
+        f"{percent(count / looked)} ({percent(low)} to {percent(high)}, 95 % interval). What they "
+        "misread is not in this figure."
+    )
+    return [line]
 
 
 def _write(

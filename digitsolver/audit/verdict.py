@@ -98,7 +98,7 @@ def _summary(best: Point | None, likelihood: Level, hidden: float, scope: Scope)
         return (
             "No attacker was measured, so nothing is known of how well programs read these images."
         )
-    who = _who(best)
+    who = _who(best) if best.kind is Kind.OUTSIDE else f"the {_who(best)}"
     low, high = best.interval
     read = (
         f"The best attacker, {who}, reads {percent(best.rate)} of whole captchas "

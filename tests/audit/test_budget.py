@@ -75,6 +75,17 @@ def test_a_run_is_stopped_when_the_time_is_over() -> None:
         progress(1, 100, "")
 
 
+def test_time_to_read_is_kept_while_a_reader_learns() -> None:
+    clock = Clock()
+    budget = Budget(60, clock)
+    budget.learn(Run("a", Kind.DEFAULT, 0, 0, 10, 5, 0, seconds=20.0, cpu_seconds=1.0))
+    clock.now += 45
+    budget.watch(lambda done, total, text: None)(1, 9, "")
+    with pytest.raises(OutOfTimeError) as error:
+        budget.watch(lambda done, total, text: None, labels=10)(1, 9, "")
+    assert error.value.left == 0
+
+
 def test_a_run_that_fits_goes_on() -> None:
     clock = Clock()
     for budget in (Budget(60, clock), Budget(None, clock)):

@@ -10,7 +10,9 @@ from digitsolver.audit import defences
 from digitsolver.audit.defences import match_defences, read_measured
 from digitsolver.audit.images import look_at
 
-HEAD = "defence,strength,reader,labels,images,correct,accuracy,low,high,noise,lines,joined,colours\n"
+HEAD = (
+    "defence,strength,reader,labels,images,correct,accuracy,low,high,noise,lines,joined,colours\n"
+)
 ROWS = (
     "none,-,digitsolver,0,9,9,0.99,0,1,0,0,0,0\n"
     "none,-,digitsolver,50,9,9,1.0,0,1,0,0,0,0\n"

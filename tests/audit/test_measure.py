@@ -1,4 +1,8 @@
+import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,6 +11,7 @@ from digitsolver.audit.measure import Measurement, Options, Readers, about_audit
 from digitsolver.audit.plan import make_plan
 from digitsolver.audit.records import Kind
 from digitsolver.errors import FolderError, MissingExtraError
+from digitsolver.results import Failure, Reading
 from tests.audit.acting import Knowing, Learning, program, samples_in, write_captchas
 
 FEW = Options(labels=(0, 10, 50), seeds=2)
@@ -77,8 +82,43 @@ def test_what_does_not_fit_into_the_time_is_left_out(captchas: Path) -> None:
     assert [one.run.labels for one in done.runs] == [0]
     (line,) = done.left_out
     assert line.what == "fitted reader, 50 labels, 1 of 1 runs"
-    assert line.reason.startswith("it would take about ")
+    expected = r"it would take about 2 minutes, and 0\.\d minutes of the time were left"
+    assert re.fullmatch(expected, line.reason)
     assert any(line.reason in one for one in said)
+    assert done.notes == [said[-1]]
+    assert said[-1].startswith("What the time left out would take about 2 minutes more")
+
+
+def test_what_is_left_out_with_every_seed_is_said_once(captchas: Path) -> None:
+    said: list[str] = []
+    options = Options(labels=(50,), seeds=3, minutes=1.0)
+    done = run(captchas, options, Readers(Knowing(), Learning(seconds=2.0)), said=said)
+    (line,) = done.left_out
+    assert line.what == "fitted reader, 50 labels, 3 of 3 runs"
+    assert line.reason.startswith("it would take about 2 minutes each, and ")
+    assert sum("left out: it would" in one for one in said) == 1
+    assert "about 5 minutes more" in said[-1]
+
+
+def test_what_will_be_done_is_said_first(captchas: Path) -> None:
+    said: list[str] = []
+    run(captchas, FEW, Readers(Knowing(), Learning()), said=said)
+    assert said[0] == (
+        "110 captchas are read, up to 50 of 50 others are learned from: 5 runs, "
+        "as many as fit into 15 minutes"
+    )
+
+
+def test_the_default_model_is_left_out_where_it_takes_too_long(captchas: Path) -> None:
+    class Slow(Knowing):
+        def solve_many(self, *images: Any, **more: Any) -> Iterator[Reading | Failure]:
+            for answer in super().solve_many(*images, **more):
+                time.sleep(0.05)
+                yield answer
+
+    done = run(captchas, Options(labels=(0,), minutes=0.05), Readers(Slow()))
+    assert done.runs == []
+    assert [line.what for line in done.left_out] == ["default model"]
 
 
 def test_a_slow_program_is_left_out(captchas: Path) -> None:

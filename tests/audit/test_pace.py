@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from collector.dataset.store.record import Change, Record, render
-from digitsolver.audit.pace import FEWEST, seconds_a_label
+from digitsolver.audit.pace import FEWEST, seconds_a_label, unreadable
 from digitsolver.datasets.tables import JOURNAL
 
 START = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -50,3 +50,19 @@ def test_lines_of_something_else_are_skipped(tmp_path: Path) -> None:
     assert seconds_a_label(tmp_path) is None
     write_journal(tmp_path, [5.0] * 30)
     assert seconds_a_label(tmp_path) == (5.0, 29)
+
+
+def test_what_people_found_unreadable_is_counted_once_a_captcha(tmp_path: Path) -> None:
+    write_journal(tmp_path, [5.0] * FEWEST)
+    assert unreadable(tmp_path) == (0, FEWEST)
+    for number, (action, by) in enumerate(
+        [("unreadable", "anna: unreadable"), ("undone", "anna: undone"), ("added", "import")]
+    ):
+        changes = [Change("2026-11-30T13:00:00Z", "added", None, "import")]
+        changes += [Change("2026-11-30T13:00:01Z", "unreadable", None, "anna: unreadable")]
+        changes += [Change("2026-11-30T13:00:02Z", action, None, by)] if number else []
+        record = Record(f"new{number}", "x.png", "", "", "2026-11-30T13:00:00Z", tuple(changes))
+        with (tmp_path / JOURNAL).open("a", encoding="utf-8") as stream:
+            stream.writelines([render(record), "{}\n", "[1]\n"])
+    assert unreadable(tmp_path) == (1, FEWEST + 1)
+    assert unreadable(tmp_path / "none") is None
