@@ -5,9 +5,9 @@ model, which has no label of them, by models fine-tuned on --labels of them, as 
 --reader line` does, and by --second readers of other people, which were trained on other things:
 how often such a one agrees is an estimate of how legible the images are. Every row is kept in
 defences.csv at once; the same command goes on where it was, so that hours can be spent in slices.
-Prints a table with 95 % intervals, and what is missing in it, and writes it to defences.md. With
---package the rows are those of digitsolver/audit/defences.csv, and the table that of
-docs/defences.md.
+Prints a table with 95 % intervals, and what is missing in it, and writes it to defences.md and
+defences.png. With --package the rows are those of digitsolver/audit/defences.csv, the table that of
+docs/defences.md, and the plot docs/images/defences.png.
 
     python benchmarks/defences.py --labels 0 --test 300
     python benchmarks/defences.py --labels 50 --only curves 'thin lines' --package
@@ -16,6 +16,7 @@ docs/defences.md.
 
 import argparse
 import csv
+import importlib.util
 import io
 import re
 import tempfile
@@ -28,6 +29,7 @@ import numpy as np
 
 import digitsolver
 from benchmarks.parts.defences import DEFENCES, Defence
+from benchmarks.parts.ranges import Range, draw_ranges
 from benchmarks.parts.readers import READERS
 from benchmarks.parts.tables import as_csv, as_markdown
 from collector.draw import draw, encode
@@ -44,6 +46,7 @@ from digitsolver.training.trainer import Options
 
 ROOT: Final = Path(__file__).parents[1]
 DATA, PAGE = ROOT / "digitsolver/audit/defences.csv", ROOT / "docs/defences.md"
+PLOT: Final = ROOT / "docs/images/defences.png"
 TABLE: Final = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end -->)", re.DOTALL)
 """The place of the table in the page."""
 LABELS: Final = (0, 50, 200)
@@ -93,6 +96,10 @@ def main() -> None:
         write_text(PAGE, TABLE.sub(lambda _: text + "\n", PAGE.read_text("utf-8")))
     else:
         write_text(options.out / "defences.md", text + "\n")
+    if importlib.util.find_spec("matplotlib"):
+        plot(rows, PLOT if options.package else options.out / "defences.png")
+    else:
+        print("no plot: expected matplotlib, found none; run again without --second where it is")
 
 
 def _options() -> argparse.Namespace:
@@ -212,11 +219,7 @@ def in_order(rows: Sequence[Row]) -> list[Row]:
 
 def report(rows: Sequence[Row]) -> str:
     """Return a table with a line for each defence and strength, and what it lacks."""
-    attackers = [(OURS, labels) for labels in sorted({*LABELS, *_labels(rows)})]
-    attackers += [(name, 0) for name in sorted({row.reader for row in rows} - {OURS})]
-    found = {(row.defence, row.strength, row.reader, row.labels): row for row in rows}
-    places = [(one.name, one.strength) for one in DEFENCES]
-    places = [place for place in places if place in {(row.defence, row.strength) for row in rows}]
+    attackers, places, found = _readers(rows), _places(rows), _found(rows)
     lines = [(*place, *(_cell(found.get((*place, *one))) for one in attackers)) for place in places]
     head = ("defence", "strength", *(_title(*one) for one in attackers))
     gaps = []
@@ -228,8 +231,33 @@ def report(rows: Sequence[Row]) -> str:
     return f"{table}\n\nNot measured yet: {'; '.join(gaps)}." if gaps else table
 
 
-def _labels(rows: Sequence[Row]) -> set[int]:
-    return {row.labels for row in rows if row.reader == OURS}
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """Draw each rate with its interval as the PNG `path`."""
+    places, found = _places(rows), _found(rows)
+    series: dict[str, list[Range | None]] = {}
+    for one in _readers(rows):
+        own = [found.get((*place, *one)) for place in places]
+        if any(own):
+            series[_title(*one)] = [
+                Range(row.accuracy, row.low, row.high) if row else None for row in own
+            ]
+    draw_ranges(path, [", ".join(place) for place in places], series, "What defences are worth")
+
+
+def _readers(rows: Sequence[Row]) -> list[tuple[str, int]]:
+    """Return readers with their labels: ours, measured or not, and then the others."""
+    labels = {row.labels for row in rows if row.reader == OURS}
+    others = {row.reader for row in rows} - {OURS}
+    ours = [(OURS, few) for few in sorted({*LABELS, *labels})]
+    return ours + [(name, 0) for name in sorted(others)]
+
+
+def _places(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((row.defence, row.strength) for row in in_order(rows)))
+
+
+def _found(rows: Sequence[Row]) -> dict[tuple[str, str, str, int], Row]:
+    return {(row.defence, row.strength, row.reader, row.labels): row for row in rows}
 
 
 def _title(reader: str, labels: int) -> str:

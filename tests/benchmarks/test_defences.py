@@ -14,12 +14,14 @@ from benchmarks.defences import (
     generate,
     in_order,
     measure,
+    plot,
     read_rows,
     report,
 )
 from benchmarks.parts.defences import DEFENCES
 from benchmarks.parts.tables import as_csv
 from collector.draw import draw
+from digitsolver.io.images import read_image
 
 
 def test_every_defence_has_three_strengths_beside_the_look_without_one() -> None:
@@ -61,3 +63,9 @@ def test_the_same_seed_gives_the_same_captchas(tmp_path: Path) -> None:
     second = generate(DEFENCES[1], tmp_path / "b", 5, 3)
     assert [one.label for one in first] == [one.label for one in second]
     assert [one.path.read_bytes() for one in first] == [one.path.read_bytes() for one in second]
+
+
+def test_the_plot_shows_what_was_measured(tmp_path: Path) -> None:
+    rows = read_rows(DATA.read_text("utf-8"))[:4]
+    plot(rows, tmp_path / "plot.png")
+    assert read_image(tmp_path / "plot.png").shape[1] == 8 * 160
