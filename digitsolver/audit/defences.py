@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib import resources
 from typing import Final
 
@@ -20,6 +20,8 @@ NONE: Final = "none"
 MANY_LINES: Final = 1.25
 """Lines across the images from which on overlap cannot be seen."""
 LENGTH: Final = "length"
+PLAIN_LENGTH: Final = "5 digits"
+"""The length of captchas without a defence."""
 TRAITS: Final = {
     "noise": "noise",
     "thick lines": "lines",
@@ -77,8 +79,8 @@ def match_defences(looked: Looked, labels: int) -> tuple[DefenceMatch, ...]:
         matches += _matched(defence, steps, values, getattr(found, trait), labels)
     length = common_length(look.label for look in looked.looks)
     if length is not None:
-        steps = [one for one in measured if one.defence == LENGTH]
-        values = [float(one.strength.split()[0]) for one in steps]
+        steps = sorted(_lengths(measured), key=_digits)
+        values = [float(_digits(one)) for one in steps]
         matches += _matched(LENGTH, steps, values, length, labels)
     return tuple(matches)
 
@@ -104,6 +106,16 @@ def read_measured(text: str | None = None) -> list[Measured]:
         else:
             one.others[row["reader"]] = rate
     return list(found.values())
+
+
+def _lengths(measured: Sequence[Measured]) -> list[Measured]:
+    """Return what was measured of captchas of each length, that of those without a defence too."""
+    plain = [replace(one, strength=PLAIN_LENGTH) for one in measured if one.defence == NONE]
+    return [*plain, *(one for one in measured if one.defence == LENGTH)]
+
+
+def _digits(one: Measured) -> int:
+    return int(one.strength.split()[0])
 
 
 def _matched(

@@ -54,7 +54,7 @@ def test_the_nearest_strength_and_the_next_one_are_named(tmp_path: Path) -> None
     assert (found["noise"].legible, found["noise"].stronger_legible) == (0.8, 0.7)
     assert found["noise"].labels == 0  # 50 labels were measured without noise only
     assert "overlap" in found
-    assert found["length"].strength == "4 digits"  # five digits: the first of two as near
+    assert (found["length"].strength, found["length"].stronger) == ("5 digits", 0.95)
 
 
 @pytest.mark.usefixtures("measured")
