@@ -16,7 +16,7 @@ WORKERS ?= auto
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format images default-model benchmark clean constraints
+.PHONY: help demo test check format docs images default-model benchmark clean constraints
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ format: $(STAMP) ## Sort imports, mend what can be mended, lay the code out
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
+docs: $(STAMP) ## Build the documentation site in build/docs; warnings and dead links are errors
+	@rm -rf build/docs docs/auto_examples docs/reference/generated
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs
+	@if [ -d build/demo ]; then cp -r build/demo build/docs/demo; fi
+	@$(BIN)/python tools/check_site.py build/docs
+
 images: $(STAMP) ## Generate captchas/, visualized_steps/ and the images of the documents again
 	@$(BIN)/python tools/make_images.py
 	@$(BIN)/python tools/learning_images.py
@@ -49,7 +55,7 @@ benchmark: $(STAMP) ## Run the scripts of benchmarks/ in their short form
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" --short; done
 
 clean: ## Remove caches and what demo and the build wrote; .venv stays
-	@rm -rf build dist demo benchmarks/results .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf build dist demo docs/auto_examples docs/reference/generated benchmarks/results .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # Internal: pin the newest versions that pyproject.toml allows. Without the pins, from nothing.

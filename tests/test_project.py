@@ -31,6 +31,7 @@ TARGETS = [
     "test",
     "check",
     "format",
+    "docs",
     "images",
     "default-model",
     "benchmark",
