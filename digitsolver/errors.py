@@ -15,6 +15,15 @@
     └── MissingExtraError   an optional dependency is not installed
 
 Wrong arguments raise ``ValueError`` or ``TypeError`` as usual.
+
+Examples
+--------
+>>> import digitsolver
+>>> try:
+...     digitsolver.load("no-such-model")
+... except BundleError as error:
+...     print(error.path)
+no-such-model
 """
 
 import os

@@ -34,32 +34,52 @@ class NamedImage:
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """One character, its confidence (0..1), and its box (x, y, width, height) in pixels."""
+    """One character of a reading.
+
+    Examples
+    --------
+    >>> import digitsolver
+    >>> reading = digitsolver.load().solve("captchas/plain/00000-2593.png")
+    >>> first = reading.digits[0]
+    >>> first.digit, first.confidence > 0.9, len(first.box)
+    ('2', True, 4)
+    """
 
     digit: str
+    """The character."""
     confidence: float
+    """Its probability at this place, from 0 to 1."""
     box: tuple[int, int, int, int]
+    """``(x, y, width, height)`` in pixels of the image."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """The text of one image.
 
-    ``confidence`` is the chance that the whole text is right, its length included: for the reader
-    ``digits`` the product of the digits' confidences, as if they erred independently, for ``line``
-    the probability of the text among all texts. ``confidence_given_length`` is the same if the
-    given length is certain, ``None`` where no length is given. ``path`` is ``None`` for images that
-    are no files. ``frames`` is the number of frames or pages in the image, ``frame`` the one that
-    was read, from 1, or ``None`` for all in one.
+    Examples
+    --------
+    >>> import digitsolver
+    >>> reading = digitsolver.load().solve("captchas/plain/00000-2593.png")
+    >>> reading.text, reading.confidence > 0.9
+    ('2593', True)
     """
 
     text: str
     confidence: float
+    """The probability that the whole text is right, its length included: for the reader ``digits``
+    the product of the digits' confidences, as if they erred independently, for ``line`` the
+    probability of the text among all texts."""
     digits: tuple[Digit, ...]
+    """One record for each character."""
     path: str | None = None
+    """The file; ``None`` for bytes and arrays."""
     confidence_given_length: float | None = None
+    """The confidence if the given length is certain; ``None`` where no length is given."""
     frames: int = 1
+    """Number of frames or pages in the image."""
     frame: int | None = 1
+    """The frame that was read, from 1; ``None`` for all of them in one."""
 
     def __repr__(self) -> str:
         path = "" if self.path is None else f" in {self.path!r}"
@@ -89,10 +109,20 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why one image cannot be read, in one line; `path` is ``None`` for bytes and arrays."""
+    """Why one image cannot be read.
+
+    Examples
+    --------
+    >>> import digitsolver
+    >>> (failure,) = digitsolver.load().solve_many([b"GIF89a"])
+    >>> failure.path, failure.reason[:8]
+    (None, 'expected')
+    """
 
     path: str | None
+    """The file; ``None`` for bytes and arrays."""
     reason: str
+    """What was expected and what was found, in one line."""
 
     @classmethod
     def of(cls, path: str | None, error: DigitSolverError) -> Self:

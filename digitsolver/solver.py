@@ -59,6 +59,13 @@ class Solver:
         Something else than a bundle, such as its path.
     ValueError
         Fewer than 1 thread, or another `crop`.
+
+    Examples
+    --------
+    >>> import digitsolver
+    >>> solver = digitsolver.load()
+    >>> solver.solve("captchas/plain/00000-2593.png").text
+    '2593'
     """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, crop: Crop = "auto") -> None:
@@ -128,6 +135,13 @@ class Solver:
             The network has but one length, and that is another.
         TypeError, ValueError
             An array of another type or shape, a `length` or `frame` below 1, or another `rotate`.
+
+        Examples
+        --------
+        >>> import digitsolver
+        >>> reading = digitsolver.load().solve("captchas/plain/00000-2593.png", length=4)
+        >>> [digit.digit for digit in reading.digits]
+        ['2', '5', '9', '3']
         """
         _check_at_least_one("length", length)
         _check_at_least_one("frame", frame)
@@ -177,6 +191,13 @@ class Solver:
             One image in place of several.
         ValueError
             A `length`, a `frame` or a `chunk` below 1, or another `rotate`.
+
+        Examples
+        --------
+        >>> import digitsolver
+        >>> images = ["captchas/plain/00000-2593.png", "captchas/plain/none.png"]
+        >>> [type(answer).__name__ for answer in digitsolver.load().solve_many(images)]
+        ['Reading', 'Failure']
         """
         _check_at_least_one("length", length)
         _check_at_least_one("frame", frame)
@@ -219,6 +240,13 @@ class Solver:
         ------
         ImageError
             The image cannot be read.
+
+        Examples
+        --------
+        >>> import digitsolver
+        >>> explained = digitsolver.load().explain("captchas/plain/00000-2593.png")
+        >>> explained.original.ndim, explained.reading.text
+        (3, '2593')
         """
         _check_at_least_one("length", length)
         return self._reader.explain(as_source(image), length, label)
@@ -299,6 +327,12 @@ def load(
     BundleError
         The bundle is incomplete, changed, or for another version, or this checkout has no
         default model.
+
+    Examples
+    --------
+    >>> import digitsolver
+    >>> digitsolver.load().bundle.facts.alphabet
+    '0123456789'
     """
     if path is None and not bundles.is_bundle(DEFAULT):
         raise BundleError(

@@ -54,6 +54,12 @@ def read_captchas(
         the labels of the table.
     ValueError
         `labels_from` is none of these.
+
+    Examples
+    --------
+    >>> samples, problems = read_captchas("captchas/plain")
+    >>> len(samples), samples[0].label, problems
+    (200, '2593', [])
     """
     if isinstance(labels_from, FolderLabels):
         found = labels_from

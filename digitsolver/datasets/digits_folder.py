@@ -24,9 +24,26 @@ REJECTED_FILE = "rejected.csv"
 class DigitsFolder:
     """Digits cut from captchas, sorted by captcha and position.
 
-    `crops` is uint8 (n, height, width), dark on white, or (n, height, width, channels) where the
-    style has more than one; `labels`, `captcha_ids` and `positions`
-    (0 for the leftmost digit) have one entry a crop. `style` is what the digits were cut with.
+    Attributes
+    ----------
+    crops
+        uint8 (n, height, width), dark on white, or (n, height, width, channels) where the style has
+        more than one.
+    labels
+        The character of each crop.
+    captcha_ids
+        The captcha that each crop is from.
+    positions
+        The place of each crop in its captcha, 0 for the leftmost.
+    style
+        The settings that the digits were cut with.
+
+    Examples
+    --------
+    >>> from digitsolver import Style
+    >>> crops = np.zeros((2, 28, 20), np.uint8)
+    >>> DigitsFolder(crops, ["4", "2"], ["00017", "00017"], [0, 1], Style()).missing()
+    '01356789'
     """
 
     crops: NDArray[np.uint8] = field(repr=False)
@@ -41,7 +58,13 @@ class DigitsFolder:
 
 
 def is_digits_folder(folder: StrPath) -> bool:
-    """Tell whether `folder` has sub-folders named after single characters."""
+    """Tell whether `folder` has sub-folders named after single characters.
+
+    Examples
+    --------
+    >>> is_digits_folder("captchas/plain")
+    False
+    """
     try:
         return any(map(_is_class, Path(folder).iterdir()))
     except OSError:
@@ -51,9 +74,34 @@ def is_digits_folder(folder: StrPath) -> bool:
 def read_digits(folder: StrPath) -> tuple[DigitsFolder, list[Problem]]:
     """Read a digits folder, and say what in it is not a digit of the folder's style.
 
-    Raises:
-        FolderError: Not a digits folder, no ``style.toml``, or no digit that can be read.
-        StyleError: ``style.toml`` is wrong.
+    Parameters
+    ----------
+    folder
+        The folder, with ``style.toml`` in it.
+
+    Returns
+    -------
+    digits : DigitsFolder
+    problems : list of Problem
+
+    Raises
+    ------
+    FolderError
+        Not a digits folder, no ``style.toml``, or no digit that can be read.
+    StyleError
+        ``style.toml`` is wrong.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from digitsolver import Style
+    >>> from digitsolver.pipeline.style import write_style
+    >>> with TemporaryDirectory() as name:
+    ...     write_style(Style(), Path(name) / "style.toml")
+    ...     write_digit(Path(name), "7", "00017", 0, np.full((28, 20), 255, np.uint8))
+    ...     digits, problems = read_digits(name)
+    >>> digits.labels, digits.captcha_ids, digits.positions, problems
+    (['7'], ['00017'], [0], [])
     """
     folder = Path(folder)
     if not is_digits_folder(folder):
@@ -83,13 +131,38 @@ def read_digits(folder: StrPath) -> tuple[DigitsFolder, list[Problem]]:
 def write_digit(
     folder: Path, label: str, captcha_id: str, position: int, crop: NDArray[np.uint8]
 ) -> None:
-    """Write one crop to ``<label>/<captcha_id>-<position>.png`` under `folder`.
+    """Write one crop to ``<label>/<captcha_id>-<position>.png`` in a folder.
 
-    The folder of a label that is no digit is named as `classes` says. Not safe by itself:
-    `folder` is one that `files.new_folder` gave.
+    The folder of a label that is no digit is named as `folder_of` says. The file is not written
+    atomically: `folder` is one that `digitsolver.io.files.new_folder` gave.
 
-    Raises:
-        ValueError: `label` is not one character.
+    Parameters
+    ----------
+    folder
+        The digits folder.
+    label
+        The character that the crop shows.
+    captcha_id, position
+        The captcha that it is from, and its place there, 0 for the leftmost.
+    crop
+        uint8 (height, width), or (height, width, channels).
+
+    Raises
+    ------
+    ValueError
+        `label` is not one character.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from digitsolver import Style
+    >>> from digitsolver.pipeline.style import write_style
+    >>> with TemporaryDirectory() as name:
+    ...     write_style(Style(), Path(name) / "style.toml")
+    ...     write_digit(Path(name), "7", "00017", 0, np.full((28, 20), 255, np.uint8))
+    ...     digits, problems = read_digits(name)
+    >>> digits.labels, digits.captcha_ids, digits.positions, problems
+    (['7'], ['00017'], [0], [])
     """
     target = folder / folder_of(label)
     target.mkdir(exist_ok=True)
@@ -97,9 +170,27 @@ def write_digit(
 
 
 def foreign_in_digits(folder: Path) -> str | None:
-    """Name an entry of `folder` that `preprocess` has not written, or None.
+    """Name an entry of a folder that `digitsolver preprocess` has not written.
 
-    For `files.new_folder`: a folder with anything else in it is not replaced.
+    `digitsolver.io.files.new_folder` asks: a folder with anything else in it is not replaced.
+
+    Parameters
+    ----------
+    folder
+        A folder that exists.
+
+    Returns
+    -------
+    str or None
+        ``None`` where every entry belongs to a digits folder.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as name:
+    ...     _ = (Path(name) / "thesis.txt").write_text("chapter 1")
+    ...     foreign_in_digits(Path(name))
+    'thesis.txt'
     """
     entries = sorted(folder.iterdir())
     if entries and not (folder / STYLE_FILE).is_file():

@@ -29,6 +29,11 @@ class FolderLabels:
     ``names`` are those of its images, ``texts`` what its table says of some: None for a text that
     is no label. ``table`` is the name of the table, "" where there is none. ``named`` are the
     labels in the names that the table does not have, once they were looked for.
+
+    Examples
+    --------
+    >>> print(read_folder_labels("captchas/plain"))
+    from metadata.csv (200 of 200)
     """
 
     folder: Path
@@ -79,6 +84,12 @@ def read_folder_labels(
         As in `captchas.read_captchas`.
     UnclearLabelsError
         A spreadsheet may have taken zeros from the labels of the table.
+
+    Examples
+    --------
+    >>> found = read_folder_labels("captchas/plain")
+    >>> found.table, found.label("00000-2593.png")
+    ('metadata.csv', '2593')
     """
     folder = Path(folder)
     names = [path.name for path in image_paths(folder)]
@@ -99,10 +110,28 @@ def read_folder_labels(
 def name_labels(found: FolderLabels, labels_from: str, alphabet: str = "") -> FolderLabels:
     """Find the labels in the names of the images that the table does not name.
 
+    Parameters
+    ----------
+    found
+        What `read_folder_labels` gave.
+    labels_from, alphabet
+        As for `find_labels`.
+
+    Returns
+    -------
+    FolderLabels
+        The same with the labels from names.
+
     Raises
     ------
     UnclearLabelsError, ValueError
-        As in `captchas.read_captchas`.
+        As for `find_labels`.
+
+    Examples
+    --------
+    >>> found = read_folder_labels("captchas/plain", "names")
+    >>> print(name_labels(found, "names"))
+    from names, <serial>-<label> (200 of 200)
     """
     try:
         named = find_labels(found.others, labels_from, alphabet=alphabet)

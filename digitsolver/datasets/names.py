@@ -40,7 +40,14 @@ COUNTS = "they count, as labels seldom do"
 
 @dataclass(frozen=True, slots=True)
 class NameLabels:
-    """The labels that names give, and the pattern that they follow, "" where they have none."""
+    """The labels that names give, and the pattern that they follow, "" where they have none.
+
+    Examples
+    --------
+    >>> found = find_labels(["00017-042.png", "00018-913.png"])
+    >>> found.pattern, found.labels["00018-913.png"]
+    ('<serial>-<label>', '913')
+    """
 
     pattern: str
     labels: Mapping[str, str] = field(repr=False)

@@ -23,12 +23,19 @@ COMMON = 0.9
 class Sample:
     """One captcha: where its image is, and its label where it is known.
 
-    ``pixels`` is the decoded image where it was decoded already; `read` then opens no file.
+    Examples
+    --------
+    >>> sample = Sample(Path("captchas/plain/00000-2593.png"), "2593")
+    >>> sample.id, sample.read(grey=True).ndim
+    ('00000', 2)
     """
 
     path: Path
+    """The image."""
     label: str | None = None
+    """The text in it."""
     pixels: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    """The decoded image where it was decoded already; `read` then opens no file."""
 
     def decoded(self, *, alpha: bool = False) -> "Sample":
         """Return the same captcha with its pixels, (H, W[, 3|4]) at the size for working on them.
@@ -92,10 +99,22 @@ class Problem:
 
 
 def unique_ids(samples: Iterable[Sample]) -> dict[Path, str]:
-    """Return a name for each sample's path: its id, or more of its file name where ids meet.
+    """Return a name for each sample's path: its id, or more of its file name where two ids are equal.
 
-    Depends on the set of samples, not on their order; upper and lower case count as equal.
+    The names depend on the set of samples, not on their order; upper and lower case count as equal.
 
+    Parameters
+    ----------
+    samples
+        Captchas.
+
+    Returns
+    -------
+    dict
+        The name of each path.
+
+    Examples
+    --------
     >>> unique_ids([Sample(Path("a-1.png"), "1"), Sample(Path("a-2.png"), "2")]).values()
     dict_values(['a', 'a-2'])
     """
@@ -129,7 +148,29 @@ def common_length(labels: Iterable[str | None]) -> int | None:
 
 
 def check_labels(samples: Iterable[Sample], alphabet: str) -> tuple[list[Sample], list[Problem]]:
-    """Separate samples with a label in `alphabet` from the others, which become problems."""
+    """Separate samples with a label in an alphabet from the others.
+
+    Parameters
+    ----------
+    samples
+        Captchas with or without labels.
+    alphabet
+        The characters that a label may have.
+
+    Returns
+    -------
+    good : list of Sample
+        Those with such a label.
+    problems : list of Problem
+        The others, with the reason.
+
+    Examples
+    --------
+    >>> samples = [Sample(Path("a.png"), "42"), Sample(Path("b.png"), "4x")]
+    >>> good, problems = check_labels(samples, "0123456789")
+    >>> len(good), problems[0].reason
+    (1, "label '4x' has 'x': expected only 0123456789")
+    """
     good, problems = [], []
     for sample in samples:
         label = sample.label

@@ -86,6 +86,14 @@ def split(
         `fraction` is not between 0 and 1.
     FolderError
         All files are equal: there is nothing to split.
+
+    Examples
+    --------
+    >>> from digitsolver.datasets import read_captchas
+    >>> samples, _ = read_captchas("captchas/plain")
+    >>> rest, held_out = split(samples, 0.2, seed=0)
+    >>> len(rest), len(held_out)
+    (160, 40)
     """
     if not 0 < fraction < 1:
         raise ValueError(f"expected a fraction between 0 and 1, found {fraction}")

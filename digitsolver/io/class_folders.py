@@ -22,11 +22,20 @@ NAMED = re.compile(rf"{UPPER}([a-z])|{re.escape(POINT)}([0-9a-f]{{4,6}})")
 
 
 def folder_of(character: str) -> str:
-    """Return the name of the folder of a character.
+    """Return the name of the folder of a character, on any file system.
 
-    Raises:
-        ValueError: `character` is not one character.
+    Parameters
+    ----------
+    character
+        One character.
 
+    Raises
+    ------
+    ValueError
+        `character` is not one character.
+
+    Examples
+    --------
     >>> folder_of("7"), folder_of("a"), folder_of("A"), folder_of("/")
     ('7', 'a', 'upper_a', 'u+002f')
     """
@@ -40,10 +49,22 @@ def folder_of(character: str) -> str:
 
 
 def character_of(folder: str) -> str | None:
-    """Return the character whose folder has that name, None where there is none.
+    """Return the character whose folder has a name.
 
     A folder made by hand may also be named after its character, whatever that is.
 
+    Parameters
+    ----------
+    folder
+        The name of a folder.
+
+    Returns
+    -------
+    str or None
+        ``None`` for a name that stands for no character.
+
+    Examples
+    --------
     >>> character_of("upper_a"), character_of("U+002F"), character_of("B"), character_of("10")
     ('A', '/', 'B', None)
     """

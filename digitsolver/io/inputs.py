@@ -60,6 +60,12 @@ def image_paths(folder: StrPath) -> list[Path]:
     ------
     FolderError
         No such folder, or no image in it.
+
+    Examples
+    --------
+    >>> paths = image_paths("captchas/plain")
+    >>> len(paths), paths[0].name
+    (200, '00000-2593.png')
     """
     try:
         entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]

@@ -41,6 +41,15 @@ class Style:
 
     A setting that is None is measured: by ``tune.complete`` on a sample of a folder, otherwise by
     each stage on the current image.
+
+    Examples
+    --------
+    >>> style = Style(name="mine", cleaners=("speckles", "specks"), length=6)
+    >>> style.segmenter, style.with_length(None).length
+    ('kmeans', None)
+    >>> Style(segmenter="scissors")
+    Traceback (most recent call last):
+    digitsolver.errors.StyleError: style 'plain': segmenter: expected kmeans or equal or contours, found 'scissors'
     """
 
     name: str = "plain"

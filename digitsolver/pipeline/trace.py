@@ -82,7 +82,18 @@ class Cut(Places):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Trace(Cut):
-    """Output of every stage for one captcha, in columns and rows of the original image."""
+    """Output of every stage for one captcha, in columns and rows of the original image.
+
+    Examples
+    --------
+    >>> grey = np.full((20, 30), 255, np.uint8)
+    >>> grey[4:16, 6:9] = grey[4:16, 20:23] = 0
+    >>> found = trace(grey, length=2)
+    >>> found
+    <Trace of 30 x 20 pixels: 2 digits by kmeans, steps levels>
+    >>> found.clipped.shape, found.crops.shape
+    ((12, 17), (2, 28, 20))
+    """
 
     original: NDArray[np.uint8]
     """(H, W) or (H, W, 3) RGB; scaled down where the image has more than `WORKING_PIXELS`."""

@@ -35,8 +35,24 @@ def clean(
 ) -> Grey:
     """Return the image as dark digits on white, without artifacts.
 
-    `image` is uint8, (H, W) or (H, W, 3) RGB; the result uint8 (H, W).
+    Parameters
+    ----------
+    image
+        uint8 (H, W), or (H, W, 3) RGB.
+    cleaners
+        Names of `CLEANERS`, in the order in which they run.
+    projection, polarity
+        How colours become one channel; see `to_grey`.
+    stroke
+        Width of the digits' strokes in pixels; by default 1/25 of the shorter side.
 
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (H, W).
+
+    Examples
+    --------
     >>> light_on_dark = np.zeros((5, 8), np.uint8)
     >>> light_on_dark[1:4, 3] = 200
     >>> clean(light_on_dark)[:, 2:5]
@@ -58,7 +74,27 @@ def clean_steps(
     polarity: str,
     stroke: float | None,
 ) -> Iterator[tuple[str, Grey]]:
-    """Yield the name and the image of each step of `clean`, among them ``levels``."""
+    """Yield the name and the image of each step of `clean`.
+
+    Parameters
+    ----------
+    image, cleaners, projection, polarity, stroke
+        As for `clean`.
+
+    Yields
+    ------
+    name : str
+        The cleaner, or ``levels`` for the step that stretches the contrast.
+    grey : numpy.ndarray
+        uint8 (H, W).
+
+    Examples
+    --------
+    >>> grey = np.full((5, 8), 255, np.uint8)
+    >>> settings = {"projection": "grey", "polarity": "auto", "stroke": None}
+    >>> [name for name, _ in clean_steps(grey, ["specks", "shadows"], **settings)]
+    ['shadows', 'levels', 'specks']
+    """
     grey = to_grey(image, projection, polarity)
     width = stroke or usual_stroke(grey.shape)
     early = [name for name in cleaners if name in BEFORE_LEVELS]

@@ -15,17 +15,34 @@ _MOST = 256  # labels that fit into 8 bits
 
 
 def bounding_box(grey: NDArray[np.uint8]) -> Box:
-    """Return the box around the digits, ``(x, y, width, height)`` in pixels.
+    """Return the box around all digits.
 
-    `grey` is uint8 (H, W), dark digits on white. Components far smaller than the highest are
-    taken for what stage 1 left over. They do not count as ink, and their density sets a price
-    for each row and column of the box: it is the one with most ink above its price. So a few
-    larger rests apart from the digits do not widen it, and in an image without rests it is
-    the tight box around all ink.
+    Components far smaller than the highest one are taken for clutter that stage 1 left. They do not
+    count as ink, and their density sets a price for each row and column of the box: the box is the
+    one with the most ink above its price. So a few larger rests apart from the digits do not widen
+    it, and in an image without rests it is the tight box around all ink.
 
-    Raises:
-        SegmentationError: The image holds no ink.
+    Parameters
+    ----------
+    grey
+        uint8 (H, W), dark digits on white.
 
+    Returns
+    -------
+    tuple of int
+        ``(x, y, width, height)`` in pixels.
+
+    Raises
+    ------
+    SegmentationError
+        The image has no ink.
+
+    References
+    ----------
+    J. Bentley, "Programming pearls: algorithm design techniques", 1984 (J. Kadane's algorithm).
+
+    Examples
+    --------
     >>> grey = np.full((6, 9), 255, np.uint8)
     >>> grey[2:5, 3:7] = 0
     >>> bounding_box(grey)
@@ -58,8 +75,20 @@ def dark(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def share_of_specks(grey: NDArray[np.uint8]) -> float:
-    """Return how much of the ink, 0 to 1, lies in components far smaller than the highest.
+    """Return the share of the ink that lies in components far smaller than the highest one.
 
+    Parameters
+    ----------
+    grey
+        uint8 (H, W), dark digits on white.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0 for an image without ink.
+
+    Examples
+    --------
     >>> grey = np.full((9, 9), 255, np.uint8)
     >>> grey[1:8, 1:3] = grey[4, 6:8] = 0
     >>> round(share_of_specks(grey), 3)

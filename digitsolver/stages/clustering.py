@@ -10,17 +10,37 @@ _AT_ONCE = 2**22  # distances: 32 MB
 def k_means(
     points: NDArray[np.float64], weights: NDArray[np.float64], start: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the centroids, (k,) rising, of weighted one-dimensional K-means by Lloyd's iteration.
+    """Return the centroids of weighted one-dimensional K-means, by Lloyd's iteration.
 
-    `points` (n,) differ, `weights` (n,) are positive, `start` (k,) are the first centroids,
-    k <= n. The result is that of scikit-learn's ``KMeans(init=start, n_init=1, tol=0)`` with
-    ``sample_weight``, sorted: squared distances are taken as it takes them, from the points'
-    mean and less each point's own square, so that even ties fall alike.
-    (S. Lloyd, "Least squares quantization in PCM", 1982.)
+    The result is that of scikit-learn's ``KMeans(init=start, n_init=1, tol=0)`` with
+    ``sample_weight``, sorted. Squared distances are computed as it computes them, from the mean of
+    the points and without the square of each point, so that ties are resolved alike.
 
-    Raises:
-        ValueError: The shapes do not fit, or there are more centroids than points.
+    Parameters
+    ----------
+    points
+        (n,), all different.
+    weights
+        (n,), positive.
+    start
+        (k,), the first centroids; k is at most n.
 
+    Returns
+    -------
+    numpy.ndarray
+        (k,), rising.
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit, or there are more centroids than points.
+
+    References
+    ----------
+    S. Lloyd, "Least squares quantization in PCM", 1982.
+
+    Examples
+    --------
     >>> points, weights = np.array([1.0, 2.0, 7.0, 9.0]), np.array([1.0, 1.0, 3.0, 1.0])
     >>> k_means(points, weights, start=np.array([0.0, 5.0]))
     array([1.5, 7.5])

@@ -15,14 +15,32 @@ def crop(
     window: tuple[int, int],
     size: tuple[int, int],
 ) -> NDArray[np.uint8]:
-    """Return the windows round `centres`, scaled to `size`: uint8 (n, height, width[, channels]).
+    """Return a window of fixed size around each centre.
 
-    `image` is uint8 (H, W), dark on white, or (H, W, channels) in colour; `centres` (n, 2) are
-    x and y in pixels; `window` and `size` are height and width. What lies beyond the image is
-    white, or as its edge where it is in colour, for nobody knows the ground's. (Digits of one
-    size in the middle of a window: Y. LeCun et al., "Gradient-based learning applied to document
-    recognition", 1998.)
+    Parameters
+    ----------
+    image
+        uint8 (H, W), dark on white, or (H, W, channels) in colour.
+    centres
+        (n, 2), x and y in pixels.
+    window
+        Height and width of the window, in pixels of the image.
+    size
+        Height and width of a crop: each window is scaled to it.
 
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (n, height, width), or (n, height, width, channels) in colour. Pixels outside the image
+        are white, or in colour those of its edge.
+
+    References
+    ----------
+    Y. LeCun et al., "Gradient-based learning applied to document recognition", 1998 (digits of one
+    size in the middle of a window).
+
+    Examples
+    --------
     >>> grey = np.full((4, 6), 255, np.uint8)
     >>> grey[1, 2] = 0
     >>> crop(grey, np.array([[2.5, 1.5]]), (3, 3), (3, 3))[0]
@@ -48,10 +66,28 @@ def crop(
 def middles(
     grey: NDArray[np.uint8], spans: NDArray[np.intp], top: int, bottom: int
 ) -> NDArray[np.intp]:
-    """Return the rows ``[start, stop)`` that each digit takes up between `top` and `bottom`.
+    """Return the rows that each digit takes up.
 
-    `grey` is uint8 (H, W), dark on white, `spans` (n, 2) the digits' columns; the result (n, 2).
-    A span without ink has all rows.
+    Parameters
+    ----------
+    grey
+        uint8 (H, W), dark on white.
+    spans
+        (n, 2), the columns ``[start, stop)`` of each digit.
+    top, bottom
+        The rows ``[top, bottom)`` to look at.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, 2), the rows ``[start, stop)`` of each digit; all rows for a span without ink.
+
+    Examples
+    --------
+    >>> grey = np.full((10, 6), 255, np.uint8)
+    >>> grey[2:5, 0:2] = grey[4:9, 3:5] = 0
+    >>> middles(grey, np.array([[0, 3], [3, 6]]), 0, 10).tolist()
+    [[2, 5], [4, 9]]
     """
     rows = np.empty_like(spans)
     for index, (start, stop) in enumerate(spans.tolist()):

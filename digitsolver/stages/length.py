@@ -19,15 +19,33 @@ LOW = 0.5
 def estimate_length(
     clipped: NDArray[np.uint8], *, pitch: float = PITCH, lengths: tuple[int, int] | None = None
 ) -> int:
-    """Return how many digits the clipped image holds, at least 1.
+    """Estimate the number of digits in a clipped image.
 
-    `clipped` is uint8 (h, w), dark on white. What is connected, or stacked, is one digit, or
-    several that touch where it is wide. The step from one to the next is near `pitch` times the
-    height of the highest digit, and such that the widths in the image are near to whole numbers
-    of steps. `lengths` are the fewest and the most digits that there can be. (Characters told by
-    the width of what is connected: J. Yan and A. El Ahmad, "A low-cost attack on a Microsoft
-    CAPTCHA", 2008.)
+    A connected component is one digit, or several that touch where it is wide; so are components one
+    above the other. The distance of two digits is near `pitch` times the height of the highest one,
+    and such that the widths in the image are near to whole numbers of distances.
 
+    Parameters
+    ----------
+    clipped
+        uint8 (h, w), dark on white.
+    pitch
+        Distance of two touching digits divided by their height.
+    lengths
+        The fewest and the most digits that are possible.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    References
+    ----------
+    J. Yan and A. El Ahmad, "A low-cost attack on a Microsoft CAPTCHA", 2008, recognise characters by
+    the width of what is connected.
+
+    Examples
+    --------
     >>> clipped = np.full((10, 40), 255, np.uint8)
     >>> clipped[:, :7] = clipped[:, 10:13] = clipped[:, 20:34] = clipped[:4, 38:] = 0
     >>> estimate_length(clipped), estimate_length(clipped, lengths=(2, 3))

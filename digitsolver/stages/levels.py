@@ -10,12 +10,32 @@ Grey = NDArray[np.uint8]
 
 
 def to_grey(image: NDArray[np.uint8], projection: str = "grey", polarity: str = "auto") -> Grey:
-    """Return one channel in which the digits are darker than their ground.
+    """Return one channel in which the digits are darker than the background.
 
-    ``grey`` takes the brightness; ``ground`` how like each pixel is to the ground's colour, so
-    that digits stand out which are as bright as the ground; ``ink`` how far it is from the
-    ground's colour to that of the digits, so that clutter of other colours does not stand out.
-    With the polarity ``auto`` the larger of Otsu's two classes is the ground.
+    Parameters
+    ----------
+    image
+        uint8 (H, W), or (H, W, 3) RGB.
+    projection
+        ``grey`` takes the brightness. ``ground`` takes how like each pixel is to the colour of the
+        background, so that digits as bright as the background stand out. ``ink`` takes how far each
+        pixel is from the colour of the background towards that of the digits, so that clutter of
+        other colours does not stand out.
+    polarity
+        Whether the digits are ``dark`` or ``light``; ``auto`` takes the larger of Otsu's two classes
+        for the background.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (H, W).
+
+    Examples
+    --------
+    >>> light_on_dark = np.full((3, 5), 20, np.uint8)
+    >>> light_on_dark[1, 2] = 220
+    >>> to_grey(light_on_dark)[1]
+    array([235, 235,  35, 235, 235], dtype=uint8)
     """
     if projection == "ground" and image.ndim == 3:
         return _likeness_to_ground(image)
@@ -32,11 +52,26 @@ def to_grey(image: NDArray[np.uint8], projection: str = "grey", polarity: str = 
 
 
 def stretch(grey: Grey) -> Grey:
-    """Spread the levels so that the ground is white and the ink is black.
+    """Stretch the contrast, so that the background is white and the ink is black.
 
-    The ends are the means of the two classes of Otsu's threshold (N. Otsu, "A threshold
-    selection method from gray-level histograms", 1979); an image of one level turns white.
+    The ends are the means of the two classes of Otsu's threshold; an image of one level turns white.
 
+    Parameters
+    ----------
+    grey
+        uint8 (H, W), dark digits on a light background.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (H, W).
+
+    References
+    ----------
+    N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+
+    Examples
+    --------
     >>> stretch(np.array([[90, 100, 200, 210]], np.uint8))
     array([[  0,  12, 243, 255]], dtype=uint8)
     """
@@ -51,11 +86,23 @@ def stretch(grey: Grey) -> Grey:
 
 
 def stroke_width(grey: Grey) -> float:
-    """Return the mean width of dark strokes in pixels, 0.0 where nothing is dark.
+    """Return the mean width of dark strokes.
 
-    A long stroke's area is half its perimeter times its width. The perimeter is that of Cauchy
+    The area of a long stroke is half its perimeter times its width. The perimeter is that of Cauchy
     and Crofton: changes along rows and columns, times pi / 4.
 
+    Parameters
+    ----------
+    grey
+        uint8 (H, W), dark digits on white.
+
+    Returns
+    -------
+    float
+        In pixels; 0 for an image without ink.
+
+    Examples
+    --------
     >>> grey = np.full((20, 20), 255, np.uint8)
     >>> grey[2:18, 8:12] = 0
     >>> round(stroke_width(grey), 1)

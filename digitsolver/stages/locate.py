@@ -54,11 +54,28 @@ MOST_COUNTED, MOST_CONTRAST = 6, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of digits: its box (x, y, width, height), its digits' height, and how plain it is.
+    """A line of digits that was found in a larger image.
 
-    The box has a margin round the digits. The score is between 0 and 1; that of a line which
-    people see at once is about 0.2 and more. The share is that of what is like its characters in
-    height and stroke, inside of it; the rest of that lies elsewhere in the image.
+    Attributes
+    ----------
+    box
+        ``(x, y, width, height)`` in pixels, with a margin around the digits.
+    height
+        Height of the digits, in pixels.
+    score
+        How clearly it stands out, 0 to 1; a line that people see at once has about 0.2 or more.
+    share
+        The share, 0 to 1, of components like its characters in height and stroke that are inside it.
+        The rest are elsewhere in the image.
+
+    Examples
+    --------
+    >>> image = np.full((120, 200), 255, np.uint8)
+    >>> for column in (60, 80, 100):
+    ...     image[40:64, column : column + 4] = image[40:44, column : column + 12] = 0
+    >>> (line,) = locate_lines(image)
+    >>> round(line.height), line.share
+    (24, 1.0)
     """
 
     box: Box

@@ -25,7 +25,16 @@ _NEAR = 1 / 3  # of a part: so far from even may a cut lie; more, and parts coul
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Hold the centroid and the columns of each digit, in columns of the clipped image."""
+    """The centroid and the columns of each digit, in columns of the clipped image.
+
+    Examples
+    --------
+    >>> clipped = np.full((6, 14), 255, np.uint8)
+    >>> clipped[:, :2] = clipped[:, 10:12] = 0
+    >>> found = SEGMENTERS["kmeans"](clipped, 2)
+    >>> found.centroids, found.spans.tolist()
+    (array([ 1., 11.]), [[0, 6], [6, 14]])
+    """
 
     centroids: NDArray[np.float64]
     """(n,), rising."""
@@ -37,8 +46,20 @@ Segmenter = Callable[[NDArray[np.uint8], int], Segments]
 
 
 def ink_per_column(clipped: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the ink of each column, (w,), in black pixels; lighter than mid-grey is ignored.
+    """Return the ink of each column, in black pixels.
 
+    Parameters
+    ----------
+    clipped
+        uint8 (h, w), dark on white. Pixels lighter than mid-grey are ignored.
+
+    Returns
+    -------
+    numpy.ndarray
+        (w,); a pixel of half ink counts half.
+
+    Examples
+    --------
     >>> ink_per_column(np.array([[0, 255, 51], [0, 200, 255]], np.uint8))
     array([2. , 0. , 0.8])
     """

@@ -34,6 +34,12 @@ class Decoded:
     others being what they are, and ``spans`` the first and the last frame where it most likely
     lies, in order and without overlap. ``exact`` is false where the search gave up, as it does for
     noise: a more probable text may then exist.
+
+    Examples
+    --------
+    >>> found = decode(np.log([[0.9, 0.05, 0.05], [0.05, 0.05, 0.9], [0.05, 0.9, 0.05]]), "ab")
+    >>> found.text, found.spans, found.exact
+    ('ab', ((0, 0), (2, 2)), True)
     """
 
     text: str
@@ -93,9 +99,21 @@ def decode(
 
 
 def rate(logprobs: ArrayLike, alphabet: str, text: str, length: int | None = None) -> Decoded:
-    """Return the confidence and the spans of a known `text` in the frames of ``decode``.
+    """Return the confidence and the spans of a known text.
 
-    Its confidence is 0 where it does not fit into the frames, or is not of the given `length`.
+    Parameters
+    ----------
+    logprobs, alphabet
+        As for `decode`.
+    text
+        The text, in characters of the alphabet.
+    length
+        Characters that the text must have, ``None`` for any number.
+
+    Returns
+    -------
+    Decoded
+        Its confidence is 0 where the text does not fit into the frames, or has not the given length.
 
     Examples
     --------
@@ -147,7 +165,23 @@ def decode_positions(logits: ArrayLike, alphabet: str, *, allowed: str | None = 
 
 
 def mean_logprobs(views: Sequence[ArrayLike]) -> Floats:
-    """Return the logarithms of the mean probabilities of `views`, all of one shape."""
+    """Return the logarithms of the mean probabilities of several views of one image.
+
+    Parameters
+    ----------
+    views
+        ``(frames, classes)`` each, all of one shape: logits, or logarithms of probabilities.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(frames, classes)``.
+
+    Examples
+    --------
+    >>> np.exp(mean_logprobs([np.log([[0.6, 0.4]]), np.log([[0.8, 0.2]])])).round(6)
+    array([[0.7, 0.3]])
+    """
     chances = [np.exp(log_softmax(np.asarray(view, dtype=np.float64))) for view in views]
     return np.asarray(np.log(np.mean(chances, axis=0)))
 

@@ -31,7 +31,13 @@ MARGIN = 1 + 1e-9
 
 
 class Best(NamedTuple):
-    """A text, its probability, and whether it is proven that none is more probable."""
+    """A text, its probability, and whether it is proven that none is more probable.
+
+    Examples
+    --------
+    >>> most_probable_text(np.array([[0.7, 0.3]]), None)
+    Best(text=(0,), probability=0.7, exact=True)
+    """
 
     text: Text
     probability: float
