@@ -43,7 +43,21 @@ StrPath = str | os.PathLike[str]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training gave: the bundle, and the images that could not be used."""
+    """What training gave: the bundle, and the images that could not be used.
+
+    Attributes
+    ----------
+    bundle
+        The model with its facts and measurements.
+    problems
+        Images that could not be read or segmented, with the reason.
+
+    Examples
+    --------
+    >>> from digitsolver.bundle import DEFAULT
+    >>> Trained(load_bundle(DEFAULT), problems=[]).bundle.facts.reader
+    'line'
+    """
 
     bundle: Bundle
     problems: Sequence[Problem]
@@ -119,6 +133,21 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
         went wrong.
     MissingExtraError
         TensorFlow or another package of the extra is not installed.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from tempfile import TemporaryDirectory
+    >>> options = Options(architecture="lenet", epochs=1)
+    >>> (settings,) = choose_settings("captchas/plain", "digits", options)
+    >>> quick = [replace(settings, min_steps=1)]  # too short to learn anything
+    >>> with TemporaryDirectory() as folder:
+    ...     out = f"{folder}/model"
+    ...     trained = train("captchas/plain", "scattered", out, settings=quick, labels=20)
+    ...     summary(trained).splitlines()[1]
+    'reader          digits'
+    >>> trained.bundle.facts.counts["captchas"]
+    20
     """
     chosen = list(choose_settings(source) if settings is None else settings)
     if unlabelled is not None:
@@ -341,6 +370,13 @@ def choose_settings(
         An unknown reader or architecture, or a value out of its range.
     FolderError
         `source` holds digits, and the `reader` needs whole captchas.
+
+    Examples
+    --------
+    >>> [settings.reader for settings in choose_settings("captchas/plain")]
+    ['line', 'digits']
+    >>> choose_settings("captchas/plain", options=Options(architecture="lenet"))[0].reader
+    'digits'
     """
     options = options or Options()
     if reader not in READERS:
@@ -374,7 +410,28 @@ def choose_settings(
 
 
 def summary(trained: Trained) -> str:
-    """Return what training gave as lines for people, warnings last."""
+    """Return what training gave as lines for people, warnings last.
+
+    Parameters
+    ----------
+    trained
+        What `train` returned.
+
+    Returns
+    -------
+    str
+        The facts of the bundle, then how long it took and how well it reads.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> metrics = {"captchas": 50, "seconds": 120.0, "warnings": ["few captchas"]}
+    >>> bundle = SimpleNamespace(table=lambda: "reader  line", metrics=lambda: metrics)
+    >>> print(summary(Trained(bundle, problems=[])))
+    reader  line
+    trained on 50 captchas in 120 s
+    note: few captchas
+    """
     metrics = trained.bundle.metrics()
     warnings = [f"note: {line}" for line in metrics["warnings"]]
     lines = [f"trained on {metrics['captchas']} captchas in {metrics['seconds']:.0f} s"]

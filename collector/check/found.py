@@ -21,7 +21,13 @@ FOR_A_PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """An image that is unlike the others, and in what."""
+    """An image that is unlike the others, and in what.
+
+    Examples
+    --------
+    >>> Outlier("00017.png", "much darker").why
+    'much darker'
+    """
 
     file: str
     why: str
@@ -35,6 +41,12 @@ class Checked:
     them that have different labels. ``problems`` are files that are no images, and labels that
     are none. ``marked`` counts the samples that somebody found to be unreadable. ``agreement`` is
     the share of labels that the model reads just so, None without any.
+
+    Examples
+    --------
+    >>> found = Checked(Path("captchas/mine"), samples=200, labelled=180)
+    >>> found.unlabelled, found.needs_a_person
+    (20, True)
     """
 
     folder: Path

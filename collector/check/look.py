@@ -61,14 +61,43 @@ class Seen:
 def check(
     folder: Path, solver: Solver, *, folds: int = 0, labels_from: LabelsFrom = AUTO
 ) -> Iterator[Checked]:
-    """Look at every sample of a folder; give the state after each few, always the same object.
+    """Look at every image and label of a folder. Nothing is written.
 
-    Labels are held against what `solver` reads, or with `folds` against what so many models read
-    that are fitted to the other labels. Those that were given twice in a store are believed. A
-    `solver` of one thread is fastest: there are several at a time. Nothing is written.
+    Labels are compared with what the model reads, or with `folds` with what models read that were
+    fitted to the other labels. Labels that were given twice in a store are believed.
 
-    Raises ``FolderError`` where the folder has no images, or a table that is none; with `folds`
-    what `digitsolver.training` raises.
+    Parameters
+    ----------
+    folder
+        Captchas, with or without labels.
+    solver
+        A model; one of one thread is fastest, because several images are read at a time.
+    folds
+        Models to fit for cross-validation; 0 for none.
+    labels_from
+        Where the labels are; see `digitsolver.datasets.read_captchas`.
+
+    Yields
+    ------
+    Checked
+        What was found so far, after every few images; always the same object.
+
+    Raises
+    ------
+    FolderError
+        The folder has no images, or its table is none.
+
+    Examples
+    --------
+    >>> import shutil
+    >>> from tempfile import TemporaryDirectory
+    >>> import digitsolver
+    >>> paths = sorted(Path("captchas/plain").glob("*.png"))
+    >>> with TemporaryDirectory() as folder:
+    ...     copies = [shutil.copy(path, folder) for path in paths[:10]]
+    ...     (*_, found) = check(Path(folder), digitsolver.load(threads=1))
+    >>> found.samples, found.agreement, found.suspects
+    (10, 1.0, [])
     """
     samples, problems = read_captchas(folder, labelled=False, labels_from=labels_from)
     records = read_records(folder)

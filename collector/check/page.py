@@ -11,7 +11,26 @@ from digitsolver.measure.page import counts_table, html_table, image_tag, marked
 
 
 def render_page(found: Checked) -> str:
-    """Return the page; names and labels are text in it, whatever they hold."""
+    """Return what a check found as one HTML page, with its images inside and without scripts.
+
+    Names and labels are text in it, whatever they contain.
+
+    Parameters
+    ----------
+    found
+        The last result of `check`.
+
+    Returns
+    -------
+    str
+        The page.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> render_page(Checked(Path("captchas/mine"), samples=200))[:15]
+    '<!doctype html>'
+    """
     counts = (
         counts_table("Counts", found.summary().items()),
         counts_table("Each digit", sorted(found.digits.items())),

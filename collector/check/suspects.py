@@ -47,6 +47,11 @@ class Suspect:
 
     ``score`` is the natural logarithm of how many times more probable the reading is than the
     label: 0 for a draw, 4.6 for a hundred times.
+
+    Examples
+    --------
+    >>> Suspect("00017-042.png", "042", proposed="043", score=4.6).proposed
+    '043'
     """
 
     file: str

@@ -52,6 +52,12 @@ class GeneratedCaptcha:
         Whether the PNG has a palette.
     axis
         Name of the look it is of: that of the mixture, or of one of its axes.
+
+    Examples
+    --------
+    >>> captcha = draw_one("plain", seed=1, index=7)
+    >>> len(captcha.label) == len(captcha.boxes), captcha.image.dtype
+    (True, dtype('uint8'))
     """
 
     image: NDArray[np.uint8]

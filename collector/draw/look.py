@@ -240,6 +240,12 @@ class Look:
     picks: fewest and most layers of clutter; None: each layer by its own probability. distinct: 0
     to 4, the least distinctness of the digits (see ``legibility.py``); an image below it is
     generated again; 0: every image is taken.
+
+    Examples
+    --------
+    >>> from collector.draw.look import Look
+    >>> Look("tickets", "four digits on a ticket", lengths=(4, 4)).distinct
+    0.0
     """
 
     name: str

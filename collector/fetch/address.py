@@ -25,7 +25,16 @@ LONGEST = 2000
 
 
 class FetchError(DigitSolverError):
-    """Say why nothing, or nothing more, is fetched."""
+    """Say why nothing, or nothing more, is fetched.
+
+    Examples
+    --------
+    >>> try:
+    ...     open_address("127.0.0.1/captcha")
+    ... except FetchError as error:
+    ...     print(error)
+    '127.0.0.1/captcha': expected an address that begins http:// or https://
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,32 @@ class Address:
 def open_address(text: str, *, allow_private: bool = False) -> Address:
     """Check an address and look its host up.
 
-    A private number, such as that of one's own machine or network, is taken where the address
+    A private number, such as that of one's own machine or network, is accepted where the address
     names it itself (or is ``localhost``), or with `allow_private`; not from a name that somebody
-    else lets point there. Raises FetchError for what is no address, or leads nowhere.
+    else lets point there.
+
+    Parameters
+    ----------
+    text
+        The address, ``http`` or ``https``.
+    allow_private
+        Also accept names that lead to private numbers.
+
+    Returns
+    -------
+    Address
+        The address with the number of its host, which every request goes to.
+
+    Raises
+    ------
+    FetchError
+        It is no address, or leads nowhere.
+
+    Examples
+    --------
+    >>> address = open_address("http://127.0.0.1:8000/captcha?token=4711")
+    >>> address.host, address.source
+    ('127.0.0.1', 'http://127.0.0.1:8000/captcha?token=hidden')
     """
     url = _checked(text)
     try:

@@ -23,24 +23,44 @@ THROTTLED = frozenset({429, 503})
 
 
 class UnauthorisedError(FetchError):
-    """Say that the user has not yet said why a host may be read."""
+    """Say that the user has not yet said why a host may be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from collector.fetch import open_address
+    >>> address = open_address("http://127.0.0.1:8000/captcha")
+    >>> with TemporaryDirectory() as out:
+    ...     try:
+    ...         list(fetch(address, 10, Path(out)))
+    ...     except UnauthorisedError as error:
+    ...         print(error.reason[:45])
+    127.0.0.1: expected --i-am-authorised with th
+    """
 
 
 @dataclass(slots=True)
 class Fetched:
-    """Count what a run did.
+    """What a run has fetched so far.
 
-    present: from earlier runs. added: new. duplicates: answers that were there already, of which
-    `in_a_row` came last. near: new ones that look nearly like another. stopped: why the run ended
-    before there were enough.
+    Examples
+    --------
+    >>> Fetched(present=120, added=30).stopped is None
+    True
     """
 
     present: int
+    """Images from earlier runs."""
     added: int = 0
+    """New images."""
     duplicates: int = 0
+    """Answers that were there already."""
     in_a_row: int = 0
+    """Of these, those that came last."""
     near: list[str] = field(default_factory=list)
+    """New images that look nearly like another."""
     stopped: str | None = None
+    """Why the run ended before there were enough."""
 
 
 def fetch(
@@ -54,16 +74,56 @@ def fetch(
     keep_cookies: bool = False,
     sleep: Callable[[float], None] = pause,
 ) -> Iterator[Fetched]:
-    """Fetch until a folder has `count` images of an address; those of earlier runs count.
+    """Fetch until a folder has enough images of an address; those of earlier runs count.
 
-    Gives the counts so far after each answer, always the same object; the last one says why it
-    stopped, if it did. What was fetched is in the folder when it is counted.
+    What was fetched is in the folder when it is counted.
 
-    `authorised` is the user's reason why the host may be read. It is written beside each image,
-    and need not be given again for the same host and folder.
+    Parameters
+    ----------
+    address
+        From `open_address`.
+    count
+        Images that the folder shall have.
+    out
+        The folder.
+    authorised
+        The reason why the host may be read. It is written beside each image, and need not be given
+        again for the same host and folder.
+    rate
+        Requests a second, at most.
+    headers
+        Names and values to send with each request.
+    keep_cookies
+        Whether to send cookies back.
+    sleep
+        What waits between requests.
 
-    Raises UnauthorisedError without such a reason, ``FolderError`` where the folder cannot be
-    written, ``ValueError`` for a rate above the highest.
+    Yields
+    ------
+    Fetched
+        The counts so far after each answer, always the same object. The last one says why the run
+        stopped, if it did.
+
+    Raises
+    ------
+    UnauthorisedError
+        No reason is given, and none is known.
+    FolderError
+        The folder cannot be written.
+    ValueError
+        The rate is above `HIGHEST_RATE`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from collector.fetch import open_address
+    >>> address = open_address("http://127.0.0.1:8000/captcha")
+    >>> with TemporaryDirectory() as out:
+    ...     try:
+    ...         list(fetch(address, 10, Path(out)))
+    ...     except UnauthorisedError as error:
+    ...         print(error.reason[:45])
+    127.0.0.1: expected --i-am-authorised with th
     """
     with open_store(out) as store:
         reason = authorised or known_reason(store, address.host)

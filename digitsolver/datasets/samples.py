@@ -99,9 +99,10 @@ class Problem:
 
 
 def unique_ids(samples: Iterable[Sample]) -> dict[Path, str]:
-    """Return a name for each sample's path: its id, or more of its file name where two ids are equal.
+    """Return a name for each sample's path: its id, or more where two ids are equal.
 
-    The names depend on the set of samples, not on their order; upper and lower case count as equal.
+    More is taken from the file name. The names depend on the set of samples, not on their order;
+    upper and lower case count as equal.
 
     Parameters
     ----------

@@ -44,7 +44,13 @@ class Solves(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A captcha that was misread."""
+    """A captcha that was misread.
+
+    Examples
+    --------
+    >>> Mistake("captchas/00017-042.png", "042", "043", 0.61234567).to_json()["confidence"]
+    0.612346
+    """
 
     path: str
     label: str
@@ -73,6 +79,16 @@ class Evaluation:
     from the first path to the last reading. ``confidences`` and ``right`` have a value for each
     reading: its confidence, and whether it was right. ``confusion`` counts (true, read)
     characters where the length is right. ``mistakes`` are sorted by confidence, the highest first.
+
+    Examples
+    --------
+    >>> import digitsolver
+    >>> from digitsolver.datasets import read_captchas
+    >>> samples, _ = read_captchas("captchas/plain")
+    >>> found = evaluate(digitsolver.load(), samples[:10])
+
+    >>> found.accuracy, found.wrong_length, found.unreadable, found.mistakes
+    (1.0, 0, 0, ())
     """
 
     images: int
@@ -231,6 +247,19 @@ def evaluate(
         A sample has no label.
     ValueError
         There are no samples.
+
+    Examples
+    --------
+    >>> import digitsolver
+    >>> from digitsolver.datasets import read_captchas
+    >>> samples, _ = read_captchas("captchas/plain")
+    >>> found = evaluate(digitsolver.load(), samples[:10])
+
+    >>> found.images, found.correct
+    (10, 10)
+    >>> low, high = found.interval
+    >>> round(low, 2), round(high, 2)
+    (0.72, 1.0)
     """
     if not samples:
         raise ValueError("samples: expected at least 1, found 0")

@@ -47,9 +47,11 @@ class Style:
     >>> style = Style(name="mine", cleaners=("speckles", "specks"), length=6)
     >>> style.segmenter, style.with_length(None).length
     ('kmeans', None)
-    >>> Style(segmenter="scissors")
-    Traceback (most recent call last):
-    digitsolver.errors.StyleError: style 'plain': segmenter: expected kmeans or equal or contours, found 'scissors'
+    >>> try:
+    ...     Style(rows="column")
+    ... except StyleError as error:
+    ...     print(error)
+    style 'plain': rows: expected line or digit, found 'column'
     """
 
     name: str = "plain"

@@ -31,8 +31,8 @@ def crop(
     Returns
     -------
     numpy.ndarray
-        uint8 (n, height, width), or (n, height, width, channels) in colour. Pixels outside the image
-        are white, or in colour those of its edge.
+        uint8 (n, height, width), or (n, height, width, channels) in colour. Pixels outside the
+        image are white, or in colour those of its edge.
 
     References
     ----------

@@ -21,9 +21,9 @@ def estimate_length(
 ) -> int:
     """Estimate the number of digits in a clipped image.
 
-    A connected component is one digit, or several that touch where it is wide; so are components one
-    above the other. The distance of two digits is near `pitch` times the height of the highest one,
-    and such that the widths in the image are near to whole numbers of distances.
+    A connected component is one digit, or several that touch where it is wide; so are components
+    one above the other. The distance of two digits is near `pitch` times the height of the highest
+    one, and such that the widths in the image are near to whole numbers of distances.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def estimate_length(
 
     References
     ----------
-    J. Yan and A. El Ahmad, "A low-cost attack on a Microsoft CAPTCHA", 2008, recognise characters by
-    the width of what is connected.
+    J. Yan and A. El Ahmad, "A low-cost attack on a Microsoft CAPTCHA", 2008, recognise characters
+    by the width of what is connected.
 
     Examples
     --------

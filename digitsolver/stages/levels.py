@@ -22,8 +22,8 @@ def to_grey(image: NDArray[np.uint8], projection: str = "grey", polarity: str = 
         pixel is from the colour of the background towards that of the digits, so that clutter of
         other colours does not stand out.
     polarity
-        Whether the digits are ``dark`` or ``light``; ``auto`` takes the larger of Otsu's two classes
-        for the background.
+        Whether the digits are ``dark`` or ``light``; ``auto`` takes the larger of Otsu's two
+        classes for the background.
 
     Returns
     -------
@@ -54,7 +54,8 @@ def to_grey(image: NDArray[np.uint8], projection: str = "grey", polarity: str = 
 def stretch(grey: Grey) -> Grey:
     """Stretch the contrast, so that the background is white and the ink is black.
 
-    The ends are the means of the two classes of Otsu's threshold; an image of one level turns white.
+    The ends are the means of the two classes of Otsu's threshold; an image of one level turns
+    white.
 
     Parameters
     ----------

@@ -65,8 +65,8 @@ class Line:
     score
         How clearly it stands out, 0 to 1; a line that people see at once has about 0.2 or more.
     share
-        The share, 0 to 1, of components like its characters in height and stroke that are inside it.
-        The rest are elsewhere in the image.
+        The share, 0 to 1, of components like its characters in height and stroke that are inside
+        it. The rest are elsewhere in the image.
 
     Examples
     --------

@@ -86,15 +86,28 @@ def check_alphabet(alphabet: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a person may say of a training, whichever reader it trains; ``None`` leaves it open."""
+    """What a person may say of a training, whichever reader it trains; ``None`` leaves it open.
+
+    Examples
+    --------
+    >>> Options(architecture="lenet", epochs=10).seed
+    0
+    """
 
     architecture: str | None = None
+    """Name of the network; by default that of the reader."""
     alphabet: str = DIGITS
+    """Characters that labels have."""
     seed: int = 0
+    """The same seed gives the same network."""
     epochs: int | None = None
+    """Passes over the captchas, at most."""
     from_scratch: bool = False
+    """Start from random weights instead of a network that comes with the package."""
     generate: str | None = None
+    """A look of `collector generate`, of which captchas are generated during training."""
     devices: int = 1
+    """Graphics cards to train on, at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,35 @@ __all__ = [
 
 
 def resolve(name: str, samples: Sequence[Sample], *, length: int | None = None) -> Style:
-    """Return the completed style of that name: ``auto``, a named style, or a TOML file.
+    """Return a style by its name, completed on captchas.
 
-    ``auto`` searches, if not as long as `choose` does by itself.
+    Parameters
+    ----------
+    name
+        A named style, the path of a TOML file, or ``auto``, which searches as `choose` does, with
+        fewer rounds.
+    samples
+        Captchas of one look, with or without labels.
+    length
+        Number of digits, where it is known.
 
-    Raises:
-        StyleError: There is no such style.
-        FolderError: No sample can be segmented.
+    Returns
+    -------
+    Style
+
+    Raises
+    ------
+    StyleError
+        There is no such style.
+    FolderError
+        No sample can be segmented.
+
+    Examples
+    --------
+    >>> from digitsolver.datasets import read_captchas
+    >>> samples, _ = read_captchas("captchas/plain")
+    >>> resolve("scattered", samples[:10]).name
+    'scattered'
     """
     if name == "auto":
         return choose(samples, length=length, rounds=FEW_ROUNDS)[0].style

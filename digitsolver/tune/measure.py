@@ -42,15 +42,38 @@ class Digits(Protocol):
 
 
 def complete(style: Style, samples: Sequence[Sample], *, length: int | None = None) -> Style:
-    """Return the style with what it leaves open measured on the samples.
+    """Return the style with what it leaves open measured on captchas.
 
-    Length: that of the labels where they agree, else their range, and the pitch with which they
-    are estimated right. Stroke: the median over captchas. Window: that of large digits and a
-    margin. What the style already says stays, and so does a size of crops that is not the usual
-    one.
+    The length is that of the labels where they agree, otherwise their range, and the pitch with
+    which it is estimated right. The stroke is the median over the captchas, the window that of
+    large digits and a margin. What the style already says stays, and so does a size of crops other
+    than the default.
 
-    Raises:
-        FolderError: No sample can be segmented.
+    Parameters
+    ----------
+    style
+        The style.
+    samples
+        Captchas of one look, with or without labels.
+    length
+        Number of digits, where the style has none.
+
+    Returns
+    -------
+    Style
+
+    Raises
+    ------
+    FolderError
+        No sample can be segmented.
+
+    Examples
+    --------
+    >>> from digitsolver.datasets import read_captchas
+    >>> samples, _ = read_captchas("captchas/plain")
+    >>> found = complete(Style(), samples[:10])
+    >>> found.length, found.stroke > 1, found.window_height > 20
+    (4, True, True)
     """
     length = style.length or length or common_length(sample.label for sample in samples)
     style = style.with_length(length)

@@ -50,19 +50,50 @@ def choose(
     rounds: int = ROUNDS,
     progress: Progress | None = None,
 ) -> list[Candidate]:
-    """Return the styles that were tried on all captchas, the one to take first, then by score.
+    """Search the style that fits a folder of captchas.
 
-    The search starts from the named styles. In each round the best style that has not been
-    changed yet is changed in every single way: projection, polarity, one cleaner more or less,
-    segmenter, rows, what crops show, and the sizes of stroke and window. What does best on some
-    captchas is tried on all (successive halving: K. Jamieson and A. Talwalkar, "Non-stochastic
-    best arm identification and hyperparameter optimization", 2016). Taken is the simplest style
-    that is not worse than the best by more than one standard error of their difference (L.
-    Breiman et al., "Classification and regression trees", 1984). `progress` is called after
-    each style that was tried; there are `most_tries` at most.
+    The search starts from the named styles. In each round the best style that has not been changed
+    yet is changed in every single way: projection, polarity, one cleaner more or less, segmenter,
+    rows, what crops show, and the sizes of stroke and window. What does best on some captchas is
+    tried on all. The first of the result is the simplest style that is not worse than the best by
+    more than one standard error of their difference.
 
-    Raises:
-        FolderError: No sample can be segmented with any style.
+    Parameters
+    ----------
+    samples
+        Captchas of one look, with or without labels.
+    length
+        Number of digits; by default that of the labels, or estimated.
+    seed
+        Another seed tries other captchas first.
+    rounds
+        Rounds of changes; with 0, only the named styles are tried.
+    progress
+        Is called after each style that was tried; there are `most_tries` at most.
+
+    Returns
+    -------
+    list of Candidate
+        The styles that were tried on all captchas: first the one to take, then the others by score.
+
+    Raises
+    ------
+    FolderError
+        No sample can be segmented with any style.
+
+    References
+    ----------
+    K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter
+    optimization", 2016, for successive halving. L. Breiman et al., "Classification and regression
+    trees", 1984, for the rule of one standard error.
+
+    Examples
+    --------
+    >>> from digitsolver.datasets import read_captchas
+    >>> samples, _ = read_captchas("captchas/plain")
+    >>> candidates = choose(samples[:6], rounds=0)
+    >>> candidates[0].style.length
+    4
     """
     trials = Trials(samples, length, seed, progress, most_tries(rounds))
     found: dict[Trial, Candidate] = {}
@@ -83,7 +114,18 @@ def choose(
 
 
 def most_tries(rounds: int = ROUNDS) -> int:
-    """Return how many styles a search tries at most."""
+    """Return how many styles a search tries at most.
+
+    Parameters
+    ----------
+    rounds
+        As for `choose`.
+
+    Examples
+    --------
+    >>> most_tries(0) == len(STYLES), most_tries(1) > most_tries(0)
+    (True, True)
+    """
     ways = sum(1 for _ in changes(Trial(STYLES["speckle"])))
     return len(STYLES) + rounds * (ways + 1 + FINALISTS)
 

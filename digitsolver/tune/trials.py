@@ -56,7 +56,17 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Hold a style and how well it suits a folder, 0 to 1."""
+    """A style, and how well it fits a folder.
+
+    Examples
+    --------
+    >>> from digitsolver.datasets import read_captchas
+    >>> from digitsolver.tune import choose
+    >>> samples, _ = read_captchas("captchas/plain")
+    >>> best = choose(samples[:6], rounds=0)[0]
+    >>> 0 <= best.score <= 1, best.captchas
+    (True, 6)
+    """
 
     style: Style
     score: float

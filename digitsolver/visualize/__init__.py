@@ -58,6 +58,17 @@ class Visualized:
     """What `visualize` has done: captchas whose stages all ran, files, and what went wrong.
 
     A captcha whose stages failed is among the problems; the stages that ran are drawn.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> sample = Sample(Path("captchas/plain/00000-2593.png"), "2593")
+    >>> with TemporaryDirectory() as out:
+    ...     done = visualize([sample], f"{out}/steps", Style())
+    ...     (Path(out) / "steps" / "00000-2593.png").is_file()
+    True
+    >>> done.captchas, done.problems
+    (1, [])
     """
 
     folder: Path
@@ -104,6 +115,17 @@ def visualize(
         `out` holds other things, cannot be written, or the captchas lie in it.
     TypeError
         A path in place of samples.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> sample = Sample(Path("captchas/plain/00000-2593.png"), "2593")
+    >>> with TemporaryDirectory() as out:
+    ...     done = visualize([sample], f"{out}/steps", Style())
+    ...     (Path(out) / "steps" / "00000-2593.png").is_file()
+    True
+    >>> done.captchas, done.problems
+    (1, [])
     """
     if isinstance(samples, str | os.PathLike):
         raise TypeError(
@@ -154,6 +176,13 @@ def make_view(
     ------
     ImageError
         The image cannot be read.
+
+    Examples
+    --------
+    >>> sample = Sample(Path("captchas/plain/00000-2593.png"), "2593")
+    >>> view = make_view(sample, Style())
+    >>> [name for name, _ in view.steps], sorted(one.segmenter for one in view.segmentations)
+    (['levels'], ['contours', 'equal', 'kmeans'])
     """
     if solver is None:
         return _view(sample, _explain_stages(sample, style), style.segmenter)

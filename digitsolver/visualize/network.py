@@ -98,11 +98,38 @@ def draw_frames(view: View, canvas: Canvas) -> str:
 
 
 def open_grad_cam(bundle: Bundle) -> GradCam:
-    """Return a function that gives the Grad-CAM of crops by the model in `bundle`.
+    """Return a function that gives the Grad-CAM of crops by a model.
 
-    Raises:
-        BundleError: The bundle holds no Keras model.
-        MissingExtraError: Keras is not installed.
+    `visualize` and `make_view` take it. It has the crops, (n, h, w, channels), and a class of each,
+    and returns maps (n, rows, columns) from 0 to 1.
+
+    Parameters
+    ----------
+    bundle
+        A model of the reader ``digits``.
+
+    Raises
+    ------
+    BundleError
+        The bundle has no Keras model.
+    MissingExtraError
+        Keras is not installed.
+
+    References
+    ----------
+    R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
+    localization", ICCV 2017.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> import digitsolver
+    >>> without_keras = replace(digitsolver.load().bundle, sha256={})
+    >>> try:
+    ...     open_grad_cam(without_keras)
+    ... except BundleError as error:
+    ...     print(error.reason)
+    expected model.keras, which has gradients; found none
     """
     if KERAS not in bundle.sha256:
         raise BundleError(f"expected {KERAS}, which has gradients; found none", bundle.path)

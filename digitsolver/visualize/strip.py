@@ -71,11 +71,34 @@ PANELS: tuple[Panel, ...] = (
 
 
 def draw_strip(view: View, *, show: Collection[str] = STAGES, scale: int = 1) -> bytes:
-    """Return the strip of a captcha as the bytes of a PNG file.
+    """Return the strip of a captcha, with all stages side by side.
 
-    `show` names the fields of the view that have panels, by default those without a model. All
-    strips with the same `show` are of one size. A captcha that failed shows the stages that ran,
+    All strips with the same `show` have one size. A captcha that failed shows the stages that ran,
     and why the others did not.
+
+    Parameters
+    ----------
+    view
+        The captcha, as `make_view` gives it.
+    show
+        The fields of the view that have panels; by default those without a model.
+    scale
+        Pixels for one; 2 suits screens of high resolution.
+
+    Returns
+    -------
+    bytes
+        A PNG file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from digitsolver import Style
+    >>> from digitsolver.datasets import Sample
+    >>> from digitsolver.visualize import make_view
+    >>> view = make_view(Sample(Path("captchas/plain/00000-2593.png"), "2593"), Style())
+    >>> draw_strip(view)[1:4]
+    b'PNG'
     """
     panels = [panel for panel in PANELS if panel.shows in show]
     width = 2 * MARGIN + len(panels) * (WIDTH + BETWEEN) - BETWEEN

@@ -18,7 +18,18 @@ SMALL = 11.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that is drawn of one captcha; `trace` is ``None`` where a stage failed."""
+    """All that is drawn of one captcha; `trace` is ``None`` where a stage failed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from digitsolver import Style
+    >>> from digitsolver.datasets import Sample
+    >>> from digitsolver.visualize import make_view
+    >>> view = make_view(Sample(Path("captchas/plain/00000-2593.png"), "2593"), Style())
+    >>> view.label, view.problem, len(view.stages.crops)
+    ('2593', None, 4)
+    """
 
     original: NDArray[np.uint8]
     """As in the file, (H, W) or (H, W, 3) RGB."""

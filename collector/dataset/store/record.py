@@ -43,7 +43,13 @@ PHASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a sample: what it said afterwards, who said it, and when."""
+    """One change of a sample: what it said afterwards, who said it, and when.
+
+    Examples
+    --------
+    >>> Change("2026-11-30T12:00:00+00:00", "labelled", "4711", "person", 0.97).label
+    '4711'
+    """
 
     time: str
     action: str
@@ -54,7 +60,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of one sample; see the fields in the module's table."""
+    """What is known of one captcha of a store: one line of ``samples.jsonl``.
+
+    Examples
+    --------
+    >>> added = Change("2026-11-30T12:00:00+00:00", ADDED, None, "source")
+    >>> labelled = Change("2026-11-30T12:05:00+00:00", LABELLED, "4711", "person")
+    >>> record = Record("1f0c", "1f0c-4711.png", "scans", "a.png", added.time, (added, labelled))
+    >>> record.label, record.by, record.stem, record.can_undo
+    ('4711', 'person', '1f0c', True)
+    """
 
     id: str
     file: str
@@ -112,10 +127,18 @@ class Record:
 
 
 def content_id(data: bytes) -> str:
-    """Name some bytes: the first hexadecimal digits of their SHA-256.
+    """Return an id for some bytes: the first hexadecimal digits of their SHA-256.
 
-    They are 12, more where these are all decimal: a name of digits would be taken for a label.
+    They are 12, or more where these are all decimal, because a name of digits would be taken for a
+    label.
 
+    Parameters
+    ----------
+    data
+        The content of a file.
+
+    Examples
+    --------
     >>> content_id(b"")
     'e3b0c44298fc'
     """
@@ -133,8 +156,15 @@ def now() -> str:
 
 @lru_cache(maxsize=2**16)  # asked for every image at each change of the table
 def claimed_label(name: str) -> str | None:
-    """Return the label that a file name gives away, None where it gives none.
+    """Return the label that a file name has, ``None`` where it has none.
 
+    Parameters
+    ----------
+    name
+        The name of an image.
+
+    Examples
+    --------
     >>> claimed_label("00017-042.png"), claimed_label("scan.png")
     ('042', None)
     """

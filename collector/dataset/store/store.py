@@ -39,6 +39,18 @@ class Store:
     """A folder of samples open; several threads may share one, several processes a folder.
 
     What other processes write is seen at each change and at :meth:`refresh`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> data = Path("captchas/plain/00000-2593.png").read_bytes()
+    >>> with TemporaryDirectory() as folder, open_store(Path(folder)) as store:
+    ...     record = store.add(New(data, "png", source="scans")).record
+    ...     labelled = store.set_label(record.id, "2593", by="person")
+    ...     (Path(folder) / labelled.file).is_file()
+    True
+    >>> record.label, labelled.label
+    (None, '2593')
     """
 
     def __init__(self, folder: Path, labels_from: LabelsFrom = AUTO) -> None:
@@ -255,13 +267,41 @@ class Store:
 
 @contextmanager
 def open_store(folder: Path, labels_from: LabelsFrom = AUTO) -> Iterator[Store]:
-    """Open a folder of samples for changes, made if need be; its table is in step afterwards.
+    """Open a folder of captchas for changes, and create it where it is missing.
 
-    `labels_from` says where the labels of images are that somebody put there.
+    Afterwards ``metadata.csv`` agrees with ``samples.jsonl``.
 
-    Raises ``FolderError`` where the folder cannot be made, read or written, or where
-    ``metadata.csv`` or ``samples.jsonl`` is not what it should be; UnclearLabelsError where the
-    names of new images may have labels in two places, or none.
+    Parameters
+    ----------
+    folder
+        The folder.
+    labels_from
+        Where the labels are of images that somebody put there; see
+        `digitsolver.datasets.read_captchas`.
+
+    Yields
+    ------
+    Store
+
+    Raises
+    ------
+    FolderError
+        The folder cannot be created, read or written, or ``metadata.csv`` or ``samples.jsonl`` is
+        damaged.
+    UnclearLabelsError
+        The names of new images may have labels in two places, or none.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> data = Path("captchas/plain/00000-2593.png").read_bytes()
+    >>> with TemporaryDirectory() as folder, open_store(Path(folder)) as store:
+    ...     record = store.add(New(data, "png", source="scans")).record
+    ...     labelled = store.set_label(record.id, "2593", by="person")
+    ...     (Path(folder) / labelled.file).is_file()
+    True
+    >>> record.label, labelled.label
+    (None, '2593')
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -275,9 +315,22 @@ def open_store(folder: Path, labels_from: LabelsFrom = AUTO) -> Iterator[Store]:
 
 
 def read_records(folder: Path) -> list[Record]:
-    """Return the samples of a folder without changing it; none where it has no provenance.
+    """Return the captchas of a store without changing it.
 
-    Those whose images are gone are left out.
+    Parameters
+    ----------
+    folder
+        The folder.
+
+    Returns
+    -------
+    list of Record
+        Those whose images are there; none for a folder without ``samples.jsonl``.
+
+    Examples
+    --------
+    >>> read_records(Path("captchas/plain"))
+    []
     """
     state = State()
     state.follow(Journal(folder / JOURNAL).read())
@@ -287,7 +340,15 @@ def read_records(folder: Path) -> list[Record]:
 
 
 class DryStore:
-    """A `Store` that writes nothing, for a dry run."""
+    """A `Store` that writes nothing, for a dry run.
+
+    Examples
+    --------
+    >>> data = Path("captchas/plain/00000-2593.png").read_bytes()
+    >>> (added,) = DryStore(Path("no-such-folder")).add_many([New(data, "png")])
+    >>> added.new, Path("no-such-folder").exists()
+    (True, False)
+    """
 
     def __init__(self, folder: Path) -> None:
         """Read what there is of a folder, if there is one."""

@@ -113,7 +113,7 @@ def rate(logprobs: ArrayLike, alphabet: str, text: str, length: int | None = Non
     Returns
     -------
     Decoded
-        Its confidence is 0 where the text does not fit into the frames, or has not the given length.
+        Its confidence is 0 where the text does not fit into the frames, or has another length.
 
     Examples
     --------
