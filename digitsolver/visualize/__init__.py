@@ -57,7 +57,7 @@ __all__ = [
 class Visualized:
     """What `visualize` has done: captchas whose stages all ran, files, and what went wrong.
 
-    A captcha whose stages failed is among the problems; the stages that ran are drawn.
+    A captcha whose stages failed is among the problems; the stages that ran are shown.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def make_view(
     solver: Solver | None = None,
     grad_cam: GradCam | None = None,
 ) -> View:
-    """Return all that is drawn of one captcha; `View.problem` says which stage failed.
+    """Return all that is shown of one captcha; `View.problem` says which stage failed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A captcha with all that is drawn of it, and the measures of a panel."""
+"""A captcha with all that is shown of it, and the measures of a panel."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ SMALL = 11.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that is drawn of one captcha; `trace` is ``None`` where a stage failed.
+    """All that is shown of one captcha; `trace` is ``None`` where a stage failed.
 
     Examples
     --------
