@@ -69,7 +69,7 @@ def shorten_types(_: Sphinx, doctree: nodes.document) -> None:
     kinds = (addnodes.desc_sig_name, addnodes.desc_annotation, addnodes.desc_returns)
     for signature in doctree.findall(addnodes.desc_signature):
         for node in list(signature.findall(lambda node: isinstance(node, kinds))):
-            text = node.astext()
+            text = node.astext().removeprefix(" -> ")  # HTML has an arrow of its own
             if shorten(text) != text:
                 node.children.clear()
                 node.append(nodes.Text(shorten(text)))

@@ -20,7 +20,14 @@ from digitsolver.training.trainer import Options, Settings
 from tests import tiny
 from tests.documents.test_documents import OURS, ROOT, _document_lines
 
-DOCUMENTS = ("README.md", "docs/architectures.md", "docs/collecting.md", "docs/scale.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/architectures.md",
+    "docs/collecting.md",
+    "docs/roads/label-and-train.md",
+    "docs/scale.md",
+    "docs/start/quick-start.md",
+)
 """docs/how-it-works.md has a test of its own; docs/performance.md has benchmarks alone."""
 LEFT_OUT = {
     "fetch": "needs a server",
