@@ -75,6 +75,11 @@ def shorten_types(_: Sphinx, doctree: nodes.document) -> None:
                 node.append(nodes.Text(shorten(text)))
 
 
+def drop_front_matter(_: object, __: object, content: list[str]) -> None:
+    """Leave out the lines of YAML before a card, which model and data hubs read."""
+    content[0] = re.sub(r"\A---\n.*?^---\n", "", content[0], flags=re.DOTALL | re.MULTILINE)
+
+
 def show_examples(_: object, __: object, lines: list[str]) -> None:
     """Set the example at the end of a command's help as code."""
     if (head := "| Example:") in lines:
@@ -97,6 +102,7 @@ def write_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx of the functions above."""
+    app.connect("source-read", drop_front_matter)
     app.connect("missing-reference", link_name)
     app.connect("doctree-read", shorten_types)
     app.connect("sphinx-click-process-description", show_examples)

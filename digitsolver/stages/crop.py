@@ -36,8 +36,8 @@ def crop(
 
     References
     ----------
-    Y. LeCun et al., "Gradient-based learning applied to document recognition", 1998 (digits of one
-    size in the middle of a window).
+    Y. LeCun et al., "Gradient-based learning applied to document recognition", 1998, have digits
+    of one size in the middle of a window.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("sphinx.application")
-from tools.site_extension import exists, shorten, show_examples
+from tools.site_extension import drop_front_matter, exists, shorten, show_examples
 
 
 def test_only_names_that_exist_exist() -> None:
@@ -38,3 +38,9 @@ def test_help_without_an_example_stays() -> None:
     lines = ["Read images."]
     show_examples(None, None, lines)
     assert lines == ["Read images."]
+
+
+def test_the_front_matter_of_a_card_is_left_out() -> None:
+    page = ["---\nlicense: mit\n---\n# A card\n\n---\n"]
+    drop_front_matter(None, None, page)
+    assert page == ["# A card\n\n---\n"]
