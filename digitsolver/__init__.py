@@ -11,7 +11,7 @@ if typing.TYPE_CHECKING:
     from digitsolver.results import Digit, Failure, Reading
     from digitsolver.solver import Solver, load
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Since 1.29, onnxruntime tells its maker about each process and model that it runs.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
