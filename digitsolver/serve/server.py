@@ -22,7 +22,12 @@ def listen(settings: ServeSettings) -> socket.socket:
         The address is taken, or none of this machine.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    place = settings.host, settings.port
+    listening = socket.create_server(place, family=family, backlog=1024)
+    # Connections inherit it. Without it each answer takes 40 ms more: asyncio sets it only for
+    # sockets that were made with a protocol, and the body waits until the client has the headers.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def address(listening: socket.socket) -> str:

@@ -55,6 +55,18 @@ def whole(data: bytes) -> bytes:
     return f"{HEAD}Content-Length: {len(data)}\r\n\r\n".encode() + data
 
 
+def test_answers_do_not_wait_for_the_client_to_have_their_headers(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    taken = []
+    for _ in range(20):
+        start = time.perf_counter()
+        connection.request("GET", "/health/live")
+        connection.getresponse().read()
+        taken.append(time.perf_counter() - start)
+    connection.close()
+    assert min(taken[1:]) < 0.035
+
+
 @pytest.mark.parametrize(
     "sent", [b"", b"POST /v1/sol", HEAD.encode(), f"{HEAD}Content-Length: 9\r\nX: ".encode()]
 )
