@@ -155,10 +155,14 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def get_service(request: Request) -> Service:
-    """Return the service of the application."""
+def service_of(request: Request) -> Service:
+    """Return the service of the application that was asked."""
     return cast(Service, request.app.state.service)
 
 
-TheService = Annotated[Service, Depends(get_service)]
+async def _get_service(request: Request) -> Service:
+    return service_of(request)
+
+
+TheService = Annotated[Service, Depends(_get_service)]
 """The service, as a parameter of a route."""
