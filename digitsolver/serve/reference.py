@@ -46,7 +46,8 @@ def _operations(paths: JsonObject) -> list[JsonObject]:
             ],
             "bodies": list(operation.get("requestBody", {}).get("content", {})),
             "answers": {
-                status: (answer["description"], _kind(answer)) for status, answer in answers.items()
+                status: (answer["description"], _kind(answer))
+                for status, answer in sorted(answers.items())
             },
             "needs_key": "security" in operation,
         }
