@@ -19,7 +19,7 @@ ROWS = ("line", "digit")
 CHANNELS = (1, 3, 4)
 MAX_BYTES = 2**20
 """Largest style file."""
-MAX_CLEANERS = 32
+MAX_CLEANERS = 16
 CROPPED = ("cleaned", "levels")
 
 RANGES = {
