@@ -7,11 +7,12 @@ import click
 from collector.cli.gather import fetch, generate, import_
 from collector.cli.label import label
 from collector.cli.sets import check, export, split
+from digitsolver import __version__
 from digitsolver.cli.console import Group
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="digitsolver", prog_name="collector")
+@click.version_option(__version__, prog_name="collector")
 def main() -> None:
     """Collect labelled captchas: generate, import, fetch, label and check them.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from digitsolver import __version__
 from digitsolver.cli.auditing import audit
 from digitsolver.cli.console import Group, bar, finish, starting
 from digitsolver.cli.evaluating import evaluate
@@ -29,7 +30,7 @@ from digitsolver.errors import BundleError, MissingExtraError, printable
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="digitsolver", prog_name="digitsolver")
+@click.version_option(__version__, prog_name="digitsolver")
 def main() -> None:
     """Read short digit strings in small noisy images that you are allowed to read.
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_letters
 
@@ -104,47 +104,57 @@ def test_an_interrupted_run_ends_like_an_unbroken_one(tmp_path: Path) -> None:
     assert [row["loss"] for row in saved.history] == [row["loss"] for row in rows]
 
 
-def test_the_published_model_is_a_bundle_of_the_right_size(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Published:
+    """A default model of one part, and what it was made from."""
+
+    plan: Plan
+    model: keras.Model
+    path: Path
+    metrics: dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("published")
     plan = replace(TINY, cycles=(1,))
-    checkpoint = Checkpoint(tmp_path / "work")
+    checkpoint = Checkpoint(folder / "work")
     model = train_base(plan, checkpoint)
     state = checkpoint.load(NAME)
     assert state is not None
-    published = publish(
-        model, tmp_path / "default", plan, state.history, looks=("mixed", "plain"), count=20
+    metrics = publish(
+        model, folder / "default", plan, state.history, looks=("mixed", "plain"), count=20
     )
-    made = bundle.load(tmp_path / "default")
+    return Published(plan, model, folder / "default", metrics)
+
+
+def test_the_published_model_is_a_bundle_of_the_right_size(published: Published) -> None:
+    made = bundle.load(published.path)
     assert made.facts.reader == "line"
     assert made.facts.length is None
     assert made.facts.counts == {"generated_images": 24}
     metrics = made.metrics()
-    assert json.loads(json.dumps(published)) == metrics
+    assert json.loads(json.dumps(published.metrics)) == metrics
     assert set(metrics["looks"]) == {"mixed", "plain"}
     assert metrics["looks"]["plain"]["captchas"] == 20
     assert metrics["onnx_difference"] < 1e-4
     assert sum(path.stat().st_size for path in made.path.iterdir()) < 4.5e6
-
-    import keras
-
     halved = keras.saving.load_model(made.path / bundle.KERAS, compile=False)
-    digits = digits_only(model, plan)
+    digits = digits_only(published.model, published.plan)
     for one, other in zip(halved.get_weights(), digits.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
 
 
-def test_the_published_model_keeps_what_it_learned_of_letters(tmp_path: Path) -> None:
-    plan = replace(TINY, cycles=(1,))
-    model = train_base(plan, Checkpoint(tmp_path / "work"))
-    history = [{"part": 1.0, "images": 24.0, "loss": 1.0, "rate": 0.0, "seconds": 1.0}]
-    publish(model, tmp_path / "default", plan, history, count=20)
-    pretrained = load_pretrained(tmp_path / "default")
+def test_the_published_model_keeps_what_it_learned_of_letters(published: Published) -> None:
+    pretrained = load_pretrained(published.path)
     assert (pretrained.alphabet, pretrained.letters) == (DIGITS, ascii_letters)
     started = start_network(LineSettings(alphabet="7Kk"), pretrained, 128, 4)
     kernel, bias = started.get_weights()[-2:]
-    characters = plan.mixture.characters
+    characters = published.plan.mixture.characters
     columns = [characters.index("7"), characters.index("K"), characters.index("k"), -1]
-    np.testing.assert_allclose(kernel, model.get_weights()[-2][:, columns], rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(bias, model.get_weights()[-1][columns], rtol=1e-3, atol=1e-4)
+    whole = published.model.get_weights()
+    np.testing.assert_allclose(kernel, whole[-2][:, columns], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(bias, whole[-1][columns], rtol=1e-3, atol=1e-4)
     assert whole_network(pretrained).output_shape[-1] == 11
 
 
