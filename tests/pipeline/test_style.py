@@ -14,6 +14,7 @@ from digitsolver.pipeline.named_styles import STYLES, get_style
 from digitsolver.pipeline.style import (
     CHANNELS,
     CROPPED,
+    MAX_CLEANERS,
     POLARITIES,
     PROJECTIONS,
     RANGES,
@@ -43,7 +44,7 @@ styles = st.builds(
     name=st.text(),
     projection=st.sampled_from(PROJECTIONS),
     polarity=st.sampled_from(POLARITIES),
-    cleaners=st.lists(st.sampled_from(list(CLEANERS))).map(tuple),
+    cleaners=st.lists(st.sampled_from(list(CLEANERS)), max_size=MAX_CLEANERS).map(tuple),
     stroke=st.none() | st.floats(*RANGES["stroke"]) | whole("stroke"),
     segmenter=st.sampled_from(list(SEGMENTERS)),
     length=numbers("length"),
