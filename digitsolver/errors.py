@@ -26,8 +26,9 @@ Examples
 no-such-model
 """
 
+import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 
@@ -132,6 +133,37 @@ class ClusterError(DigitSolverError):
 
 class MissingExtraError(DigitSolverError):
     """Say which optional dependency to install."""
+
+
+def require_packages(task: str, packages: Iterable[str], extra: str, otherwise: str = "") -> None:
+    """Raise MissingExtraError where a package that a task needs is not installed.
+
+    Parameters
+    ----------
+    task
+        What cannot be done without it, such as ``training``.
+    packages
+        Names by which the packages are imported.
+    extra
+        The extra of this project that brings them.
+    otherwise
+        What else to do, after a comma.
+
+    Raises
+    ------
+    MissingExtraError
+        A package is not installed; the message names it and the extra.
+
+    Examples
+    --------
+    >>> require_packages("reading", ["numpy"], "train")
+    """
+    for name in packages:
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(
+                f"{task}: expected the package {name}, found none; "
+                f"install it with: pip install 'digitsolver[{extra}]'{otherwise}"
+            )
 
 
 def printable(path: str | os.PathLike[str]) -> str:

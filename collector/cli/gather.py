@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, each
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, sample_reader
-from digitsolver.errors import MissingExtraError, printable
+from digitsolver.errors import printable, require_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,12 +160,7 @@ def _headers(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str]]:
     """Parse the headers into names and values."""
-    for name in ("httpx", "protego", "tenacity"):
-        if importlib.util.find_spec(name) is None:
-            raise MissingExtraError(
-                f"fetching: expected the package {name}, found none; "
-                "install it with: pip install 'digitsolver[collect]'"
-            )
+    require_packages("fetching", ("httpx", "protego", "tenacity"), "collect")
     from collector.fetch import check_header
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import secrets
 import socket
@@ -18,7 +17,7 @@ from collector.cli.options import AS_JSON
 from collector.cli.terminal import label_on_terminal
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, settle_labels
 from digitsolver.cli.options import MAX_LENGTH
-from digitsolver.errors import BundleError, MissingExtraError, printable
+from digitsolver.errors import BundleError, printable, require_packages
 
 if TYPE_CHECKING:
     from collector.label.session import Session
@@ -74,7 +73,7 @@ def label(
       collector label captchas/mine --retrain-every 50
     """
     if not terminal:
-        _require_web()
+        require_packages("labelling", ("fastapi", "uvicorn"), "web", ", or label with --terminal")
     if not who or ":" in who:
         raise click.BadParameter(f"expected a name without a colon, found {who!r}", param_hint="by")
     if not folder.is_dir():
@@ -178,12 +177,3 @@ def _serve(session: Session, folder: Path, *, open_browser: bool) -> None:
             webbrowser.open(address)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(settings).run(sockets=[listening])
-
-
-def _require_web() -> None:
-    for name in ("fastapi", "uvicorn"):
-        if importlib.util.find_spec(name) is None:
-            raise MissingExtraError(
-                f"labelling: expected the package {name}, found none; "
-                "install it with: pip install 'digitsolver[web]', or label with --terminal"
-            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 from contextlib import suppress
@@ -12,7 +11,7 @@ import click
 
 from digitsolver.cli.console import starting
 from digitsolver.cli.options import FOLDER
-from digitsolver.errors import MissingExtraError, printable
+from digitsolver.errors import printable, require_packages
 
 KEY_VARIABLE = "DIGITSOLVER_API_KEY"
 """The environment variable that may hold the key."""
@@ -103,7 +102,7 @@ def serve(
       digitsolver serve
       digitsolver serve --model model --host 0.0.0.0 --api-key-file key.txt
     """
-    _require_web()
+    require_packages("serving", NEEDED, "web")
     with starting():
         from digitsolver.serve.app import create_app
         from digitsolver.serve.server import address, listen, make_server
@@ -157,12 +156,3 @@ def _log() -> None:
         logger.setLevel(level)
         logger.addHandler(handler)
         logger.propagate = False
-
-
-def _require_web() -> None:
-    for name in NEEDED:
-        if importlib.util.find_spec(name) is None:
-            raise MissingExtraError(
-                f"serving: expected the package {name}, found none; "
-                "install it with: pip install 'digitsolver[web]'"
-            )

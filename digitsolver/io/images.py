@@ -5,6 +5,7 @@ Where `alpha` is asked for, an image with transparency stays (H, W, 4) RGBA.
 
 import os
 import stat
+from base64 import b64encode
 from contextlib import suppress
 from typing import Final, NamedTuple, TypeAlias
 
@@ -224,6 +225,17 @@ def encode_png(image: ImageArray) -> bytes:
         code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
         pixels = np.asarray(cv2.cvtColor(pixels, code), dtype=np.uint8)
     return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+def data_url(png: bytes) -> str:
+    """Return a PNG file as an address that holds it (RFC 2397).
+
+    Examples
+    --------
+    >>> data_url(b"a")
+    'data:image/png;base64,YQ=='
+    """
+    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
 
 
 def write_png(path: StrPath, image: ImageArray) -> None:

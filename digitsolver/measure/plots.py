@@ -1,13 +1,12 @@
 """Plot the reliability and selective risk of an evaluation."""
 
-import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.errors import MissingExtraError
+from digitsolver.errors import require_packages
 from digitsolver.io.files import StrPath
 from digitsolver.measure.evaluation import CONFIDENCES, Evaluation
 from digitsolver.measure.figures import new_figure, save_figure
@@ -27,11 +26,7 @@ DARK, PALE = "#1f5fa8", "#9fc1e6"
 
 def require_matplotlib() -> None:
     """Raise MissingExtraError, which names the extra, where matplotlib is not installed."""
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError(
-            "plotting: expected the package matplotlib, found none; "
-            "install it with: pip install 'digitsolver[train]'"
-        )
+    require_packages("plotting", ["matplotlib"], "train")
 
 
 def draw_confidence(path: StrPath, found: Evaluation) -> None:

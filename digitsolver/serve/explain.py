@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver.io.formats import may_have_frames
-from digitsolver.io.images import encode_png, open_image
+from digitsolver.io.images import data_url, encode_png, open_image
 from digitsolver.io.working_size import scaled_box, to_working_size
 from digitsolver.pipeline.style import NO_STYLE
 from digitsolver.readers import Explanation
 from digitsolver.results import Digit, ImageSource, Reading
 from digitsolver.serve.answers import ReadingShape, Shape
-from digitsolver.serve.lab import StyleTable, data_url, style_table
+from digitsolver.serve.lab import StyleTable, style_table
 from digitsolver.solver import Solver
 
 PLACES = 4
@@ -136,6 +136,7 @@ def _at_digits(reading: Reading, explained: Explanation, alphabet: str) -> NDArr
     step = explained.original.shape[1] / len(frames)
 
     def best(digit: Digit) -> NDArray[np.float32]:
+        """Return the frame in the box of `digit` at which it is most probable."""
         x, _, width, _ = digit.box
         first = min(int(x / step), len(frames) - 1)
         inside = frames[first : max(first + 1, round((x + width) / step))]

@@ -3,7 +3,6 @@
 import ast
 import inspect
 import json
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from functools import cache
@@ -13,6 +12,7 @@ from typing import Literal, get_args, get_type_hints
 from pydantic import JsonValue
 
 from digitsolver.errors import StyleError
+from digitsolver.io.images import data_url
 from digitsolver.pipeline.named_styles import STYLES
 from digitsolver.pipeline.style import (
     RANGES,
@@ -185,17 +185,6 @@ def style_table(style: Style) -> StyleTable:
     """Return the settings of a style as JSON has them."""
     table: StyleTable = json.loads(json.dumps(asdict(style)))
     return table
-
-
-def data_url(png: bytes) -> str:
-    """Return a PNG file as an address that holds it.
-
-    Examples
-    --------
-    >>> data_url(b"a")
-    'data:image/png;base64,YQ=='
-    """
-    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
 
 
 def _stage(stage: Stage) -> StageShape:

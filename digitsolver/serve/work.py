@@ -159,6 +159,7 @@ def _deliver(
     """Give each its outcome, in one step of the event loop."""
 
     def give_all() -> None:
+        """Give each its outcome, on the event loop."""
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.give(outcome)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digitsolver.errors import BundleError, MissingExtraError
+from digitsolver.errors import BundleError, MissingExtraError, require_packages
 
 if TYPE_CHECKING:
     import keras
@@ -41,17 +41,12 @@ def require_training() -> None:
     Raises MissingExtraError, which names the package and the extra, where one is absent. Call it
     before any ``import keras``: TensorFlow reads how much to say on its first import.
     """
-    for name in NEEDED:
-        if importlib.util.find_spec(name) is None:
-            if name == "tensorflow" and sys.version_info >= WITHOUT_TENSORFLOW:
-                raise MissingExtraError(
-                    "training: expected Python 3.11, 3.12 or 3.13, found "
-                    f"{sys.version_info[0]}.{sys.version_info[1]}, for which there is no TensorFlow"
-                )
-            raise MissingExtraError(
-                f"training: expected the package {name}, found none; "
-                "install it with: pip install 'digitsolver[train]'"
-            )
+    if sys.version_info >= WITHOUT_TENSORFLOW and importlib.util.find_spec("tensorflow") is None:
+        raise MissingExtraError(
+            "training: expected Python 3.11, 3.12 or 3.13, found "
+            f"{sys.version_info[0]}.{sys.version_info[1]}, for which there is no TensorFlow"
+        )
+    require_packages("training", NEEDED, "train")
     if "tensorflow" in sys.modules and "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -148,7 +148,7 @@ class Trainer(Protocol):
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What could not be used, and why."""
+        """The captchas that cannot be learned from, each with the reason."""
 
     @property
     def rounds(self) -> int:

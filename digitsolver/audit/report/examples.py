@@ -1,13 +1,12 @@
 """The images that a report shows, inside its page."""
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from digitsolver.datasets import Sample
 from digitsolver.errors import ImageError, printable
-from digitsolver.io.images import encode_png
+from digitsolver.io.images import data_url, encode_png
 from digitsolver.io.working_size import to_working_size
 
 MOST: Final = 6
@@ -33,6 +32,5 @@ def examples(samples: Iterable[Sample]) -> list[Example]:
             data = encode_png(to_working_size(sample.read()))
         except ImageError:
             continue
-        address = f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
-        shown.append(Example(printable(sample.path.name), sample.label or "", address))
+        shown.append(Example(printable(sample.path.name), sample.label or "", data_url(data)))
     return shown

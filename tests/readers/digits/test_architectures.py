@@ -45,8 +45,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_architecture_trains_goes_on_exports_and_reads(
     name: str, digits: DigitsFolder, tmp_path: Path
 ) -> None:
-    if name == "resnet18" and digits.style.segmenter != "kmeans":
-        pytest.skip("the slowest network learns crops of one segmenter")
     data = (digits.crops, digits.labels, digits.captcha_ids, digits.style)
     settings = replace(settings_from(Options(name, epochs=2)), batch=32, min_steps=40)
 
