@@ -25,6 +25,7 @@ from digitsolver.readers.line.settings import LineSettings
 from digitsolver.readers.line.trainer import LineTrainer
 from digitsolver.readers.trainable import prepare
 from digitsolver.train import Options, choose_settings
+from digitsolver.training.backend import fastest_policy
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.data import read_training_data
 from digitsolver.training.trainer import Settings
@@ -91,16 +92,21 @@ def test_options_of_one_reader_choose_it(
     assert readers(choose_settings(captchas, options=options)) == expected
 
 
+def line(**settings: Any) -> LineSettings:
+    """Return settings of the reader line for this processor."""
+    return LineSettings(precision=fastest_policy(), **settings)
+
+
 def test_settings_are_those_of_the_options(captchas: Path) -> None:
     both = choose_settings(captchas, options=Options(epochs=3, seed=2))
-    assert both == [LineSettings(rounds=3, seed=2), DigitsSettings(epochs=3, seed=2)]
-    assert choose_settings(captchas, "line") == [LineSettings()]
+    assert both == [line(rounds=3, seed=2), DigitsSettings(epochs=3, seed=2)]
+    assert choose_settings(captchas, "line") == [line()]
     few = Options(epochs=3, from_scratch=True, alphabet="ab")
-    expected = LineSettings(rounds=3, from_scratch=True, alphabet="ab")
+    expected = line(rounds=3, from_scratch=True, alphabet="ab")
     assert choose_settings(captchas, options=few) == [expected]
     cnn = Options(architecture="cnn", epochs=2)
     assert choose_settings(captchas, options=cnn) == [DigitsSettings(epochs=2)]
-    heads = LineSettings(architecture="positions")
+    heads = line(architecture="positions")
     assert choose_settings(captchas, options=Options("positions")) == [heads]
     generate = choose_settings(None, options=Options(generate="plain"))
     assert [one.look for one in generate] == ["plain", "plain"]
@@ -114,7 +120,7 @@ def test_unknown_architectures_are_refused_with_those_of_the_reader(captchas: Pa
 
 
 def test_only_the_reader_digits_learns_on_several_devices(captchas: Path, digits: Path) -> None:
-    both = [LineSettings(), DigitsSettings(devices=2)]
+    both = [line(), DigitsSettings(devices=2)]
     assert choose_settings(captchas, options=Options(devices=2)) == both
     assert choose_settings(captchas, "digits", Options(devices=2)) == both[1:]
     assert choose_settings(digits, options=Options(devices=2)) == both[1:]
@@ -189,7 +195,7 @@ def test_the_command_passes_on_its_options(tmp_path: Path, monkeypatch: pytest.M
     CliRunner().invoke(main, ["train", "--out", str(tmp_path / "m"), *words, str(tmp_path / "e")])
     assert (passed["source"], passed["tensorboard"]) == (None, tmp_path / "e")
     assert passed["settings"] == [
-        LineSettings(look="plain", rounds=3),
+        line(look="plain", rounds=3),
         DigitsSettings(look="plain", devices=2, epochs=3),
     ]
 

@@ -41,3 +41,22 @@ def test_what_is_no_network_of_keras(tmp_path: Path, content: bytes) -> None:
     ) as caught:
         backend.load_keras(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("flags", "policy"),
+    [
+        ("fpu avx512f avx512_bf16", "mixed_bfloat16"),
+        ("fpu amx_bf16 amx_tile", "mixed_bfloat16"),
+        ("fpu avx512f", "float32"),
+        (None, "float32"),
+    ],
+)
+def test_the_processor_decides_how_many_bits_learn(
+    flags: str | None, policy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "cpuinfo"
+    if flags:
+        file.write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
+    monkeypatch.setattr(backend, "PROCESSOR", file)
+    assert backend.fastest_policy() == policy

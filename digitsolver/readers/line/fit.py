@@ -153,7 +153,7 @@ def _round(learner: Learner, feed: Feed, phase: Phase, context: Context, number:
     if settings.spliced and (settings.is_ctc or context.aligner):
         feed.splicer = _splicer(context.aligner or learner.model, phase, settings, number)
     rates = [_learning_rate(settings, phase, start + step) for step in range(steps)]
-    loss = learner.learn(feed.batches(start, steps), rates)
+    loss = learner.learn(lambda: feed.batches(start, steps), rates)
     row = {"step": float(start + steps), "loss": round(loss, 5), "rate": rates[0]}
     return row | _measure(learner, phase.held_out, context) if phase.held_out else row
 

@@ -18,7 +18,7 @@ from digitsolver.readers.line.learner import SHAPE, build
 from digitsolver.readers.line.outputs import LINES
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT
 from digitsolver.readers.line.settings import LineSettings
-from digitsolver.training.backend import load_keras, require_training
+from digitsolver.training.backend import dtype_policy, load_keras, require_training
 from digitsolver.training.checkpoint import Arrays
 
 if TYPE_CHECKING:
@@ -107,9 +107,15 @@ def _read_letters(
 
 
 def start_network(
-    settings: LineSettings, pretrained: Pretrained | None, width: int, length: int
+    settings: LineSettings,
+    pretrained: Pretrained | None,
+    width: int,
+    length: int,
+    policy: str = "float32",
 ) -> "keras.Model":
     """Return the network that `settings` ask for, with what it can take over from `pretrained`.
+
+    It computes by a Keras dtype `policy`.
 
     With another alphabet the last layer takes over the columns of the characters that both have,
     letters that the default model was trained on included.
@@ -120,11 +126,12 @@ def start_network(
     import keras
 
     keras.utils.set_random_seed(settings.seed)
-    if not settings.is_ctc:
-        shape = (HEIGHT, width, CHANNELS)
-        model = build_positions(shape, len(settings.alphabet), length)
-    else:
-        model = build_line(SHAPE, len(settings.alphabet) + 1)
+    with dtype_policy(policy):
+        if not settings.is_ctc:
+            shape = (HEIGHT, width, CHANNELS)
+            model = build_positions(shape, len(settings.alphabet), length)
+        else:
+            model = build_line(SHAPE, len(settings.alphabet) + 1)
     if pretrained is None:
         return model
     weights = model.get_weights()

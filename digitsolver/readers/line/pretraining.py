@@ -12,7 +12,12 @@ import numpy as np
 from digitsolver.parallel.processes import Workers, in_order
 from digitsolver.readers.line.batches import Batch
 from digitsolver.readers.line.generated import Mixture, generate_batches
-from digitsolver.readers.line.learner import build, build_optimizer, build_step
+from digitsolver.readers.line.learner import (
+    build,
+    build_optimizer,
+    build_step,
+    repeat_until_finite,
+)
 from digitsolver.training.backend import require_training
 from digitsolver.training.checkpoint import Checkpoint, State
 from digitsolver.training.listeners import Row
@@ -23,8 +28,6 @@ if TYPE_CHECKING:
 NAME = "base"
 AT_ONCE = 4
 """Parts that each process generates before the network learns from them."""
-TRIES = 3
-"""How often a part is learned whose losses are not finite."""
 Progress = Callable[[Row], object]
 
 
@@ -136,28 +139,25 @@ def _learn(
     part: int,
     variables: "Sequence[keras.Variable]",
 ) -> Row:
-    """Take a step on each of the batches, and return the part's figures.
-
-    A part with a loss that is not finite is learned again: with 16 bits that happened once in 8,500
-    steps. Raises FloatingPointError when it does not help.
-    """
+    """Take a step on each of the batches, and return the part's figures."""
     start = time.perf_counter()
     before = [np.asarray(variable) for variable in variables]
-    for _ in range(TRIES):
-        losses = [
-            take(batch, plan.rate_at(part + (index + 0.5) / len(batches)))
-            for index, batch in enumerate(batches)
-        ]
-        if np.isfinite(losses).all():
-            break
+
+    def steps() -> float:
+        """Take a step on each of the batches, and return the mean loss."""
+        rates = [plan.rate_at(part + (step + 0.5) / len(batches)) for step in range(len(batches))]
+        return float(np.mean([take(*pair) for pair in zip(batches, rates, strict=True)]))
+
+    def undo() -> None:
+        """Put the variables back to what they were."""
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
-    else:
-        raise FloatingPointError(f"part {part + 1}: expected finite losses, {TRIES} times")
+
+    loss = repeat_until_finite(steps, undo)
     return {
         "part": float(part + 1),
         "images": float((part + 1) * plan.part),
-        "loss": round(float(np.mean(losses)), 5),
+        "loss": round(loss, 5),
         "rate": plan.rate_at(part + 0.5),
         "seconds": round(time.perf_counter() - start, 2),
     }

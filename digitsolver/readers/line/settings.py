@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from digitsolver.readers.line.augmentation import Augmentation
 from digitsolver.readers.line.outputs import LINES
+from digitsolver.training.backend import fastest_policy
 from digitsolver.training.trainer import Options, Settings
 
 ENOUGH = 150
@@ -32,7 +33,8 @@ class LineSettings(Settings):
     ``learning_rate`` to 0 along a half cosine. Of the batches that are not generated, the part
     ``spliced`` is joined from two images. The weights that are kept are an EMA with
     ``ema_momentum`` (Polyak & Juditsky, "Acceleration of stochastic approximation by averaging",
-    1992). With ``frozen`` the statistics of batch normalisation stay as they are.
+    1992). With ``frozen`` the statistics of batch normalisation stay as they are. ``precision`` is
+    the Keras dtype policy that the network learns by; it reads with 32 bits.
     """
 
     reader: ClassVar[str] = "line"
@@ -53,6 +55,7 @@ class LineSettings(Settings):
     frozen: bool = False
     most_held_out: int = 200
     refit: float = 0.6
+    precision: str = "float32"
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -113,4 +116,5 @@ def settings_from(options: Options) -> LineSettings:
         rounds=options.epochs,
         from_scratch=options.from_scratch,
         look=options.generate or LineSettings.look,
+        precision=fastest_policy(),
     )

@@ -146,9 +146,13 @@ class LineTrainer:
         lines = self._lines
         rest = sorted({*range(len(lines))} - {*self._validation_rows})
         self._held_out = lines.where(self._validation_rows)
-        model = start_network(settings, self._pretrained, lines.width, lines.length or 0)
+        policies = dict.fromkeys((settings.precision, "float32"))
+        models = [
+            start_network(settings, self._pretrained, lines.width, lines.length or 0, policy)
+            for policy in policies
+        ]
         self._context = Context(settings, self._generate(), lines.length, self._aligner())
-        self._learner = Learner(model, settings)
+        self._learner = Learner(models[0], settings, models[-1])
         self._phase = Phase(
             "measured",
             lines.where(rest),
@@ -198,12 +202,12 @@ class LineTrainer:
             pseudo_labelled=pseudo_labelled,
         )
         self._history = [*self._history, *self._fit(last, checkpoint, progress)]
-        self._learner.model.set_weights(self._learner.weights)
+        self._learner.reading.set_weights(self._learner.weights)
         return self._validation
 
     def export(self, folder: Path) -> Metrics:
         """Write the network to `folder` in its formats: Keras, ONNX, and ONNX with 8 bits."""
-        model = self._learner.model
+        model = self._learner.reading
         width = model.input_shape[2]
         images = self._lines.images[:COMPARED]
         pixels = np.stack([to_width(one, width or self._lines.width) for one in images])

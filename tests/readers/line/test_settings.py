@@ -3,6 +3,7 @@
 import pytest
 
 from digitsolver.readers.line.settings import LineSettings, settings_from
+from digitsolver.training.backend import fastest_policy
 from digitsolver.training.trainer import Options
 
 
@@ -29,5 +30,6 @@ def test_every_option_is_taken_over() -> None:
         rounds=3,
         from_scratch=True,
         look="plain",
+        precision=fastest_policy(),
     )
-    assert settings_from(Options()) == LineSettings()
+    assert settings_from(Options()) == LineSettings(precision=fastest_policy())
