@@ -106,7 +106,7 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
     resume
         Go on with an interrupted run of the same data and settings.
     progress
-        Is called after each epoch or round.
+        Is called after each epoch or round, and after each style that a search for one tried.
     announce
         Is called with a line for people whenever another part of the work begins: what it is, and
         about how long it takes.
@@ -171,9 +171,9 @@ def train(  # noqa: PLR0913 - keywords that a caller may leave out
         )
         data, aside = _set_aside(data, max_wrong, chosen[0].seed)
         say(_plan(data, chosen))
-        default = _prepared(chosen[0], data, None, say)
+        default = _prepared(chosen[0], data, None, say, progress)
         challengers: list[Trainer] = []
-        challenge, reason = _challenge(default, chosen[1:], data, say, challengers)
+        challenge, reason = _challenge(default, chosen[1:], data, say, progress, challengers)
         bundle = train_bundle(
             default,
             out,
@@ -251,12 +251,22 @@ def _plan(data: TrainingData, chosen: Sequence[Settings]) -> str:
 
 
 def _prepared(
-    settings: Settings, data: TrainingData, held_out: Sequence[Sample] | None, say: Announce
+    settings: Settings,
+    data: TrainingData,
+    held_out: Sequence[Sample] | None,
+    say: Announce,
+    progress: Progress | None,
 ) -> Trainer:
     """Return the trainer of one reader, and say how long it will take."""
     if settings.takes_style and data.style == AUTO and data.digits_folder is None:
         say(f"reader {settings.reader}: searching for the settings of the stages")
-    trainer = prepare(settings, data, held_out)
+
+    def report(done: int, total: int, text: str) -> None:
+        """Pass on how many styles were tried."""
+        if progress:
+            progress(done, total, f"reader {settings.reader}: styles tried")
+
+    trainer = prepare(settings, data, held_out, report)
     cores = min(usable_cores(), MOST_CORES)
     say(f"reader {settings.reader}: training takes {about(trainer.seconds / cores)} at most")
     return trainer
@@ -295,6 +305,7 @@ def _challenge(
     others: Sequence[Settings],
     data: TrainingData,
     say: Announce,
+    progress: Progress | None,
     challengers: list[Trainer],
 ) -> tuple[Challenge | None, str | None]:
     """Return the reader that may replace the default one, or why there is none.
@@ -315,7 +326,8 @@ def _challenge(
 
     def prepare_challenger() -> Trainer:
         """Return the trainer of the other reader, and remember it."""
-        challengers.append(_prepared(settings, data.only(default.samples), held_out, say))
+        only = data.only(default.samples)
+        challengers.append(_prepared(settings, only, held_out, say, progress))
         return challengers[-1]
 
     return Challenge(settings, data.style, prepare_challenger), None

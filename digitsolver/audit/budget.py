@@ -8,7 +8,8 @@ from digitsolver.audit.records import Kind, Run
 from digitsolver.parallel.progress import Progress
 
 PACED, PACED_PART = 5, 1 / 3
-"""Steps of a run, or part of them, from which on its pace says how long all of them take."""
+"""Steps of a run, or part of them, from which on its pace says how long all of them take. Where
+another total follows, the part alone counts: a search for a style tries the slowest ones first."""
 
 
 class OutOfTimeError(Exception):
@@ -80,23 +81,27 @@ class Budget:
         """Return a progress that passes on to `progress`, and raises OutOfTimeError.
 
         It does so where the time is over, and where after a few steps the pace since the first,
-        which takes longer than others, says that the end will come too late. How long fitting to so
-        many `labels` would have taken is remembered, and time to read afterwards is kept.
+        which takes longer than others, says that the end will come too late. Steps of another total
+        have a pace of their own, as those of a search for a style during a training. How long
+        fitting to so many `labels` would have taken is remembered, and time to read afterwards is
+        kept.
         """
         start = self._clock()
         last = None if self._end is None else self._end - (self._reading if labels else 0.0)
-        first: tuple[float, int] | None = None
+        began, before, steps = start, 0, 0  # of the steps with the same total
+        paced: float = PACED
 
         def report(done: int, total: int, text: str) -> None:
             """Pass progress on, and stop a run that would end too late."""
-            nonlocal first
+            nonlocal began, before, steps, paced
             progress(done, total, text)
             now = self._clock()
-            first = first or (now, done)
-            began, before = first
+            if total != steps:
+                paced = total if steps else PACED
+                began, before, steps = now, done, total
             if last is None or done >= total:
                 return
-            if done > before and done >= min(PACED, PACED_PART * total):
+            if done > before and done >= min(paced, PACED_PART * total):
                 end = now + (now - began) / (done - before) * (total - done)
             else:
                 end = now

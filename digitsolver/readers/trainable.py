@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from digitsolver.datasets import Sample
+from digitsolver.parallel.progress import Progress
 from digitsolver.training.data import TrainingData
 from digitsolver.training.trainer import Options, Settings, Trainer
 
@@ -14,7 +15,7 @@ class Trainable:
 
     ``architectures`` names its networks, ``settings`` makes its settings from what a person says.
     ``load`` imports the function that prepares its trainer, from settings of that kind, the data,
-    and the captchas to hold out.
+    the captchas to hold out, and the progress.
     """
 
     architectures: Callable[[], Iterable[str]]
@@ -23,14 +24,18 @@ class Trainable:
 
 
 def prepare(
-    settings: Settings, data: TrainingData, held_out: Sequence[Sample] | None = None
+    settings: Settings,
+    data: TrainingData,
+    held_out: Sequence[Sample] | None = None,
+    progress: Progress | None = None,
 ) -> Trainer:
     """Return the trainer for `data` with these settings, of the reader that they are for.
 
-    Without captchas to hold out the trainer chooses its validation set by itself.
+    Without captchas to hold out the trainer chooses its validation set by itself. `progress` is
+    called after each style that was tried, where one is searched for; what it raises ends that.
     Raises FolderError when there is too little to learn from.
     """
-    return TRAINABLE[settings.reader].load()(settings, data, held_out)
+    return TRAINABLE[settings.reader].load()(settings, data, held_out, progress)
 
 
 def _line_architectures() -> Iterable[str]:

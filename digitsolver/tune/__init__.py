@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from digitsolver.datasets import Sample
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.named_styles import get_style
 from digitsolver.pipeline.style import Style
 from digitsolver.tune.measure import complete
@@ -20,7 +21,13 @@ __all__ = [
 ]
 
 
-def resolve(name: str, samples: Sequence[Sample], *, length: int | None = None) -> Style:
+def resolve(
+    name: str,
+    samples: Sequence[Sample],
+    *,
+    length: int | None = None,
+    progress: Progress | None = None,
+) -> Style:
     """Return a style by its name, completed on captchas.
 
     Parameters
@@ -32,6 +39,8 @@ def resolve(name: str, samples: Sequence[Sample], *, length: int | None = None) 
         Captchas of one look, with or without labels.
     length
         Number of digits, where it is known.
+    progress
+        Is called after each style that a search tried.
 
     Returns
     -------
@@ -52,5 +61,6 @@ def resolve(name: str, samples: Sequence[Sample], *, length: int | None = None) 
     'scattered'
     """
     if name == "auto":
-        return choose(samples, length=length, rounds=FEW_ROUNDS)[0].style
+        found = choose(samples, length=length, rounds=FEW_ROUNDS, progress=progress)
+        return found[0].style
     return complete(get_style(name), samples, length=length)

@@ -14,12 +14,15 @@ from digitsolver.audit.attackers import (
     ModelAttacker,
     Program,
 )
+from digitsolver.audit.budget import Budget, OutOfTimeError
 from digitsolver.audit.plan import make_plan
 from digitsolver.audit.records import Kind
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.images import write_png
 from digitsolver.solver import load
 from digitsolver.training.trainer import Options
+from digitsolver.tune import FEW_ROUNDS, most_tries
+from tests import tiny
 from tests.audit.acting import Knowing, program, write_captchas
 from tests.templates import make_bundle, write
 
@@ -177,3 +180,31 @@ def test_a_reader_is_fitted_to_the_drawn_labels_alone(tmp_path: Path) -> None:
     assert not answers.why  # also where it is not confident, and opens its other network
     right = sum(text == one.label for text, one in zip(answers.texts, plan.test, strict=False))
     assert right >= 5
+
+
+def test_the_search_for_a_style_ends_with_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorflow")
+    tiny.shrink(monkeypatch)
+    monkeypatch.setattr("digitsolver.train.choose_settings", lambda *_, **__: tiny.BOTH)
+    write(tmp_path, [f"{number * 617 % 10000:04}" for number in range(50)])
+    plan = make_plan(read_captchas(tmp_path)[0], [25], seed=0)
+    now = 0.0
+    tried: list[tuple[int, int]] = []
+
+    def follow(done: int, total: int, text: str) -> None:
+        nonlocal now
+        now += 1
+        if text == "reader digits: styles tried":
+            tried.append((done, total))
+
+    watched = Budget(20, lambda: now).watch(follow, 25)
+    labels = plan.drawn(25, 0)
+    with (
+        pytest.raises(OutOfTimeError) as error,
+        FittedReader(Options()).fit(labels, 0, watched, lambda line: None),
+    ):
+        pass
+    assert tried[-1] == (20, most_tries(FEW_ROUNDS))
+    assert error.value.seconds > 20

@@ -96,6 +96,24 @@ def test_a_run_that_fits_goes_on() -> None:
         clock.now -= 40
 
 
+def test_a_search_during_a_training_has_a_pace_of_its_own() -> None:
+    clock = Clock()
+    budget = Budget(400, clock)
+    progress = budget.watch(lambda done, total, text: None, labels=50)
+    for done in range(1, 11):
+        clock.now += 1
+        progress(done, 10, "")
+    for done in range(1, 40):  # a slow start alone stops nothing
+        clock.now += 20 if done <= 5 else 2
+        progress(done, 120, "styles tried")
+    clock.now += 100
+    with pytest.raises(OutOfTimeError):
+        progress(40, 120, "styles tried")
+    assert budget.left == 400 - 10 - 100 - 68 - 100
+    whole = budget.seconds(50, lambda: 1.0)
+    assert whole == pytest.approx(278 + (248 / 39) * 80)
+
+
 def test_the_last_step_is_never_lost() -> None:
     clock = Clock()
     progress = Budget(10, clock).watch(lambda done, total, text: None)

@@ -206,7 +206,10 @@ class DigitsTrainer:
 
 
 def prepare(
-    settings: DigitsSettings, data: TrainingData, held_out: Sequence[Sample] | None = None
+    settings: DigitsSettings,
+    data: TrainingData,
+    held_out: Sequence[Sample] | None = None,
+    progress: Progress | None = None,
 ) -> DigitsTrainer:
     """Return the trainer for `data`; see `digitsolver.readers.trainable.prepare`.
 
@@ -230,7 +233,8 @@ def prepare(
     style = data.style
     if isinstance(style, str):
         apart = {sample.path for sample in held_out}
-        style = tune.resolve(style, [one for one in samples if one.path not in apart])
+        rest = [one for one in samples if one.path not in apart]
+        style = tune.resolve(style, rest, progress=progress)
     stages, problems = crops_of(samples, style)
     validation = _numbers(stages, samples, held_out)
     if given and validation is None:

@@ -317,14 +317,15 @@ def prepare(
     settings: LineSettings,
     data: TrainingData,
     held_out: Sequence[Sample] | None = None,
+    progress: Progress | None = None,
     *,
     default: Path | None = None,
 ) -> LineTrainer:
     """Return the trainer for `data`; see `digitsolver.readers.trainable.prepare`.
 
-    It chooses its validation set by itself. `default` is the bundle to start from, by default that
-    of the package. Raises BundleError when that is damaged, and FolderError when there is too
-    little to learn from.
+    It chooses its validation set by itself, and searches for nothing. `default` is the bundle to
+    start from, by default that of the package. Raises BundleError when that is damaged, and
+    FolderError when there is too little to learn from.
     """
     if data.digits_folder is not None:
         raise FolderError(

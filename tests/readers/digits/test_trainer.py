@@ -18,6 +18,7 @@ from digitsolver import bundle, train
 from digitsolver.datasets import Sample
 from digitsolver.errors import BundleError, FolderError
 from digitsolver.measure.statistics import wilson
+from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import Style, write_style
 from digitsolver.readers.digits import trainer
 from digitsolver.readers.digits.architectures import build_cnn
@@ -224,7 +225,7 @@ def test_style_is_found_without_the_validation_set(
     write(tmp_path, [f"{number:04}" for number in range(0, 10000, 700)])
     seen: list[set[str]] = []
 
-    def resolve(name: str, samples: list[Sample]) -> Style:
+    def resolve(name: str, samples: list[Sample], *, progress: Progress | None) -> Style:
         seen.append({sample.path.name for sample in samples})
         return STYLE
 
