@@ -41,8 +41,12 @@ def build_line(shape: Shape, classes: int) -> Any:
 
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all runs of a test have networks of a few weights, which are not exported."""
+    """Let all runs of a test have networks of a few weights, which are not exported.
+
+    Their few steps are taken one operation after the other: to compile a step takes longer.
+    """
     require_training()
+    monkeypatch.setattr("tensorflow.function", uncompiled)
     monkeypatch.setitem(ARCHITECTURES, "cnn", build_crops)
     monkeypatch.setattr("digitsolver.readers.line.learner.build_line", build_line)
     monkeypatch.setattr("digitsolver.readers.line.pretrained.build_line", build_line)
@@ -51,6 +55,11 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitsolver.train.FEWEST_HELD_OUT", 5)
     made = Pretrained(build("0123456789", 1).get_weights(), "0123456789", 1.5, "some digest")
     monkeypatch.setattr("digitsolver.readers.line.trainer.load_pretrained", lambda folder: made)
+
+
+def uncompiled(function: Any = None, **_: object) -> Any:
+    """Return a function as it is, where ``tensorflow.function`` would compile it."""
+    return function or uncompiled
 
 
 def export(model: Any, folder: Path, pixels: NDArray[np.float32], name: str) -> float:

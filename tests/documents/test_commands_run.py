@@ -1,12 +1,13 @@
 """Run the commands of the documents word for word, in a folder with what a fresh clone has.
 
-Only the networks are smaller than real ones, and their training shorter. What needs the network,
-a browser, other machines or hours is left out, by name.
+Only the networks are smaller than real ones, their training is shorter, and fewer captchas are
+generated. What needs the network, a browser, other machines or hours is left out, by name.
 """
 
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -16,6 +17,7 @@ from digitsolver.readers.digits import settings as digits_settings
 from digitsolver.readers.digits.architectures import ARCHITECTURES
 from digitsolver.readers.line import settings as line_settings
 from digitsolver.training import export
+from digitsolver.training.backend import require_training
 from digitsolver.training.trainer import Options, Settings
 from tests import tiny
 from tests.documents.test_documents import OURS, ROOT, _document_lines
@@ -37,7 +39,7 @@ LEFT_OUT = {
 }
 """Words of commands that are not run, and why."""
 CAPTCHAS = 60
-"""Captchas of each look that the clone has here."""
+"""Captchas of each look that the clone has here, and that a command generates at most."""
 LOOK_AT_SOMETHING = 1
 """Exit status of collector check where something is to be looked at."""
 
@@ -63,9 +65,18 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every training have a network of a few weights and take a few steps."""
-    exported = export.export
+    require_training()
+    import tensorflow as tf
+
+    exported, compiled = export.export, tf.function
     tiny.shrink(monkeypatch)
-    monkeypatch.setattr(export, "export", exported)
+
+    def export_compiled(*arguments: Any) -> float:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tf, "function", compiled)
+            return exported(*arguments)
+
+    monkeypatch.setattr(export, "export", export_compiled)
     for name in ARCHITECTURES:
         monkeypatch.setitem(ARCHITECTURES, name, tiny.build_crops)
     digits, line = digits_settings.settings_from, line_settings.settings_from
@@ -89,7 +100,11 @@ def test_commands_run_word_for_word(document: str, commands: dict[str, click.Com
     for line in _document_lines(ROOT / document):
         if line.words[0] not in OURS or LEFT_OUT.keys() & set(line.words):
             continue
-        result = CliRunner().invoke(commands[line.words[0]], line.words[1:])
+        words = list(line.words[1:])
+        if "--count" in words:
+            place = words.index("--count") + 1
+            words[place] = str(min(int(words[place]), CAPTCHAS))
+        result = CliRunner().invoke(commands[line.words[0]], words)
         checked = line.words[:2] == ["collector", "check"]
         allowed = {0, LOOK_AT_SOMETHING} if checked else {0}
         problem = f"{line.where}: {result.output}"
