@@ -148,19 +148,25 @@ def test_a_missing_extra_is_said_once(captchas: Path) -> None:
     assert "tensorflow" in done.left_out[0].reason
 
 
-def test_bad_programs_leave_the_rest_alone(captchas: Path) -> None:
+def test_bad_programs_leave_the_rest_alone(tmp_path: Path) -> None:
+    write_captchas(tmp_path / "captchas", 20)
     said: list[str] = []
     programs = (
         program("hangs", "time.sleep(60)", timeout=0.2),
         program("fails", "sys.exit(1)"),
         program("noise", "sys.stdout.buffer.write(b'\\xff')"),
     )
-    done = run(captchas, Options(labels=(0,), programs=programs), Readers(Knowing()), said=said)
-    assert [one.run.unread for one in done.runs] == [0, 160, 160, 160]
+    done = run(
+        tmp_path / "captchas",
+        Options(labels=(0,), programs=programs),
+        Readers(Knowing()),
+        said=said,
+    )
+    assert [one.run.unread for one in done.runs] == [0, 20, 20, 20]
     assert done.notes == [
-        "hangs: 160 of 160 unread: 157 × not tried after 3 timeouts in a row, 3 × timeout",
-        "fails: 160 of 160 unread: 160 × exit status other than 0",
-        "noise: 160 of 160 unread: 160 × output that is no text",
+        "hangs: 20 of 20 unread: 17 × not tried after 3 timeouts in a row, 3 × timeout",
+        "fails: 20 of 20 unread: 20 × exit status other than 0",
+        "noise: 20 of 20 unread: 20 × output that is no text",
     ]
     assert set(done.notes) <= set(said)
 

@@ -106,7 +106,9 @@ def test_other_prices_need_no_new_runs(captchas: Path, tmp_path: Path) -> None:
     assert read_prices(out / "prices.toml").wage_hour.value == 14.5
 
 
-def test_the_report_names_the_command_that_makes_it_again(captchas: Path, tmp_path: Path) -> None:
+def test_the_report_names_the_command_that_makes_it_again(tmp_path: Path) -> None:
+    captchas = tmp_path / "captchas"
+    write_captchas(captchas, 10)
     programs = (program("a", "print(1)"), program("b", "print(2)"))
     options = Options(labels=(0,), seeds=1, programs=programs, length=3)
     readers = Readers(Knowing())
