@@ -25,7 +25,7 @@ demo: $(STAMP) ## Run the whole chain on captchas/: collect, preprocess, train, 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tools/demo.sh
 
 test: $(STAMP) ## Run the tests and doctests; coverage may not fall below 90 %
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report term
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report term
 
 check: $(STAMP) ## Look for mistakes with ruff and mypy; change nothing
 	@status=0; \
