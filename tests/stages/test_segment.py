@@ -59,7 +59,7 @@ def histogram(rng: np.random.Generator, *, whole: bool, evenly: bool) -> Case:
 
 
 @pytest.mark.usefixtures("one_thread")
-@settings(max_examples=1000, phases=set(Phase) - {Phase.explain})  # which traces every line
+@settings(max_examples=400, phases=set(Phase) - {Phase.explain})  # which traces every line
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
 def test_k_means_is_that_of_scikit_learn(seed: int, whole: bool, evenly: bool) -> None:
     points, weights, start = histogram(np.random.default_rng(seed), whole=whole, evenly=evenly)
