@@ -33,7 +33,7 @@ from digitsolver.training.validation import Validation
 from tests.readers.digits.handwritten import handwritten, labelled
 from tests.templates import STYLE, write
 
-SETTINGS = DigitsSettings(epochs=3, batch=32, min_steps=30)
+SETTINGS = DigitsSettings(epochs=3, batch=16, min_steps=30)
 
 
 @pytest.fixture(scope="module")
