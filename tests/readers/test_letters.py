@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 
 from collector.draw.glyphs import faces, glyph
@@ -11,6 +12,7 @@ from digitsolver.cli import main
 from digitsolver.datasets import folder_of, read_digits
 from digitsolver.io.images import ImageArray, read_image, write_png
 from digitsolver.pipeline.style import Style, write_style
+from digitsolver.readers.digits import trainer
 from digitsolver.solver import load
 
 ALPHABET = "abdefghnrtABDEFGHNRT"
@@ -58,7 +60,8 @@ def run(*words: object) -> str:
     return result.stdout
 
 
-def test_letters_in_colour_are_read(tmp_path: Path) -> None:
+def test_letters_in_colour_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "SMALL", 0)  # fit once, not again to all captchas
     look = tmp_path / "letters.toml"
     write_style(STYLE, look)
     source, folder, model = tmp_path / "captchas", tmp_path / "digits", tmp_path / "model"
