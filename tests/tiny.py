@@ -13,6 +13,7 @@ from digitsolver.readers.digits.settings import DigitsSettings
 from digitsolver.readers.line.learner import build
 from digitsolver.readers.line.pretrained import Pretrained
 from digitsolver.readers.line.settings import LineSettings
+from digitsolver.training import export as exports
 from digitsolver.training.backend import LAST_CONVOLUTION, Shape, require_training
 
 DIGITS = DigitsSettings(epochs=1, batch=8, min_steps=2)
@@ -41,12 +42,15 @@ def build_line(shape: Shape, classes: int) -> Any:
 
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all runs of a test have networks of a few weights, which are not exported.
-
-    Their few steps are taken one operation after the other: to compile a step takes longer.
-    """
-    require_training()
-    monkeypatch.setattr("tensorflow.function", uncompiled)
+    """Let all runs of a test have networks of a few weights, neither exported nor plotted."""
+    uncompile(monkeypatch)
+    for name in (
+        "listeners.draw_curves",
+        "job.draw_curves",
+        "job.draw_confusion",
+        "job.draw_mistakes",
+    ):
+        monkeypatch.setattr(f"digitsolver.training.{name}", no_plot)
     monkeypatch.setitem(ARCHITECTURES, "cnn", build_crops)
     monkeypatch.setattr("digitsolver.readers.line.learner.build_line", build_line)
     monkeypatch.setattr("digitsolver.readers.line.pretrained.build_line", build_line)
@@ -57,9 +61,33 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitsolver.readers.line.trainer.load_pretrained", lambda folder: made)
 
 
-def uncompiled(function: Any = None, **_: object) -> Any:
-    """Return a function as it is, where ``tensorflow.function`` would compile it."""
-    return function or uncompiled
+def uncompile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let networks learn one operation after the other: to compile a step takes longer than a few.
+
+    What is exported is compiled.
+    """
+    require_training()
+    import tensorflow as tf
+
+    compiled, write = tf.function, exports.write_onnx
+
+    def write_compiled(*arguments: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tf, "function", compiled)
+            write(*arguments)
+
+    monkeypatch.setattr(exports, "write_onnx", write_compiled)
+    monkeypatch.setattr(tf, "function", as_it_is)
+
+
+def as_it_is(function: Any = None, **_: object) -> Any:
+    """Return a function as it is, in the place of ``tensorflow.function``."""
+    return function or as_it_is
+
+
+def no_plot(path: Path, *_: object) -> None:
+    """Leave an empty file where a plot would be."""
+    path.touch()
 
 
 def export(model: Any, folder: Path, pixels: NDArray[np.float32], name: str) -> float:

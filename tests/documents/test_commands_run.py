@@ -7,7 +7,6 @@ generated. What needs the network, a browser, other machines or hours is left ou
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -17,7 +16,6 @@ from digitsolver.readers.digits import settings as digits_settings
 from digitsolver.readers.digits.architectures import ARCHITECTURES
 from digitsolver.readers.line import settings as line_settings
 from digitsolver.training import export
-from digitsolver.training.backend import require_training
 from digitsolver.training.trainer import Options, Settings
 from tests import tiny
 from tests.documents.test_documents import OURS, ROOT, _document_lines
@@ -65,18 +63,9 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every training have a network of a few weights and take a few steps."""
-    require_training()
-    import tensorflow as tf
-
-    exported, compiled = export.export, tf.function
+    exported = export.export
     tiny.shrink(monkeypatch)
-
-    def export_compiled(*arguments: Any) -> float:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tf, "function", compiled)
-            return exported(*arguments)
-
-    monkeypatch.setattr(export, "export", export_compiled)
+    monkeypatch.setattr(export, "export", exported)
     for name in ARCHITECTURES:
         monkeypatch.setitem(ARCHITECTURES, name, tiny.build_crops)
     digits, line = digits_settings.settings_from, line_settings.settings_from
