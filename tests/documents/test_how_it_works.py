@@ -3,6 +3,7 @@
 import re
 import shlex
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from digitsolver import bundle, train
 from digitsolver.cli import main as digitsolver
 from digitsolver.io.images import decode_image
 from digitsolver.pipeline.style import load_style
+from digitsolver.readers.digits.architectures import ARCHITECTURES, build_resnet18
 from digitsolver.training.trainer import Settings
+from tests import tiny
 from tests.documents.test_images import differ
 from tools.learning_images import NETWORK, STAGES
 
@@ -80,7 +83,10 @@ def run(words: list[str], folder: Path) -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each recipe learn for a step or two, and fit once, not again to all captchas."""
+    """Let each recipe learn for a step or two, and fit once, not again to all captchas.
+
+    resnet18 has an eighth of its filters; the layers are the same. No step is compiled.
+    """
     short = {
         "digits": {"epochs": 1, "min_steps": 1, "batch": 32},
         "line": {"rounds": 1, "steps": 1, "batch": 2, "generated_every": 0},
@@ -91,7 +97,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         chosen = choose(*arguments)  # type: ignore[arg-type]
         return [replace(one, **short[one.reader]) for one in chosen]  # type: ignore[arg-type]
 
+    tiny.uncompile(monkeypatch)
     monkeypatch.setattr(train, "choose_settings", choose_short)
+    monkeypatch.setitem(ARCHITECTURES, "resnet18", partial(build_resnet18, width=8))
     monkeypatch.setattr("digitsolver.readers.digits.trainer.SMALL", 0)
 
 
