@@ -7,6 +7,7 @@
     ├── LabelError          a label is missing or does not fit
     ├── SegmentationError   the digits of an image cannot be separated
     ├── StyleError          a style is unknown, or its file is wrong
+    ├── LookError           a look file is wrong
     ├── FolderError         a folder is not what a command needs
     │   └── UnclearLabelsError  where its labels are is in doubt: somebody must say it
     ├── PricesError         a file of prices is wrong
@@ -88,6 +89,10 @@ class SegmentationError(DigitSolverError):
 
 class StyleError(DigitSolverError):
     """Say which style is unknown, or what its file gets wrong."""
+
+
+class LookError(DigitSolverError):
+    """Say what a look file gets wrong."""
 
 
 class FolderError(DigitSolverError):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digitsolver import bundle as bundles
@@ -382,6 +382,8 @@ def choose_settings(
         An unknown reader or architecture, or a value out of its range.
     FolderError
         `source` holds digits, and the `reader` needs whole captchas.
+    LookError
+        The look to generate is a file, and that is wrong.
 
     Examples
     --------
@@ -394,7 +396,8 @@ def choose_settings(
     if reader not in READERS:
         raise ValueError(f"reader: expected one of {', '.join(READERS)}; found {reader!r}")
     if options.generate is not None:
-        check_look(options.generate, options.alphabet)
+        look = check_look(options.generate, options.alphabet)
+        options = replace(options, generate=look)
     digits = source is not None and datasets.is_digits_folder(Path(source))
     readers = list(TRAINABLE) if reader == AUTO else [reader]
     if options.architecture is not None:

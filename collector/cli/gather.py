@@ -12,7 +12,7 @@ import click
 from collector.cli.options import AS_JSON, FOLDER
 from digitsolver.cli.console import SOME_INPUT_FAILED, each
 from digitsolver.cli.labels import LABELS_FROM, PAD_LABELS, sample_reader
-from digitsolver.errors import printable, require_packages
+from digitsolver.errors import LookError, printable, require_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,19 +26,29 @@ if TYPE_CHECKING:
 def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Reject an unknown look; the looks are imported only when needed."""
     from collector.draw import LOOKS
+    from collector.draw.look_file import is_content, parse_look
+    from digitsolver.training.generated import read_look
 
-    if value not in LOOKS:
-        raise click.BadParameter(f"unknown style {value!r}, expected one of {', '.join(LOOKS)}")
+    content = read_look(value)
+    if content not in LOOKS and not is_content(content):
+        known = f"{', '.join(LOOKS)}, or a look file (.toml)"
+        raise click.BadParameter(f"unknown style {value!r}, expected one of {known}")
+    if is_content(content):
+        try:
+            parse_look(content)
+        except LookError as error:
+            raise error.at(value) from None
     return value
 
 
 @click.command()
 @click.option(
     "--style",
-    metavar="NAME",
+    metavar="NAME|FILE",
     callback=_known_style,
     required=True,
-    help="speckle, plain, lines, seven-segment, handwritten, meter or mixed.",
+    help="speckle, plain, lines, seven-segment, handwritten, meter or mixed; or a look file "
+    "(.toml).",
 )
 @click.option(
     "--count", type=click.IntRange(1, 10_000_000), required=True, help="How many to generate."
@@ -57,15 +67,17 @@ def generate(
     """Generate captchas with their labels.
 
     The same seed gives the same files, and the same command continues an interrupted run. No
-    file is overwritten.
+    file is overwritten. A look file is kept with the captchas, as look.toml.
 
     \b
     Example:
       collector generate --style speckle --count 200 --seed 1 --out captchas/speckle
     """
     from collector.dataset import generate as generating
+    from digitsolver.training.generated import read_look
 
-    with each(generating.generate(style, count, out, seed, length), count, "generating") as steps:
+    look = read_look(style)
+    with each(generating.generate(look, count, out, seed, length), count, "generating") as steps:
         written = sum(steps)
     if as_json:
         counts = {"style": style, "seed": seed, "count": count, "written": written}

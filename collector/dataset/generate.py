@@ -1,6 +1,7 @@
 """Generate captchas into a folder, numbered.
 
-No provenance is kept of them: look, seed and number tell all of it. Images from outside go into
+No provenance is kept of them: look, seed and number tell all of it; ``look.toml`` holds a look
+that came from a file. Images from outside go into
 `collector.dataset.store`. A file is named ``<number>-<label>.<ext>``. ``metadata.csv`` says the
 same in a table (``file_name,text``), which wins where the two differ. A file is complete under its
 name or not there; a row that is missing after a crash is added by the next run, from the name.
@@ -24,6 +25,8 @@ from digitsolver.parallel.processes import Workers, in_order, usable_cores
 
 BATCH = 25
 """Images that a process generates at a time."""
+LOOK = "look.toml"
+"""Name of the look file that captchas were generated with, beside them."""
 WRITERS = 8
 """Files that are written at the same time."""
 
@@ -151,7 +154,7 @@ def generate(
     Parameters
     ----------
     style
-        Name of a look.
+        Name of a look, or the content of a look file, which is kept in the folder.
     count
         How many captchas there are to be.
     out
@@ -167,7 +170,7 @@ def generate(
     Raises
     ------
     FolderError
-        A file of the same number differs: another seed, style or length made it.
+        A file of the same number, or the look file, differs: another seed, style or length made it.
     ValueError
         As for :func:`collector.draw.draw_one`.
     """
@@ -176,12 +179,26 @@ def generate(
     draw = partial(generate_batch, style, seed, length=length)
     with open_generated(out) as folder, closing(in_order(draw, steps, workers)) as batches:
         try:
+            _keep_look(style, out)
             yield from folder.add_many(sample for batch in batches for sample in batch)
         except FolderError as error:
             raise FolderError(
                 f"{error.reason}: choose an empty folder, or the seed, style and length of before",
                 error.path,
             ) from None
+
+
+def _keep_look(style: str, folder: Path) -> None:
+    """Write the content of a look file to the folder; refuse where there is another one."""
+    from collector.draw.look_file import is_content
+
+    if not is_content(style):
+        return
+    path = folder / LOOK
+    if not path.exists():
+        write_text(path, style)
+    elif path.read_bytes() != style.encode():
+        raise FolderError("is there already, and differs from the new look", path)
 
 
 def generate_batch(

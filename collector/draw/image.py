@@ -16,8 +16,8 @@ from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette, to_png
 from collector.draw.ink import Canvas, warp_canvas, warp_cover, waves
 from collector.draw.layout import Row, lay_out
 from collector.draw.legibility import distinctness, visible_share
-from collector.draw.look import Layer, Look
-from collector.draw.looks import LOOKS, MEASURED
+from collector.draw.look import LONGEST, Layer, Look
+from collector.draw.look_file import find_look, is_content
 from collector.draw.scene import Scene
 from collector.draw.shapes import DIGITS, only_digits, with_fonts
 
@@ -26,8 +26,6 @@ DENSITY = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
 
 VISIBLE = 0.7
 """Share of each digit that must stay inside the image, where the look asks for distinct digits."""
-LONGEST = 16
-"""Most characters of an image."""
 TRIES = 6
 """How often an image is generated until its digits are distinct; then the best one is taken."""
 
@@ -76,7 +74,8 @@ def draw_one(
     Parameters
     ----------
     name
-        A look of `LOOKS`; also an axis of ``mixed``, ``field``, or ``mixed-without-field``.
+        A look of `LOOKS`; also an axis of ``mixed``, ``field``, or ``mixed-without-field``; or the
+        content of a look file.
     seed, index
         0 or more; another pair gives another image.
     length
@@ -94,18 +93,19 @@ def draw_one(
     ------
     ValueError
         An unknown look, an argument out of its range, or letters for a look of digits alone.
+    LookError
+        The content is no look.
 
     Examples
     --------
     >>> draw_one("plain", 1, 7).label == draw_one("plain", 1, 7).label
     True
     """
-    look = LOOKS.get(name) or MEASURED.get(name)
-    if look is None:
-        raise ValueError(f"unknown look {name!r}, expected one of {', '.join(LOOKS)}")
+    look = find_look(name)
+    known = look.name if is_content(name) else name
     if seed < 0 or index < 0:
         raise ValueError(f"seed and index are at least 0, got {seed} and {index}")
-    sequence = np.random.SeedSequence([seed, index, crc32(name.encode())])
+    sequence = np.random.SeedSequence([seed, index, crc32(known.encode())])
     rng = np.random.default_rng(sequence)
     return draw(look, rng, length, alphabet)
 
@@ -134,6 +134,7 @@ def draw(
 
     Examples
     --------
+    >>> from collector.draw import LOOKS
     >>> captcha = draw(LOOKS["plain"], np.random.default_rng(1), length=5)
     >>> len(captcha.label), captcha.image.shape[2], len(captcha.boxes)
     (5, 3, 5)

@@ -51,9 +51,9 @@ from digitsolver.cli.options import (
 )
 @click.option(
     "--generate",
-    metavar="LOOK",
-    help="Generate captchas of this look during training and learn from them too; see "
-    "collector generate.",
+    metavar="NAME|FILE",
+    help="Generate captchas of this look, by name or look file (.toml), during training and learn "
+    "from them too; see collector generate.",
 )
 @click.option(
     "--unlabelled",

@@ -3,8 +3,9 @@
 A package that generates captchas registers one function under the entry-point group
 ``digitsolver.drawers``: ``draw_one(look, seed, index, length=None, alphabet=...)`` returns an
 object with an ``image``, uint8 (H, W), (H, W, 3) or (H, W, 4), its ``label`` and the ``boxes`` of
-its characters, and raises ``ValueError`` for a look or an alphabet that it does not know. The
-``collector`` package does.
+its characters, and raises ``ValueError`` for a look or an alphabet that it does not know. A look is
+a name, or the content of a look file; ``LookError`` says what that gets wrong. The ``collector``
+package does.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from digitsolver.errors import MissingExtraError
+from digitsolver.errors import LookError, MissingExtraError
 from digitsolver.io.images import encode_png
 
 GROUP = "digitsolver.drawers"
@@ -25,6 +26,12 @@ SOURCE = 500
 """Captchas that are generated where there are no others to learn from, unless said how many."""
 FIRST_OF_FOLDER = 10_000_000
 """Number of the first image of a folder: smaller numbers are generated while training."""
+
+
+LOOK_FILE = ".toml"
+"""Suffix of the files that hold a look."""
+MOST_BYTES = 2**18
+"""Largest look file."""
 
 
 class Generated(Protocol):
@@ -85,12 +92,43 @@ def drawable(look: str, alphabet: str) -> str:
     return alphabet if can_draw(alphabet) else "".join(filter(can_draw, alphabet))
 
 
-def check_look(look: str, alphabet: str) -> None:
-    """Raise ``ValueError`` for a look that cannot be generated, or not with `alphabet`."""
+def read_look(look: str) -> str:
+    """Return the name of a look as it is, and the content of a look file, ``*.toml``.
+
+    Raises LookError for a file that cannot be read.
+
+    Examples
+    --------
+    >>> read_look("plain")
+    'plain'
+    """
+    if not look.endswith(LOOK_FILE) or "\n" in look:
+        return look
     try:
-        drawer()(look, 0, 0, alphabet=alphabet)
+        size = Path(look).stat().st_size
+        if size > MOST_BYTES:
+            raise LookError(f"expected at most {MOST_BYTES:,} bytes, found {size:,}", look)
+        return Path(look).read_text(encoding="utf-8") + "\n"
+    except FileNotFoundError:
+        raise LookError("expected a look file, found nothing", look) from None
+    except (OSError, ValueError) as error:
+        raise LookError(f"expected a look as TOML: {error}", look) from None
+
+
+def check_look(look: str, alphabet: str) -> str:
+    """Return a look as `read_look` does, once it has been generated with `alphabet`.
+
+    Raises ``ValueError`` for a look that cannot be generated, or not with `alphabet`, and LookError
+    for a file that is no look.
+    """
+    content = read_look(look)
+    try:
+        drawer()(content, 0, 0, alphabet=alphabet)
+    except LookError as error:
+        raise error.at(look) from None
     except ValueError as error:
         raise ValueError(f"generate: {error}") from error
+    return content
 
 
 @contextmanager

@@ -23,10 +23,10 @@ class Settings:
     """Settings of a training run that every reader has.
 
     ``alphabet[i]`` is the character of class ``i``. The same ``seed`` gives the same network. The
-    ``validation_fraction`` of the captchas is held out. With a ``look``, every
-    ``generated_every``-th batch holds images of that look that are generated meanwhile. The
-    weights start at random with ``from_scratch``, else from a network that comes with the package.
-    Raises ``ValueError`` for a value out of its range.
+    ``validation_fraction`` of the captchas is held out. With a ``look``, its name or the content of
+    a look file, every ``generated_every``-th batch holds images of that look that are generated
+    meanwhile. The weights start at random with ``from_scratch``, else from a network that comes
+    with the package. Raises ``ValueError`` for a value out of its range.
     """
 
     reader: ClassVar[str]
@@ -105,7 +105,8 @@ class Options:
     from_scratch: bool = False
     """Start from random weights instead of a network that comes with the package."""
     generate: str | None = None
-    """A look of `collector generate`, of which captchas are generated during training."""
+    """A look of `collector generate`, of which captchas are generated during training: its name, or
+    the path of a look file, ``*.toml``."""
     devices: int = 1
     """Graphics cards to train on, at most."""
 

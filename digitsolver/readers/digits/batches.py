@@ -1,5 +1,6 @@
 """Make the batches that the CNN learns from: crops of captchas, real and generated ones."""
 
+import reprlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,8 +49,8 @@ class GeneratedCrops:
             raise FolderError(f"generated images: {error}") from error
         if not found:
             raise FolderError(
-                f"generated images: expected some of the look {settings.look!r} that the style "
-                f"{style.name!r} can cut, found none"
+                f"generated images: expected some of the look {reprlib.repr(settings.look)} that "
+                f"the style {style.name!r} can cut, found none"
             )
 
     def at(self, step: int) -> Crops:
