@@ -12,16 +12,13 @@ import argparse
 import re
 from pathlib import Path
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from collector.dataset import generate as generating
 from collector.draw import draw_one
+from collector.draw.sheet import draw_sheet
 from digitsolver import tune
 from digitsolver.datasets import Sample, read_captchas
 from digitsolver.io.files import new_folder, write_bytes
-from digitsolver.io.images import ImageArray, check_image, encode_png
+from digitsolver.io.images import check_image
 from digitsolver.pipeline.style import Style, write_style
 from digitsolver.visualize import FOLDERS, draw_strip, make_view, visualize
 
@@ -34,8 +31,6 @@ STRIPS = {"speckle": 0, "plain": 0, "lines": 0}
 """Which captcha of a look the documents show."""
 SHEETS = {"mixed": 200, "seven-segment": 40, "handwritten": 40, "meter": 40}
 """How many captchas a sheet shows of each look that is wide."""
-SHEET_WIDTH, TALLEST, GAP = 900, 28, 4
-"""Width of a sheet, height of the images on it, and room between them, in pixels."""
 
 _CAPTCHA = re.compile(r"\d{5}-\d+\.(png|jpg)|metadata\.csv")
 _STEP = re.compile(r"\d{5}-\d+\.png|style\.toml|" + "|".join(FOLDERS))
@@ -80,28 +75,7 @@ def strip(look: str, samples: list[Sample], style: Style) -> bytes:
 
 def sheet(look: str, count: int) -> bytes:
     """Return the first captchas of a look side by side, row by row, as the bytes of a PNG file."""
-    rows: list[list[NDArray[np.uint8]]] = [[]]
-    for index in range(count):
-        image = _small(check_image(draw_one(look, SEED, index).image))
-        taken = sum(one.shape[1] + GAP for one in rows[-1])
-        if taken + image.shape[1] > SHEET_WIDTH:
-            rows.append([])
-        rows[-1].append(image)
-    page = np.full((len(rows) * (TALLEST + GAP), SHEET_WIDTH, 3), 255, dtype=np.uint8)
-    for top, row in zip(range(0, len(page), TALLEST + GAP), rows, strict=True):
-        left = 0
-        for image in row:
-            page[top : top + image.shape[0], left : left + image.shape[1]] = image
-            left += image.shape[1] + GAP
-    return encode_png(page)
-
-
-def _small(image: ImageArray) -> NDArray[np.uint8]:
-    """Return an image in colour, no higher than a row of a sheet."""
-    colour = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
-    scale = TALLEST / colour.shape[0]
-    size = (max(1, round(colour.shape[1] * scale)), TALLEST)
-    return np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return draw_sheet(check_image(draw_one(look, SEED, index).image) for index in range(count))
 
 
 def _foreign_captcha(folder: Path) -> str | None:
