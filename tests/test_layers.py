@@ -43,6 +43,7 @@ LAYERS = {
         "check",
         "fetch",
         "dataset",
+        "imitate",
         "draw",
     ),
 }

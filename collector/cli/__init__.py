@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from collector.cli.gather import fetch, generate, import_
+from collector.cli.imitate import imitate
 from collector.cli.label import label
 from collector.cli.sets import check, export, split
 from digitsolver import __version__
@@ -14,7 +15,7 @@ from digitsolver.cli.console import Group
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="collector")
 def main() -> None:
-    """Collect labelled captchas: generate, import, fetch, label and check them.
+    """Collect labelled captchas: generate, imitate, import, fetch, label and check them.
 
     \b
     Example:
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, import_, fetch, label, check, export, split):
+for _command in (generate, imitate, import_, fetch, label, check, export, split):
     main.add_command(_command)

@@ -48,7 +48,7 @@ def _known_style(ctx: click.Context, param: click.Parameter, value: str) -> str:
     callback=_known_style,
     required=True,
     help="speckle, plain, lines, seven-segment, handwritten, meter or mixed; or a look file "
-    "(.toml).",
+    "(.toml), as collector imitate writes.",
 )
 @click.option(
     "--count", type=click.IntRange(1, 10_000_000), required=True, help="How many to generate."

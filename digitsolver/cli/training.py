@@ -53,7 +53,7 @@ from digitsolver.cli.options import (
     "--generate",
     metavar="NAME|FILE",
     help="Generate captchas of this look, by name or look file (.toml), during training and learn "
-    "from them too; see collector generate.",
+    "from them too; see collector generate and collector imitate.",
 )
 @click.option(
     "--unlabelled",

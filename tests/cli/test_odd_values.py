@@ -48,6 +48,7 @@ COMMANDS = {
     "digitsolver visualize": ["FEW", "--out", "OUT", "--style", "plain"],
     "digitsolver info": ["MODEL"],
     "collector generate": ["--style", "plain", "--count", "1", "--out", "OUT"],
+    "collector imitate": ["FEW", "--out", "OUT.toml"],
     "collector import": ["FEW", "--out", "OUT"],
     "collector fetch": ["ftp://127.0.0.1/", "--count", "1", "--out", "OUT"],
     "collector label": ["FEW", "--model", "MODEL", "--terminal"],

@@ -81,7 +81,14 @@ def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitsolver.tune.FEW_ROUNDS", 0)
 
 
-@pytest.mark.usefixtures("clone", "small_networks")
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch, commands: dict[str, click.Command]) -> None:
+    """Let the search for a look compare few candidates."""
+    options = {option.name: option for option in commands["collector imitate"].params}
+    monkeypatch.setattr(options["candidates"], "default", 20)
+
+
+@pytest.mark.usefixtures("clone", "small_networks", "short_search")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_run_word_for_word(document: str, commands: dict[str, click.Command]) -> None:
