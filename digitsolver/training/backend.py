@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 import zipfile
@@ -41,7 +42,7 @@ LAST_CONVOLUTION = "activations"
 
 
 def require_training() -> None:
-    """Import TensorFlow and Keras quietly.
+    """Import TensorFlow and Keras quietly; TensorFlow logs errors only.
 
     Raises MissingExtraError, which names the package and the extra, where one is absent. Call it
     before any ``import keras``: TensorFlow reads how much to say on its first import.
@@ -59,6 +60,7 @@ def require_training() -> None:
     with _quiet_stderr():
         importlib.import_module("tensorflow")
         importlib.import_module("keras")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def load_keras(path: Path) -> "keras.Model":
