@@ -30,7 +30,11 @@ def _look_file(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @click.command()
 @click.argument("folder", metavar="CAPTCHAS", type=SET)
 @click.option(
-    "--out", type=FILE, required=True, callback=_look_file, help="The look file to write, *.toml."
+    "--out",
+    type=FILE,
+    required=True,
+    callback=_look_file,
+    help="The look file to write; its name ends in .toml.",
 )
 @click.option(
     "--board",
