@@ -11,7 +11,7 @@ docs/defences.md, and the plot docs/images/defences.png.
 
     python benchmarks/defences.py --labels 0 --test 300
     python benchmarks/defences.py --labels 50 --only curves 'thin lines' --package
-    python benchmarks/defences.py --labels --second RapidOCR --package
+    python benchmarks/defences.py --labels --second RapidOCR ddddocr --package
 """
 
 import argparse
