@@ -23,7 +23,7 @@ def draw_ranges(
     path: Path, lines: Sequence[str], series: Mapping[str, Sequence[Range | None]], title: str
 ) -> None:
     """Write a plot as the PNG `path`: a line of names, for each series a rate where it has one."""
-    figure, (axes,) = new_figure(8, 1.5 + INCHES_A_LINE * len(lines))
+    figure, (axes,) = new_figure(8, 1.8 + INCHES_A_LINE * len(lines))
     for index, (name, ranges) in enumerate(series.items()):
         aside = 0.2 * (index - (len(series) - 1) / 2)  # so that the bars stand apart
         found = [(place, one) for place, one in enumerate(ranges) if one]
@@ -39,7 +39,7 @@ def draw_ranges(
         )
     axes.set_yticks(range(len(lines)), lines, fontsize=8)
     axes.set(xlabel="whole captchas read (%), with 95 % interval", title=title, xlim=(0, 102))
-    axes.invert_yaxis()
+    axes.set_ylim(len(lines) - 0.4, -0.6)  # the first line on top
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower left", fontsize=8)
+    figure.legend(loc="outside lower center", ncols=len(series), fontsize=8)
     save_figure(figure, path)
