@@ -62,11 +62,6 @@ def scheme_pastel(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     return _uniform(rng, 190, 275, 1)[0], _uniform(rng, -30, 200, CANDIDATES)
 
 
-def scheme_light(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
-    """Sample dark or saturated colours on white, or on a colour that is nearly white."""
-    return _uniform(rng, 232, 268, 1)[0], _uniform(rng, -30, 230, CANDIDATES)
-
-
 def scheme_night(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     """Sample light or saturated colours on a dark colour."""
     return _uniform(rng, -30, 90, 1)[0], _uniform(rng, 70, 290, CANDIDATES)
@@ -121,7 +116,6 @@ SCHEMES: dict[str, Scheme] = {
     "white": scheme_white,
     "grey": scheme_grey,
     "pastel": scheme_pastel,
-    "light": scheme_light,
     "night": scheme_night,
     "vivid": scheme_vivid,
     "equal": scheme_equal,
