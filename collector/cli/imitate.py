@@ -9,7 +9,7 @@ import click
 
 from collector.cli.options import AS_JSON
 from collector.cli.sets import SET
-from digitsolver.cli.console import each, finish
+from digitsolver.cli.console import bar, finish
 from digitsolver.cli.labels import LABELS_FROM, settle_labels
 from digitsolver.cli.options import FORCE
 from digitsolver.errors import printable
@@ -83,13 +83,10 @@ def imitate(
     for path in filter(None, (out, board)):
         check_new(path, force=force)
     observed = imitating.observe(folder, seed, labels_from=settle_labels(folder, labels_from))
-    found = None
-    steps = imitating.imitate(observed, printable(out.stem), candidates=candidates, seed=seed)
-    with each(steps, candidates, "searching") as shown:
-        for step in shown:
-            found = step
-    if found is None:
-        raise click.ClickException("expected a look, found none")
+    with bar(candidates, "searching") as progress:
+        found = imitating.imitate(
+            observed, printable(out.stem), candidates=candidates, seed=seed, progress=progress
+        )
     write_look(found.look, out)
     if board is not None:
         write_bytes(board, imitating.draw_board(observed, found))

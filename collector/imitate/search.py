@@ -27,6 +27,7 @@ from collector.imitate.observed import Observed
 from collector.imitate.space import BASES, cross, graft, perturb, sample, whole
 from digitsolver.io.images import ImageArray, check_image
 from digitsolver.parallel.processes import Workers, in_order, usable_cores
+from digitsolver.parallel.progress import Progress
 
 FEW = 8
 """Images that a task generates."""
@@ -111,8 +112,13 @@ class Imitation:
 
 
 def imitate(
-    observed: Observed, name: str, *, candidates: int = 400, seed: int = 0
-) -> Iterator[Imitation | None]:
+    observed: Observed,
+    name: str,
+    *,
+    candidates: int = 400,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Imitation:
     """Search for a look whose images are like those observed.
 
     Parameters
@@ -125,11 +131,13 @@ def imitate(
         How many times a few images are generated and compared.
     seed
         The same seed and images give the same look.
+    progress
+        Is called after each time that images were generated and compared.
 
-    Yields
-    ------
-    Imitation or None
-        None after each task, at last what was found.
+    Returns
+    -------
+    Imitation
+        The look, and how far it is from the images.
 
     Examples
     --------
@@ -137,18 +145,18 @@ def imitate(
     >>> from collector.imitate import observe
     >>> observed = observe(Path("captchas/plain"))
     >>> few = replace(observed, images=observed.images[:12])
-    >>> *_, found = imitate(few, "found", candidates=4)
+    >>> found = imitate(few, "found", candidates=4)
     >>> found.look.lengths, sorted(found.after)[:3]
     ((4, 4), ['all', 'colour', 'digits'])
     """
     search = _Search(observed, candidates, seed)
     workers = Workers(min(usable_cores(), MOST_JOBS))
     with closing(in_order(run, search.tasks(), workers)) as results:
-        for features in results:
+        for done, features in enumerate(results, 1 - MIXED):
             search.results.append(features)
-            yield None
-    look = search.best(name)
-    yield _compared(look, observed, search, seed)
+            if progress and done > 0:
+                progress(done, candidates, "")
+    return _compared(search.best(name), observed, search, seed)
 
 
 def run(task: Task) -> Features:
