@@ -20,7 +20,14 @@ from collector.draw.glyphs import faces, glyph
 from collector.draw.ink import Canvas, blend, stamp
 from collector.draw.look import Layer
 from collector.draw.scene import Scene, layer_colour, mark_count, random_points, thickness
-from collector.draw.strokes import draw_bars, draw_curves, draw_dashes, draw_lines, draw_rings
+from collector.draw.strokes import (
+    draw_arcs,
+    draw_bars,
+    draw_curves,
+    draw_dashes,
+    draw_lines,
+    draw_rings,
+)
 from collector.draw.surroundings import (
     draw_glare,
     draw_guilloche,
@@ -196,6 +203,7 @@ CLUTTER: dict[str, Draw] = {
     "dashes": draw_dashes,
     "lines": draw_lines,
     "curves": draw_curves,
+    "arcs": draw_arcs,
     "bars": draw_bars,
     "grid": draw_grid,
     "stripes": draw_stripes,
@@ -216,7 +224,7 @@ CLUTTER: dict[str, Draw] = {
 }
 
 
-WITH_HALO = ("lines", "curves", "rings", "dashes")
+WITH_HALO = ("lines", "curves", "arcs", "rings", "dashes")
 """The kinds that get a halo when the digits have one."""
 
 

@@ -62,6 +62,11 @@ def scheme_pastel(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     return _uniform(rng, 190, 275, 1)[0], _uniform(rng, -30, 200, CANDIDATES)
 
 
+def scheme_pale(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample colours that are dark to middling on nearly white."""
+    return _uniform(rng, 230, 262, 1)[0], _uniform(rng, 0, 215, CANDIDATES)
+
+
 def scheme_night(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     """Sample light or saturated colours on a dark colour."""
     return _uniform(rng, -30, 90, 1)[0], _uniform(rng, 70, 290, CANDIDATES)
@@ -116,6 +121,7 @@ SCHEMES: dict[str, Scheme] = {
     "white": scheme_white,
     "grey": scheme_grey,
     "pastel": scheme_pastel,
+    "pale": scheme_pale,
     "night": scheme_night,
     "vivid": scheme_vivid,
     "equal": scheme_equal,

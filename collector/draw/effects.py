@@ -23,11 +23,12 @@ def draw_row(
     maps: the distortion of the digits, where it does not move the clutter as well.
     """
     effects = look.effects
-    layer = ink.draw_digits(row, scene.inks, look.digits, rng)
+    veil = effects.veil.draw(rng) if effects.veil.high else 0.0
+    layer = ink.draw_digits(row, scene.inks, look.digits, rng, veil, scene.crisp and bool(veil))
     canvas = _with_unlit(canvas, look, row, scene, maps, rng)
     if maps is not None:
         layer = ink.warp(layer, maps)
-    if scene.crisp:
+    if scene.crisp and not veil:
         layer = ink.crisp(layer)
     if rng.random() < effects.fade:
         layer = ink.fade(layer, _second_ink(look, scene, rng), rng)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.draw.colour import Colour, ColourRows
+from collector.draw.colour import Colour, ColourRows, luma
 from collector.draw.glyphs import EM, Glyph
 from collector.draw.layout import Floats, Row
 from collector.draw.look import Digits, Effects
@@ -28,14 +28,25 @@ Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 KERNEL = np.ones((3, 3), dtype=np.uint8)
 MIN_STROKE = 1.1
 """Least width of strokes in pixels: thinner ones are widened."""
+LEAST_OPACITY = 0.3
+"""Least opacity of digits whose ink is the paler the darker it is."""
 
 
 def stamp(
-    layer: Layer32, glyph: Glyph, turn: Floats, em: float, centre: Floats, ink: Layer32
+    layer: Layer32,
+    glyph: Glyph,
+    turn: Floats,
+    em: float,
+    centre: Floats,
+    ink: Layer32,
+    veil: float = 0.0,
+    how: int = cv2.INTER_LINEAR,
 ) -> None:
     """Draw one glyph on a layer, in place.
 
-    turn: (2, 2) in em; centre: x and y in pixels; ink: (4, 1, 1) colour and 1, 0 to 1.
+    turn: (2, 2) in em; centre: x and y in pixels; ink: (4, 1, 1) colour and 1, 0 to 1; veil: what
+    the cover is multiplied by where the ink is translucent and darker at the edges, or 0; how:
+    OpenCV's interpolation.
     """
     (xx, xy), (yx, yy) = turn.tolist()
     across, down = centre.tolist()
@@ -55,24 +66,50 @@ def stamp(
     shift_x = across - (x0 + 0.5) - (xx * right + xy * low)
     shift_y = down - (y0 + 0.5) - (yx * right + yy * low)
     matrix = np.array([[xx, xy, shift_x], [yx, yy, shift_y]])
-    patch = cv2.warpAffine(mask, matrix, (x1 - x0, y1 - y0))
+    patch = cv2.warpAffine(mask, matrix, (x1 - x0, y1 - y0), flags=how)
     left, top, wide, tall = cv2.boundingRect(patch)
     seen = patch[top : top + tall, left : left + wide]
     cover = np.multiply(seen, 1 / 255, dtype=np.float32)
     x0, y0 = x0 + left, y0 + top
     part = layer[:, y0 : y0 + seen.shape[0], x0 : x0 + seen.shape[1]]
+    if veil:
+        _veil(part, ink, cover, veil)
+        return
     change = ink - part
     change *= cover
     part += change
 
 
-def draw_digits(row: Row, inks: ColourRows, digits: Digits, rng: np.random.Generator) -> Layer32:
-    """Return a layer (4, H, W) with a row of digits, each in its ink."""
+def _veil(part: Layer32, ink: Layer32, cover: NDArray[np.float32], veil: float) -> None:
+    """Blend translucent ink into a part of a layer, in place; at its edges it is darker."""
+    opacity = np.minimum(cover * np.float32(veil), 1)
+    part *= 1 - opacity
+    part[3] += opacity
+    part[:3] += ink[:3] * (opacity * cover)
+
+
+def draw_digits(
+    row: Row,
+    inks: ColourRows,
+    digits: Digits,
+    rng: np.random.Generator,
+    veil: float = 0.0,
+    jagged: bool = False,
+) -> Layer32:
+    """Return a layer (4, H, W) with a row of digits, each in its ink.
+
+    veil: opacity of each digit over the luma of its ink; 0: opaque. jagged: whether its edges are
+    rough.
+    """
     layer = np.zeros((4, row.height, row.width), dtype=np.float32)
     colours = np.ones((len(inks), 4, 1, 1), dtype=np.float32)
     colours[:, :3, 0, 0] = inks / 255
-    for glyph, turn, centre, ink in zip(row.glyphs, row.turns, row.centres, colours, strict=True):
-        stamp(layer, glyph, turn, row.em, centre, ink)
+    veils = np.maximum(luma(inks) / 255 * veil, LEAST_OPACITY) if veil else np.zeros(len(inks))
+    how = cv2.INTER_NEAREST if jagged else cv2.INTER_LINEAR
+    for glyph, turn, centre, ink, one in zip(
+        row.glyphs, row.turns, row.centres, colours, veils.tolist(), strict=True
+    ):
+        stamp(layer, glyph, turn, row.em, centre, ink, one, how)
     pixels = max(digits.weight.draw(rng) * row.em / 10, MIN_STROKE - row.stroke)
     if pixels > 0 or (pixels < 0 and row.stroke > MIN_STROKE):
         layer = _weigh(layer, pixels, row.stroke)

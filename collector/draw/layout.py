@@ -64,6 +64,8 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     turns = turns_of(look.digits, len(label), rng)
     if look.digits.fill and rng.random() < look.digits.fill:
         turns[:, :, 0] *= FILLED / np.array([[g.width] for g in glyphs])
+    if look.digits.fit and rng.random() < look.digits.fit:
+        turns = _fitted(turns, look.digits, glyphs, rng)
     smaller = _decimals(look.digits, len(label), rng)
     turns *= smaller[:, None, None]
     sizes = np.abs(turns) @ np.array([[g.width, g.height] for g in glyphs])[:, :, None]
@@ -72,6 +74,11 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     x = _columns(look.digits, np.maximum(boxes[:, 0], cells), rng)
     y = _rows(look.digits, x, glyphs, turns, rng) + _feet(smaller, rng)
     middles = np.array([x, y]).T
+    squeeze = look.digits.squeeze.draw(rng) if look.digits.squeeze.high else 0.0
+    if squeeze:
+        turns[:, 0] *= squeeze
+        boxes[:, 0] *= squeeze
+        middles[:, 0] *= squeeze
     shifts = turns[:, :, 0] * np.array([[g.shift] for g in glyphs])
     middles += shifts
     low, high = (middles - boxes / 2).min(axis=0), (middles + boxes / 2).max(axis=0)
@@ -90,6 +97,18 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
         unlit=shapes.unlit,
         cells=centres - shifts * em,
     )
+
+
+def _fitted(
+    turns: Floats, digits: Digits, glyphs: tuple[Glyph, ...], rng: np.random.Generator
+) -> Floats:
+    """Stretch each turned digit to one box, and then by the look's scale, stretch and widths."""
+    sizes = np.abs(turns) @ np.array([[g.width, g.height] for g in glyphs])[:, :, None]
+    spread = rng.uniform(-1.0, 1.0, (2, len(glyphs)))
+    tall = 1.0 + digits.scale.draw(rng) * spread[0]
+    wide = FILLED * (digits.stretch.draw(rng) or 1.0) * tall
+    wide *= np.exp(digits.widths.draw(rng) * spread[1])
+    return np.asarray(turns * (np.array([wide, tall]).T[:, :, None] / sizes))
 
 
 def _decimals(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
@@ -111,6 +130,8 @@ def _columns(digits: Digits, widths: Floats, rng: np.random.Generator) -> Floats
     """Return x of the digits' centres, in em from that of the first."""
     gap = digits.gap.draw(rng)
     gaps = gap + digits.uneven.draw(rng) * rng.random(len(widths))
+    if digits.spaces.high:
+        gaps += digits.spaces.draw(rng) * (rng.random(len(widths)) < 0.5)
     if rng.random() < digits.cells:
         steps = np.full(len(widths), max(float(np.max(widths)), 0.5)) + gaps
     else:
@@ -137,6 +158,9 @@ def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, in
     em = min(
         max(look.digits.height.draw(rng) * tall, MIN_DIGIT_HEIGHT), (tall - 3) / (extent[1] + room)
     )
+    cut = look.digits.cut.draw(rng) if look.digits.cut.high else 0.0
+    if cut:
+        em = tall / (extent[1] * (1 - cut))
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
     needed = (extent[0] + margins) * em + 2
     if look.page.width is not None:
@@ -157,7 +181,8 @@ def _corner(
 ) -> Floats:
     """Choose the row's upper left corner, in pixels; some rows are clipped."""
     share = np.array([rng.random(), look.page.squeeze.draw(rng)])
-    corner = np.maximum(page - extent, 0) * share
+    least = np.array([0.0, -math.inf if look.digits.cut.high else 0.0])
+    corner = np.maximum(page - extent, least) * share
     clip = look.digits.clip.draw(rng)
     if clip:
         side = rng.random()

@@ -115,21 +115,24 @@ class Page:
 class Digits:
     """Shapes, sizes and positions of the digits.
 
-    sources: (name, weight) pairs, names of ``shapes.SHAPES``: fonts, or a model of our own.
-    forms: (name, weight) pairs, names of ``forms.FORMS``: what is left of the strokes. bent: in em,
-    how far the corners of each digit may move, each digit on its own. weights: in em, how much
-    wider or thinner the strokes of each digit may be, each digit on its own. kinds: kinds of
-    typefaces (see fonts.toml), empty for all. one_face: probability that all digits share a
-    typeface; related: probability that they otherwise share its family. height: of a digit, over
-    the image's. scale: how much smaller or larger each digit may be. decimals: height of the last
-    digits, one to three, over that of the others. stretch: width over height; widths: how much
-    wider or narrower each digit may be, as a logarithm. fill: probability that every digit is
-    stretched to one width, a 1 to a block. rotation: of each digit, in degrees to either side.
-    lean: shear of all digits; shear: further shear of each digit. gap: in em between neighbours;
-    uneven: in em, how much wider each gap may be. cells: probability that the digits stand in cells
-    of equal width. jump: in em, how far each baseline may be moved up or down; slope: of the row,
-    in degrees. clip: share of an outer digit that the image's edge cuts off. crisp: probability of
-    edges without anti-aliasing. weight: strokes thinner or thicker, in tenths of an em.
+    sources: (name, weight) pairs, names of ``shapes.SHAPES``: fonts, or a model of our own. forms:
+    (name, weight) pairs, names of ``forms.FORMS``: what is left of the strokes. bent: in em, how
+    far the corners of each digit may move, each digit on its own. weights: in em, how much wider or
+    thinner the strokes of each digit may be, each digit on its own. kinds: kinds of typefaces (see
+    fonts.toml), empty for all. one_face: probability that all digits share a typeface; related:
+    probability that they otherwise share its family. height: of a digit, over the image's. scale:
+    how much smaller or larger each digit may be. decimals: height of the last digits, one to three,
+    over that of the others. stretch: width over height; widths: how much wider or narrower each
+    digit may be, as a logarithm. fill: probability that every digit is stretched to one width, a 1
+    to a block. fit: probability that the turned digits are each stretched to one box, both ways.
+    squeeze: width that the whole row is squeezed to, over its own. rotation: of each digit, in
+    degrees to either side. lean: shear of all digits; shear: further shear of each digit. gap: in
+    em between neighbours; uneven: in em, how much wider each gap may be; spaces: in em, how much
+    wider about half of the gaps are. cells: probability that the digits stand in cells of equal
+    width. jump: in em, how far each baseline may be moved up or down; slope: of the row, in
+    degrees. clip: share of an outer digit that the image's edge cuts off; cut: share of the row's
+    height that the upper and lower edges cut off together. crisp: probability of edges without
+    anti-aliasing. weight: strokes thinner or thicker, in tenths of an em.
     """
 
     sources: Pairs = (("fonts", 1.0),)
@@ -145,15 +148,19 @@ class Digits:
     stretch: Annotated[Range, Within(0.5, 2)] = fixed(1.0)
     widths: Annotated[Range, Within(0, 0.6)] = NEVER
     fill: Chance = 0.0
+    fit: Chance = 0.0
+    squeeze: Annotated[Range, Within(0.2, 1)] = NEVER
     rotation: Annotated[Range, Within(0, 40)] = NEVER
     lean: Annotated[Range, Within(-0.6, 0.6)] = NEVER
     shear: Annotated[Range, Within(0, 0.4)] = NEVER
     gap: Annotated[Range, Within(-0.3, 1.5)] = Range(0.02, 0.3)
     uneven: Annotated[Range, Within(0, 1.5)] = NEVER
+    spaces: Annotated[Range, Within(0, 1.5)] = NEVER
     cells: Chance = 0.3
     jump: Annotated[Range, Within(0, 0.6)] = NEVER
     slope: Annotated[Range, Within(-15, 15)] = NEVER
     clip: Annotated[Range, Within(0, 0.3)] = NEVER
+    cut: Annotated[Range, Within(0, 0.3)] = NEVER
     crisp: Chance = 0.0
     weight: Annotated[Range, Within(-1, 1)] = NEVER
 
@@ -165,9 +172,11 @@ class Effects:
     warp: amplitude of a wave distortion, in em; wavelength: in em. whole: probability that the
     distortion moves the clutter as well. perspective: how far corners move. hollow: probability of
     outlines without a filling. halo: in pixels of another colour around the strokes. shadow: offset
-    in em. opacity: of the ink. fade: probability of a colour gradient in the ink. unlit: how
-    visible the parts of a display are that are not lit. glow: in em, how far the ink shines.
-    emboss: probability of digits that only a light and a shadow side show.
+    in em. opacity: of the ink. veil: opacity of each digit over the luma of its ink (0 to 1), so
+    that dark ink is pale, digits that overlap are darker there, and strokes darker at their edges.
+    fade: probability of a colour gradient in the ink. unlit: how visible the parts of a display are
+    that are not lit. glow: in em, how far the ink shines. emboss: probability of digits that only a
+    light and a shadow side show.
     """
 
     warp: Annotated[Range, Within(0, 0.16)] = NEVER
@@ -178,6 +187,7 @@ class Effects:
     halo: Annotated[Range, Within(0, 2.5)] = NEVER
     shadow: Annotated[Range, Within(0, 0.2)] = NEVER
     opacity: Annotated[Range, Within(0.5, 1)] = fixed(1.0)
+    veil: Annotated[Range, Within(0, 6)] = NEVER
     fade: Chance = 0.0
     unlit: Annotated[Range, Within(0, 0.3)] = NEVER
     glow: Annotated[Range, Within(0, 0.3)] = NEVER

@@ -86,6 +86,29 @@ def draw_curves(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gener
         cv2.polylines(canvas, [corners], False, colour, size, scene.line_type, 3)
 
 
+def draw_arcs(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
+    """Draw parts of wide ellipses, near to a half of each, below as a rule; count."""
+    for size in stroke_widths(scene, layer, rng):
+        corner, sides = place(canvas, scene, layer, rng)
+        left, right = rng.uniform(0, 0.35), rng.uniform(0.2, 1.05)
+        wide, tall = max(right - left, 0.15) * sides[0], rng.random() * 0.8 * sides[1]
+        middle = corner + np.array([left, rng.uniform(0.15, 0.85)]) * sides + (wide / 2, 0)
+        turn = rng.uniform(-8, 8) + 180 * (rng.random() < 0.2)
+        start, end = rng.uniform(-10, 30), rng.uniform(150, 210)
+        lift = -0.5 * tall * math.cos(math.radians(turn))
+        cv2.ellipse(
+            canvas,
+            (round(middle[0]), round(middle[1] + lift)),
+            (round(wide / 2), round(tall / 2)),
+            turn,
+            start,
+            end,
+            layer_colour(scene, layer, rng),
+            size,
+            scene.line_type,
+        )
+
+
 def _wave(along: Floats, most: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return a sine wave from side to side, or part of the way, of at most ``most`` radians."""
     y = rng.uniform(0.15, 0.85) + rng.uniform(-0.3, 0.3) * (along - 0.5)
