@@ -99,7 +99,7 @@ WARPED = replace(
     digits=replace(
         BASE.digits,
         kinds=STROKE_KINDS,
-        one_face=0.3,
+        one_face=0.25,
         related=0.15,
         height=Range(0.55, 1.0, low_end=0.8),
         scale=Range(0.03, 0.25),
@@ -137,7 +137,7 @@ WARPED = replace(
     ),
     colours=Colours(
         schemes=(
-            ("pale", 6.0),
+            ("pale", 9.0),
             ("pastel", 1.8),
             ("black", 0.8),
             ("vivid", 0.7),
@@ -146,7 +146,7 @@ WARPED = replace(
             ("bright", 0.4),
             ("white", 0.3),
         ),
-        each=0.1,
+        each=0.07,
         contrast=Range(70, 280, low_end=1.5),
     ),
     background=Background(
@@ -156,9 +156,10 @@ WARPED = replace(
         weave=Range(4, 20, 0.04),
     ),
     layers=(
-        Layer("dots", 8.0, Range(1.5, 9, low_end=1.3), Range(0.25, 0.75), ("ink",), 0.9),
+        Layer("specks", 7.0, Range(1, 8, low_end=1.3), Range(0.2, 0.8), ("ink",), 0.95),
+        Layer("dots", 3.5, Range(1.5, 9, low_end=1.3), Range(0.25, 0.75), ("ink",), 0.9),
         Layer("dots", 1.0, Range(2, 10), Range(0.25, 0.8), ("any", "near"), 0.7, TRANSLUCENT),
-        Layer("arcs", 7.0, fixed(1), Range(0.1, 0.5, low_end=2.0), ("ink",), 0.95, through=0.4),
+        Layer("arcs", 10.0, fixed(1), Range(0.1, 0.5, low_end=2.0), ("ink",), 0.95, through=0.4),
         Layer("curves", 1.0, fixed(1), Range(0.2, 0.6), ("ink",), 0.9, through=0.7),
         Layer("curves", 0.6, fixed(1), Range(0.2, 0.6), ("any", "near"), 0.8, through=0.7),
         Layer("arcs", 0.6, Range(1, 3), Range(0.15, 0.5), ("any", "near"), 0.7),

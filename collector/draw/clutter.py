@@ -27,6 +27,7 @@ from collector.draw.strokes import (
     draw_dashes,
     draw_lines,
     draw_rings,
+    draw_specks,
 )
 from collector.draw.surroundings import (
     draw_glare,
@@ -201,6 +202,7 @@ CLUTTER: dict[str, Draw] = {
     "dots": draw_dots,
     "rings": draw_rings,
     "dashes": draw_dashes,
+    "specks": draw_specks,
     "lines": draw_lines,
     "curves": draw_curves,
     "arcs": draw_arcs,

@@ -57,6 +57,18 @@ def draw_dashes(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gener
         cv2.line(canvas, (x, y), end, layer_colour(scene, layer, rng), size, scene.line_type)
 
 
+def draw_specks(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
+    """Scatter thick strokes hardly longer than wide, all slanted one way; share."""
+    size = thickness(scene, layer, rng)
+    angle, length = rng.uniform(0, math.pi), size * rng.uniform(0.2, 1.2)
+    step = np.array([math.cos(angle), math.sin(angle)]) * length
+    for x, y in random_points(
+        canvas, mark_count(canvas, scene, layer, size * (size + length), rng), rng
+    ):
+        end = (round(x + step[0]), round(y + step[1]))
+        cv2.line(canvas, (x, y), end, layer_colour(scene, layer, rng), size, scene.line_type)
+
+
 def draw_lines(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Draw straight lines across, from side to side or between any two points; count."""
     for size in stroke_widths(scene, layer, rng):
