@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.draw.amount import draw_links, draw_separators, draw_signs, draw_underlines
 from collector.draw.beside import draw_marks, draw_pieces, draw_shapes, draw_words
 from collector.draw.glyphs import faces, glyph
 from collector.draw.ink import Canvas, blend, stamp
@@ -223,6 +224,10 @@ CLUTTER: dict[str, Draw] = {
     "glare": draw_glare,
     "guilloche": draw_guilloche,
     "rules": draw_rules,
+    "separators": draw_separators,
+    "signs": draw_signs,
+    "links": draw_links,
+    "underlines": draw_underlines,
 }
 
 

@@ -43,6 +43,13 @@ def soften(canvas: Canvas, finish: Finish, grey: bool, rng: np.random.Generator)
     return canvas
 
 
+def to_bilevel(canvas: Canvas) -> Canvas:
+    """Return the image in black and white, at the threshold of Otsu."""
+    plane = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
+    _, marked = cv2.threshold(plane, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return np.asarray(cv2.cvtColor(marked, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+
+
 def to_jpeg(canvas: Canvas, quality: int, fine: bool) -> tuple[Canvas, bytes]:
     """Encode as JPEG; return the decoded image and the bytes.
 

@@ -12,7 +12,7 @@ from collector.draw.background import draw_background
 from collector.draw.clutter import draw_layer
 from collector.draw.colour import Colour, ColourRows, choose, far_from, luma
 from collector.draw.effects import draw_row
-from collector.draw.finish import soften, to_alpha, to_jpeg, to_palette, to_png
+from collector.draw.finish import soften, to_alpha, to_bilevel, to_jpeg, to_palette, to_png
 from collector.draw.ink import Canvas, warp_canvas, warp_cover, waves
 from collector.draw.layout import Row, lay_out
 from collector.draw.legibility import distinctness, visible_share
@@ -26,6 +26,8 @@ DENSITY = (1.0, 1.0, 0.75, 0.55, 0.45, 0.4, 0.35)
 
 VISIBLE = 0.7
 """Share of each digit that must stay inside the image, where the look asks for distinct digits."""
+MOST_NOUGHTS = 6
+"""Most noughts at the end of a round number."""
 TRIES = 6
 """How often an image is generated until its digits are distinct; then the best one is taken."""
 
@@ -212,7 +214,11 @@ def _label(look: Look, rng: np.random.Generator, length: int | None, alphabet: s
         length = _length(look, rng)
     if not 1 <= length <= LONGEST:
         raise ValueError(f"a captcha has 1 to {LONGEST} characters, got a length of {length}")
-    return "".join(alphabet[int(i)] for i in rng.integers(0, len(alphabet), length))
+    label = "".join(alphabet[int(i)] for i in rng.integers(0, len(alphabet), length))
+    if look.round_numbers and "0" in alphabet and rng.random() < look.round_numbers:
+        noughts = int(rng.integers(0, min(length, MOST_NOUGHTS + 1)))
+        return label[: length - noughts] + "0" * noughts
+    return label
 
 
 def _length(look: Look, rng: np.random.Generator) -> int:
@@ -286,6 +292,8 @@ def _finished(
     """Apply the finish, and record the boxes."""
     finish = look.finish
     canvas = soften(canvas, finish, rng.random() < finish.grey and _grey_tells(scene), rng)
+    if finish.bilevel and rng.random() < finish.bilevel and _grey_tells(scene):
+        canvas = to_bilevel(canvas)
     low = np.clip(np.floor(row.boxes[:, :2]), 0, (row.width, row.height))
     high = np.clip(np.ceil(row.boxes[:, :2] + row.boxes[:, 2:]), 0, (row.width, row.height))
     boxes = np.concatenate([low, high - low], axis=1).astype(np.int64)

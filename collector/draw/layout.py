@@ -15,6 +15,8 @@ from collector.draw.shapes import choose_shapes
 Floats = NDArray[np.float64]
 FILLED = 0.6
 """Width in em that digits are stretched to where a look has them fill their cells."""
+HANGING = frozenset("34579")
+"""Digits that hang below the line in some hands, as old-style figures do."""
 MIN_DIGIT_HEIGHT = 9.0
 """Least height of digits in pixels, where there is room for it."""
 
@@ -27,7 +29,7 @@ class Row:
     stroke width of the thinnest typeface, in pixels. centres: (n, 2), x and y in pixels. turns:
     (n, 2, 2), matrices from a glyph (in em, y down) to the image (in em). boxes: (n, 4), x, y,
     width and height in pixels, before distortion and clipping. unlit: all parts of a digit of a
-    display, or None; cells: (n, 2), where the middle of it lies.
+    display, or None; cells: (n, 2), where the middle of it lies. label: the digits.
     """
 
     width: int
@@ -40,6 +42,7 @@ class Row:
     boxes: Floats
     unlit: Glyph | None = None
     cells: Floats | None = None
+    label: str = ""
 
 
 def turns_of(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
@@ -66,13 +69,15 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
         turns[:, :, 0] *= FILLED / np.array([[g.width] for g in glyphs])
     if look.digits.fit and rng.random() < look.digits.fit:
         turns = _fitted(turns, look.digits, glyphs, rng)
-    smaller = _decimals(look.digits, len(label), rng)
+    smaller = _decimals(look.digits, len(label), rng) * _noughts(look.digits, label, rng)
     turns *= smaller[:, None, None]
     sizes = np.abs(turns) @ np.array([[g.width, g.height] for g in glyphs])[:, :, None]
     boxes = sizes[:, :, 0]
     cells = np.array([g.cell for g in glyphs]) * np.abs(turns[:, 0, 0])
-    x = _columns(look.digits, np.maximum(boxes[:, 0], cells), rng)
+    breaks = _breaks(look.digits, len(label), rng)
+    x = _columns(look.digits, np.maximum(boxes[:, 0], cells), rng) + breaks
     y = _rows(look.digits, x, glyphs, turns, rng) + _feet(smaller, rng)
+    y += _hanging(look.digits, label, rng)
     middles = np.array([x, y]).T
     squeeze = look.digits.squeeze.draw(rng) if look.digits.squeeze.high else 0.0
     if squeeze:
@@ -96,6 +101,7 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
         boxes=np.concatenate([centres - boxes * em / 2, boxes * em], axis=1),
         unlit=shapes.unlit,
         cells=centres - shifts * em,
+        label=label,
     )
 
 
@@ -118,6 +124,34 @@ def _decimals(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
     if size and count > 1:
         heights[-int(rng.integers(1, min(count, 4))) :] = size
     return heights
+
+
+def _noughts(digits: Digits, label: str, rng: np.random.Generator) -> Floats:
+    """Return the height of each digit over that of the others: noughts may be lower."""
+    size = digits.noughts.draw(rng) if digits.noughts.high else 0.0
+    return np.array([size if size and digit == "0" else 1.0 for digit in label])
+
+
+def _breaks(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
+    """Return how far right, in em, gaps between groups of three move each digit.
+
+    Groups are counted from the right end, or from the last two digits.
+    """
+    wide = digits.groups.draw(rng) if digits.groups.high else 0.0
+    if not wide:
+        return np.zeros(count)
+    last = 0 if rng.random() < 0.8 else 2
+    first = np.arange(count) > 0
+    starts = first & ((count - last - np.arange(count)) % 3 == 0)
+    return np.asarray(np.cumsum(starts * wide))
+
+
+def _hanging(digits: Digits, label: str, rng: np.random.Generator) -> Floats:
+    """Return how far down, in em, digits hang whose tails some people draw below the line."""
+    deep = digits.hang.draw(rng) if digits.hang.high else 0.0
+    if not deep:
+        return np.zeros(len(label))
+    return deep * np.array([digit in HANGING for digit in label]) * rng.uniform(0.5, 1, len(label))
 
 
 def _feet(heights: Floats, rng: np.random.Generator) -> Floats:

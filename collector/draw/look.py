@@ -123,14 +123,16 @@ class Digits:
     probability that they otherwise share its family. height: of a digit, over the image's. scale:
     how much smaller or larger each digit may be. decimals: height of the last digits, one to three,
     over that of the others. stretch: width over height; widths: how much wider or narrower each
-    digit may be, as a logarithm. fill: probability that every digit is stretched to one width, a 1
-    to a block. fit: probability that the turned digits are each stretched to one box, both ways.
-    squeeze: width that the whole row is squeezed to, over its own. rotation: of each digit, in
-    degrees to either side. lean: shear of all digits; shear: further shear of each digit. gap: in
-    em between neighbours; uneven: in em, how much wider each gap may be; spaces: in em, how much
-    wider about half of the gaps are. cells: probability that the digits stand in cells of equal
-    width. jump: in em, how far each baseline may be moved up or down; slope: of the row, in
-    degrees. clip: share of an outer digit that the image's edge cuts off; cut: share of the row's
+    digit may be, as a logarithm. noughts: height of noughts over that of the others. fill:
+    probability that every digit is stretched to one width, a 1 to a block. fit: probability that
+    the turned digits are each stretched to one box, both ways. squeeze: width that the whole row is
+    squeezed to, over its own. rotation: of each digit, in degrees to either side. lean: shear of
+    all digits; shear: further shear of each digit. gap: in em between neighbours; uneven: in em,
+    how much wider each gap may be; spaces: in em, how much wider about half of the gaps are;
+    groups: in em, how much wider the gaps are between groups of three digits. cells: probability
+    that the digits stand in cells of equal width. jump: in em, how far each baseline may be moved
+    up or down; slope: of the row, in degrees. hang: in em, how far 3, 4, 5, 7 and 9 hang below the
+    line. clip: share of an outer digit that the image's edge cuts off; cut: share of the row's
     height that the upper and lower edges cut off together. crisp: probability of edges without
     anti-aliasing. weight: strokes thinner or thicker, in tenths of an em.
     """
@@ -147,6 +149,7 @@ class Digits:
     decimals: Annotated[Range, Within(0.4, 0.9)] = NEVER
     stretch: Annotated[Range, Within(0.5, 2)] = fixed(1.0)
     widths: Annotated[Range, Within(0, 0.6)] = NEVER
+    noughts: Annotated[Range, Within(0.4, 1)] = NEVER
     fill: Chance = 0.0
     fit: Chance = 0.0
     squeeze: Annotated[Range, Within(0.2, 1)] = NEVER
@@ -156,9 +159,11 @@ class Digits:
     gap: Annotated[Range, Within(-0.3, 1.5)] = Range(0.02, 0.3)
     uneven: Annotated[Range, Within(0, 1.5)] = NEVER
     spaces: Annotated[Range, Within(0, 1.5)] = NEVER
+    groups: Annotated[Range, Within(0, 1.5)] = NEVER
     cells: Chance = 0.3
     jump: Annotated[Range, Within(0, 0.6)] = NEVER
     slope: Annotated[Range, Within(-15, 15)] = NEVER
+    hang: Annotated[Range, Within(0, 0.4)] = NEVER
     clip: Annotated[Range, Within(0, 0.3)] = NEVER
     cut: Annotated[Range, Within(0, 0.3)] = NEVER
     crisp: Chance = 0.0
@@ -252,7 +257,8 @@ class Finish:
     rescale: factor by which the image is shrunk before it is enlarged again. blur: sigma in pixels.
     noise: of a sensor, standard deviation. soften: share of the contrast that is lost. grey:
     probability of an image without colour. jpeg: quality (0: a PNG). palette: number of colours (0:
-    all). alpha: probability of a transparent background or of partly transparent dots.
+    all). alpha: probability of a transparent background or of partly transparent dots. bilevel:
+    probability of a scan in black and white alone.
     """
 
     rescale: Annotated[Range, Within(0.3, 1)] = NEVER
@@ -263,6 +269,7 @@ class Finish:
     jpeg: Annotated[Range, Within(10, 100)] = NEVER
     palette: Annotated[Range, Within(2, 256)] = NEVER
     alpha: Chance = 0.0
+    bilevel: Chance = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +280,8 @@ class Look:
     empty: all equally often. axes: looks that are generated in its place, each with its share.
     picks: fewest and most layers of clutter; None: each layer by its own probability. distinct:
     the least distinctness of the digits (see ``legibility.py``); an image below it is
-    generated again; 0: every image is taken.
+    generated again; 0: every image is taken. round_numbers: probability that the last digits are
+    noughts.
 
     Examples
     --------
@@ -296,3 +304,4 @@ class Look:
     distinct: Annotated[float, Within(0, 4)] = 0.0
     length_weights: tuple[Weight, ...] = ()
     axes: tuple[tuple[Look, Chance], ...] = ()
+    round_numbers: Chance = 0.0

@@ -127,7 +127,7 @@ def draw_glare(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
 def draw_guilloche(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
     """Draw families of waving hair lines, as on a cheque; amount: their distance in pixels."""
     height, width = canvas.shape[:2]
-    along = np.linspace(-0.1, 1.1, 24)
+    along = np.linspace(-0.1, 1.1, 36)
     for _ in range(int(rng.integers(1, 4))):
         colour, size = layer_colour(scene, layer, rng), thickness(scene, layer, rng)
         upright = rng.random() < 0.25
