@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.beside import draw_marks, draw_pieces, draw_shapes, draw_words
+from collector.draw.display import draw_symbols, draw_window
 from collector.draw.glyphs import faces, glyph
 from collector.draw.ink import Canvas, blend, stamp
 from collector.draw.look import Layer
@@ -213,6 +214,8 @@ CLUTTER: dict[str, Draw] = {
     "glare": draw_glare,
     "guilloche": draw_guilloche,
     "rules": draw_rules,
+    "window": draw_window,
+    "symbols": draw_symbols,
 }
 
 
