@@ -1,17 +1,19 @@
-"""The background: a colour, with a gradient, blotches, a weave and grain on it."""
+"""The background: a colour, with a gradient, blotches, a weave, grain and soft spots on it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.colour import Colour
-from collector.draw.look import Background
+from collector.draw.look import Background, Range
 
 Field = NDArray[np.float32]
+Texture = Callable[[tuple[int, int], float, np.random.Generator], Field]
 
 
 def draw_background(
@@ -20,12 +22,15 @@ def draw_background(
     """Draw the background, (H, W, 3) uint8 RGB."""
     shape = (height, width)
     field: Field = colour[:, None, None]
-    for setting, make in (
+    textures: list[tuple[Range, Texture]] = [
         (background.gradient, _gradient),
         (background.clouds, _clouds),
         (background.weave, _weave),
         (background.grain, _grain),
-    ):
+    ]
+    if background.mottle.high:
+        textures.append((background.mottle, _mottle))
+    for setting, make in textures:
         strength = setting.draw(rng)
         if strength:
             tint = _tint(rng) if rng.random() < 0.5 else np.ones(3, dtype=np.float32)
@@ -67,3 +72,11 @@ def _weave(shape: tuple[int, int], strength: float, rng: np.random.Generator) ->
 def _grain(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
     """Return uniform noise of single pixels."""
     return (rng.random(shape, dtype=np.float32) - np.float32(0.5)) * np.float32(2 * strength)
+
+
+def _mottle(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> Field:
+    """Return soft spots of 2 to 7 pixels: a coarse grain, enlarged."""
+    pitch = rng.uniform(2, 7)
+    coarse = _grain((round(shape[0] / pitch) + 2, round(shape[1] / pitch) + 2), strength, rng)
+    how = cv2.INTER_CUBIC if rng.random() < 0.6 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(coarse, (shape[1], shape[0]), interpolation=how))

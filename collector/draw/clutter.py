@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from collector.draw.amount import draw_links, draw_separators, draw_signs, draw_underlines
 from collector.draw.beside import draw_marks, draw_pieces, draw_shapes, draw_words
+from collector.draw.display import draw_symbols, draw_window
 from collector.draw.glyphs import faces, glyph
 from collector.draw.ink import Canvas, blend, stamp
 from collector.draw.look import Layer
@@ -228,6 +229,8 @@ CLUTTER: dict[str, Draw] = {
     "signs": draw_signs,
     "links": draw_links,
     "underlines": draw_underlines,
+    "window": draw_window,
+    "symbols": draw_symbols,
 }
 
 

@@ -20,6 +20,10 @@ ColourRows = NDArray[np.float32]
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Weights of ITU-R BT.601."""
 CANDIDATES = 32
+LIGHTS = np.array(
+    [(250, 40, 30), (60, 240, 70), (255, 160, 30), (60, 140, 255), (60, 230, 230), (235, 240, 250)]
+)
+"""Colours that displays shine in."""
 
 
 def luma(colours: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -108,6 +112,32 @@ def scheme_display(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     return dark[0], lit
 
 
+def scheme_lcd(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample dark segments through which a grey or coloured, often lit ground is seen."""
+    vivid = rng.random() ** 0.4 if rng.random() < 0.6 else 0.25 * rng.random()
+    light, grey = _light(rng) if rng.random() < 0.7 else _saturated(rng, 1)[0], rng.uniform(90, 235)
+    ground = np.float32(rng.uniform(0.35, 1.1)) * (light * vivid + grey * (1 - vivid))
+    shares = rng.uniform(0.0, 0.9, (CANDIDATES, 1)).astype(np.float32)
+    inks = np.asarray(ground * shares + _uniform(rng, -15, 25, 1), dtype=np.float32)
+    return np.asarray(ground, dtype=np.float32), inks
+
+
+def _light(rng: np.random.Generator) -> Colour:
+    """Sample a colour that displays shine in."""
+    light = LIGHTS[int(rng.integers(len(LIGHTS)))] + rng.uniform(-35, 35, 3)
+    return np.asarray(light, dtype=np.float32)
+
+
+def scheme_led(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample segments that shine red, green, amber, blue or white on a dark ground."""
+    hue = _light(rng)
+    white = rng.random((CANDIDATES, 1)) ** 2.5 * 0.9
+    bright = rng.uniform(0.55, 1.15, (CANDIDATES, 1))
+    lit = np.asarray((hue + (255 - hue) * white) * bright, dtype=np.float32)
+    dark = _greys(rng, 0, 60, 1)[0] + np.float32(rng.uniform(0, 0.25)) * lit[0]
+    return np.asarray(dark, dtype=np.float32), lit
+
+
 def scheme_paper(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     """Sample the ink of a pen, black or blue as a rule, on paper of any lightness."""
     paper = _greys(rng, 120, 250, 1)[0] + rng.uniform(-12, 12, 3)
@@ -127,6 +157,8 @@ SCHEMES: dict[str, Scheme] = {
     "equal": scheme_equal,
     "bright": scheme_bright,
     "display": scheme_display,
+    "lcd": scheme_lcd,
+    "led": scheme_led,
     "paper": scheme_paper,
 }
 

@@ -134,7 +134,8 @@ class Digits:
     up or down; slope: of the row, in degrees. hang: in em, how far 3, 4, 5, 7 and 9 hang below the
     line. clip: share of an outer digit that the image's edge cuts off; cut: share of the row's
     height that the upper and lower edges cut off together. crisp: probability of edges without
-    anti-aliasing. weight: strokes thinner or thicker, in tenths of an em.
+    anti-aliasing. weight: strokes thinner or thicker, in tenths of an em. worn: how
+    much fainter each segment of a display may be, each on its own; 1: not lit at all.
     """
 
     sources: Pairs = (("fonts", 1.0),)
@@ -168,6 +169,7 @@ class Digits:
     cut: Annotated[Range, Within(0, 0.3)] = NEVER
     crisp: Chance = 0.0
     weight: Annotated[Range, Within(-1, 1)] = NEVER
+    worn: Annotated[Range, Within(0, 1)] = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +218,15 @@ class Colours:
 class Background:
     """The texture of the background, each strength in levels of grey.
 
-    clouds: soft blotches. grain: noise of single pixels. weave: a fine regular texture.
+    clouds: soft blotches. grain: noise of single pixels. weave: a fine regular texture. mottle:
+    soft spots of a few pixels.
     """
 
     gradient: Annotated[Range, Within(0, 90)] = NEVER
     clouds: Annotated[Range, Within(0, 60)] = NEVER
     grain: Annotated[Range, Within(0, 40)] = NEVER
     weave: Annotated[Range, Within(0, 40)] = NEVER
+    mottle: Annotated[Range, Within(0, 60)] = NEVER
 
 
 @dataclass(frozen=True, slots=True)

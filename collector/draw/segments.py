@@ -30,21 +30,37 @@ ROUND_NOUGHT = "0E11111111110E"
 SHIFT = 4
 """Fractional bits of the corners of polygons."""
 Polygon = NDArray[np.float64]
+Levels = NDArray[np.float64]
 
 
 def segment_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shapes:
     """Sample one display of seven or fourteen segments, and light its digits."""
-    wide, thick = rng.uniform(0.42, 0.68), rng.uniform(0.07, 0.17)
-    thick = min(thick, 0.3 * wide)
-    gap = rng.uniform(0.0, 0.035) if rng.random() < 0.7 else rng.uniform(0.035, 0.055)
-    parts = _segments(wide, thick, gap, float(rng.choice([0.0, 0.5, 1.0])))
-    fourteen = rng.random() < 0.2
+    wide, thick = rng.uniform(0.4, 0.72), rng.uniform(0.06, 0.19)
+    upright = min(thick, 0.3 * wide)
+    level = min(thick * (rng.uniform(0.7, 1.15) if rng.random() < 0.4 else 1.0), 0.2)
+    gap = rng.uniform(0.0, 0.035) if rng.random() < 0.65 else rng.uniform(0.035, 0.07)
+    if rng.random() < 0.5:
+        parts = _mitred(wide, (upright, level), gap)
+    else:
+        parts = _segments(wide, (upright, level), gap, float(rng.choice([0.0, 0.5, 1.0])))
+    thick = min(upright, level)
+    fourteen = rng.random() < 0.12
     if fourteen:
         parts |= _diagonals(wide, thick, gap)
     lit = {digit: _lit(digit, fourteen, rng) for digit in sorted(set(label))}
     unlit = _glyph(list(parts.values()), wide)
-    glyphs = {digit: _glyph([parts[part] for part in lit[digit]], wide) for digit in lit}
-    return Shapes(tuple(glyphs[digit] for digit in label), thick, unlit)
+    shapes = {digit: [parts[part] for part in lit[digit]] for digit in lit}
+    worn = digits.worn.draw(rng) if digits.worn.high else 0.0
+    if worn:
+        glyphs = tuple(_worn(shapes[digit], wide, worn, rng) for digit in label)
+        return Shapes(glyphs, thick, unlit)
+    whole = {digit: _glyph(shapes[digit], wide) for digit in lit}
+    return Shapes(tuple(whole[digit] for digit in label), thick, unlit)
+
+
+def _worn(parts: list[Polygon], wide: float, worn: float, rng: np.random.Generator) -> Glyph:
+    """Fill polygons, each as faint as wear makes it; most are hardly worn."""
+    return _glyph(parts, wide, 1 - worn * rng.random(len(parts)) ** 3)
 
 
 def _lit(digit: str, fourteen: bool, rng: np.random.Generator) -> str:
@@ -56,19 +72,50 @@ def _lit(digit: str, fourteen: bool, rng: np.random.Generator) -> str:
     return parts + "j" if fourteen and digit == "1" and not other and rng.random() < 0.4 else parts
 
 
-def _segments(wide: float, thick: float, gap: float, point: float) -> dict[str, Polygon]:
-    """Return the seven polygons in em; point: 0 for straight ends, 1 for pointed ones."""
-    half, tip = thick / 2, thick / 2 * point
-    free = min(gap, 0.12 * wide) + 0.3 * (half - tip)
-    left, right, top, low = half, wide - half, half, 1.0 - half
+def _mitred(wide: float, thick: tuple[float, float], gap: float) -> dict[str, Polygon]:
+    """Return the seven polygons in em, cut aslant where they meet, as on most LCDs.
+
+    thick: of the upright and of the level segments.
+    """
+    tx, ty, half, free = *thick, thick[1] / 2, min(gap, 0.12 * wide)
+    near, far = free * 0.7, 0.5 - free / 2
+    above = np.array([[near, 0], [wide - near, 0], [wide - tx - near, ty], [tx + near, ty]])
+    side = np.array([[0, near], [tx, ty + near], [tx, far - half], [0, far]])
+    middle = np.array(
+        [[near, 0.5], [tx + near, 0.5 - half], [wide - tx - near, 0.5 - half], [wide - near, 0.5],
+         [wide - tx - near, 0.5 + half], [tx + near, 0.5 + half]]
+    )  # fmt: skip
+    across, down = np.array([1.0, -1.0]), np.array([-1.0, 1.0])
+    right, low = np.array([wide, 0.0]), np.array([0.0, 1.0])
+    return {
+        "a": above,
+        "b": right + side * down,
+        "c": right + low - side,
+        "d": low + above * across,
+        "e": low + side * across,
+        "f": side,
+        "g": middle,
+    }
+
+
+def _segments(
+    wide: float, thick: tuple[float, float], gap: float, point: float
+) -> dict[str, Polygon]:
+    """Return the seven polygons in em; point: 0 for straight ends, 1 for pointed ones.
+
+    thick: of the upright and of the level segments.
+    """
+    free = min(gap, 0.12 * wide) + 0.15 * min(thick) * (1 - point)
+    left, right, top, low = thick[0] / 2, wide - thick[0] / 2, thick[1] / 2, 1.0 - thick[1] / 2
 
     def bar(x0: float, y0: float, x1: float, y1: float) -> Polygon:
         """Return a segment between two points."""
+        half = thick[0 if x0 == x1 else 1] / 2
         start, end = np.array([x0, y0]), np.array([x1, y1])
         way = (end - start) / math.hypot(x1 - x0, y1 - y0)
         side = np.array([-way[1], way[0]]) * half
         start, end = start + way * free, end - way * free
-        blunt = way * tip
+        blunt = way * half * point
         return np.array(
             [start, start + blunt + side, end - blunt + side, end, end - blunt - side,
              start + blunt - side]
@@ -100,12 +147,13 @@ def _diagonals(wide: float, thick: float, gap: float) -> dict[str, Polygon]:
     }
 
 
-def _glyph(parts: list[Polygon], wide: float) -> Glyph:
-    """Fill polygons."""
+def _glyph(parts: list[Polygon], wide: float, levels: Levels | None = None) -> Glyph:
+    """Fill polygons, each with its level of ink, 0 to 1."""
     mask = np.zeros((EM + 2 * PAD, round(wide * EM) + 2 * PAD), dtype=np.uint8)
-    for part in parts:
+    inks = [255.0] * len(parts) if levels is None else (255 * levels).tolist()
+    for part, ink in zip(parts, inks, strict=True):
         corners = np.rint((part * EM + PAD) * 2**SHIFT).astype(np.int32)
-        cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, SHIFT)
+        cv2.fillPoly(mask, [corners], ink, cv2.LINE_AA, SHIFT)
     return cut(mask, (PAD + wide * EM / 2, PAD + EM / 2), wide)
 
 
