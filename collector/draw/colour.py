@@ -140,8 +140,8 @@ def scheme_led(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
 
 def scheme_paper(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     """Sample the ink of a pen, black or blue as a rule, on paper of any lightness."""
-    paper = _greys(rng, 120, 250, 1)[0] + rng.uniform(-12, 12, 3)
-    inks = _greys(rng, -20, 90, CANDIDATES)
+    paper = rng.triangular(105, 180, 255) + rng.uniform(-12, 12, 3) * (rng.random() < 0.5)
+    inks = _greys(rng, -5, 110, CANDIDATES)
     inks[CANDIDATES // 2 :] += np.array([0, 10, 70], dtype=np.float32) * rng.random()
     return np.asarray(paper, dtype=np.float32), inks
 

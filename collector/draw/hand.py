@@ -74,9 +74,9 @@ def hand_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shapes:
 
 
 def _sample_hand(rng: np.random.Generator) -> Hand:
-    """Sample how one person writes; one of seven takes a felt tip."""
+    """Sample how one person writes; one of ten takes a felt tip."""
     return Hand(
-        pen=rng.uniform(0.13, 0.18) if rng.random() < 0.15 else rng.uniform(0.04, 0.13),
+        pen=rng.uniform(0.12, 0.18) if rng.random() < 0.1 else rng.triangular(0.035, 0.07, 0.13),
         press=rng.uniform(0.0, 0.35),
         care=rng.uniform(0.01, 0.045),
         joins=rng.random() < 0.35,

@@ -69,13 +69,16 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
         turns[:, :, 0] *= FILLED / np.array([[g.width] for g in glyphs])
     if look.digits.fit and rng.random() < look.digits.fit:
         turns = _fitted(turns, look.digits, glyphs, rng)
-    smaller = _decimals(look.digits, len(label), rng) * _noughts(look.digits, label, rng)
+    decimals, noughts = _decimals(look.digits, len(label), rng), _noughts(look.digits, label, rng)
+    smaller = decimals * noughts
     turns *= smaller[:, None, None]
+    turns[:, :, 0] /= np.sqrt(noughts)[:, None]
     sizes = np.abs(turns) @ np.array([[g.width, g.height] for g in glyphs])[:, :, None]
     boxes = sizes[:, :, 0]
     cells = np.array([g.cell for g in glyphs]) * np.abs(turns[:, 0, 0])
     breaks = _breaks(look.digits, len(label), rng)
-    x = _columns(look.digits, np.maximum(boxes[:, 0], cells), rng) + breaks
+    widths = boxes[:, 0] - _closed(look.digits, glyphs, turns, rng)
+    x = _columns(look.digits, np.maximum(widths, cells), rng) + breaks
     y = _rows(look.digits, x, glyphs, turns, rng) + _feet(smaller, rng)
     y += _hanging(look.digits, label, rng)
     middles = np.array([x, y]).T
@@ -144,6 +147,16 @@ def _breaks(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
     first = np.arange(count) > 0
     starts = first & ((count - last - np.arange(count)) % 3 == 0)
     return np.asarray(np.cumsum(starts * wide))
+
+
+def _closed(
+    digits: Digits, glyphs: tuple[Glyph, ...], turns: Floats, rng: np.random.Generator
+) -> Floats:
+    """Return how much narrower, in em, digits count that turning and leaning widens."""
+    close = digits.close.draw(rng) if digits.close.high else 0.0
+    if not close:
+        return np.zeros(len(glyphs))
+    return np.asarray(close * np.abs(turns[:, 0, 1]) * np.array([g.height for g in glyphs]))
 
 
 def _hanging(digits: Digits, label: str, rng: np.random.Generator) -> Floats:

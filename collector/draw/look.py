@@ -123,10 +123,12 @@ class Digits:
     probability that they otherwise share its family. height: of a digit, over the image's. scale:
     how much smaller or larger each digit may be. decimals: height of the last digits, one to three,
     over that of the others. stretch: width over height; widths: how much wider or narrower each
-    digit may be, as a logarithm. noughts: height of noughts over that of the others. fill:
+    digit may be, as a logarithm. noughts: height of noughts over that of the others; low ones are
+    rounder. fill:
     probability that every digit is stretched to one width, a 1 to a block. fit: probability that
     the turned digits are each stretched to one box, both ways. squeeze: width that the whole row is
-    squeezed to, over its own. rotation: of each digit, in degrees to either side. lean: shear of
+    squeezed to, over its own. close: how far neighbours close up, over the width that turning and
+    leaning adds to them. rotation: of each digit, in degrees to either side. lean: shear of
     all digits; shear: further shear of each digit. gap: in em between neighbours; uneven: in em,
     how much wider each gap may be; spaces: in em, how much wider about half of the gaps are;
     groups: in em, how much wider the gaps are between groups of three digits. cells: probability
@@ -154,6 +156,7 @@ class Digits:
     fill: Chance = 0.0
     fit: Chance = 0.0
     squeeze: Annotated[Range, Within(0.2, 1)] = NEVER
+    close: Annotated[Range, Within(0, 1)] = NEVER
     rotation: Annotated[Range, Within(0, 40)] = NEVER
     lean: Annotated[Range, Within(-0.6, 0.6)] = NEVER
     shear: Annotated[Range, Within(0, 0.4)] = NEVER

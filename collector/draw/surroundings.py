@@ -134,8 +134,11 @@ def draw_guilloche(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Ge
         long, across = (height, width) if upright else (width, height)
         pitch = max(layer.amount.draw(rng), 2.5 * size + 1)
         count = min(int(2.2 * across / pitch), 60)
-        high, turns = rng.uniform(0.02, 0.4) * height, rng.uniform(0.5, 3) * max(width / height, 1)
-        slope, phase = rng.uniform(-0.5, 0.5), rng.uniform(0, 6)
+        high, turns = (
+            (0.02 + 0.38 * rng.random() ** 2) * height,
+            rng.uniform(0.5, 3) * max(width / height, 1),
+        )
+        slope, phase = 4 * rng.uniform(-0.5, 0.5) ** 3, rng.uniform(0, 6)
         drift = rng.uniform(-0.15, 0.15)
         places = np.arange(count)[:, None]
         y = (places - 0.3 * count) * pitch + along * slope * long

@@ -50,6 +50,14 @@ def test_noughts_are_as_high_as_the_look_says() -> None:
     usual, low = laid_out("7070"), laid_out("7070", noughts=fixed(0.5))
     heights = low.boxes[:, 3] / low.em / (usual.boxes[:, 3] / usual.em)
     assert heights == pytest.approx([1.0, 0.5, 1.0, 0.5])
+    wide = low.boxes[:, 2] / low.em / (usual.boxes[:, 2] / usual.em)
+    assert wide == pytest.approx([1.0, 0.5**0.5, 1.0, 0.5**0.5])
+
+
+def test_leaning_digits_close_up() -> None:
+    usual, near = (laid_out("123", lean=fixed(0.4), close=close) for close in (NEVER, fixed(1.0)))
+    nearer = np.diff(usual.centres[:, 0]) / usual.em - np.diff(near.centres[:, 0]) / near.em
+    assert np.all((nearer > 0.3) & (nearer < 0.5))
 
 
 def test_groups_of_three_stand_apart() -> None:
