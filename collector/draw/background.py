@@ -33,7 +33,8 @@ def draw_background(
     for setting, make in textures:
         strength = setting.draw(rng)
         if strength:
-            tint = _tint(rng) if rng.random() < 0.5 else np.ones(3, dtype=np.float32)
+            coloured = rng.random() < (0.1 if make is _mottle else 0.5)
+            tint = _tint(rng) if coloured else np.ones(3, dtype=np.float32)
             field = field + make(shape, strength, rng) * tint[:, None, None]
     if field.shape[1:] == (1, 1):
         level = cv2.convertScaleAbs(np.maximum(field, 0).reshape(1, 3))

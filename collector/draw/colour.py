@@ -112,10 +112,22 @@ def scheme_display(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     return dark[0], lit
 
 
+def scheme_tinted(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
+    """Sample any colour, often hardly darker or lighter, on a grey with a touch of colour."""
+    grey, tint = _greys(rng, 0, 260, 1)[0], rng.uniform(-25, 25, 3)
+    ground = np.asarray(grey + tint * rng.random(), dtype=np.float32)
+    inks = _uniform(rng, -20, 235, CANDIDATES)
+    reach = np.float32(rng.uniform(0.35, 1.0))
+    return ground, np.asarray(ground + (inks - ground) * reach, dtype=np.float32)
+
+
 def scheme_lcd(rng: np.random.Generator) -> tuple[Colour, ColourRows]:
     """Sample dark segments through which a grey or coloured, often lit ground is seen."""
     vivid = rng.random() ** 0.4 if rng.random() < 0.6 else 0.25 * rng.random()
-    light, grey = _light(rng) if rng.random() < 0.7 else _saturated(rng, 1)[0], rng.uniform(90, 235)
+    light, grey = (
+        _light(rng) if rng.random() < 0.88 else _saturated(rng, 1)[0],
+        rng.uniform(90, 235),
+    )
     ground = np.float32(rng.uniform(0.35, 1.1)) * (light * vivid + grey * (1 - vivid))
     shares = rng.uniform(0.0, 0.9, (CANDIDATES, 1)).astype(np.float32)
     inks = np.asarray(ground * shares + _uniform(rng, -15, 25, 1), dtype=np.float32)
@@ -157,6 +169,7 @@ SCHEMES: dict[str, Scheme] = {
     "equal": scheme_equal,
     "bright": scheme_bright,
     "display": scheme_display,
+    "tinted": scheme_tinted,
     "lcd": scheme_lcd,
     "led": scheme_led,
     "paper": scheme_paper,

@@ -28,6 +28,8 @@ VISIBLE = 0.7
 """Share of each digit that must stay inside the image, where the look asks for distinct digits."""
 MOST_NOUGHTS = 6
 """Most noughts at the end of a round number."""
+MOST_LEADING = 3
+"""Most noughts before a number."""
 TRIES = 6
 """How often an image is generated until its digits are distinct; then the best one is taken."""
 
@@ -217,7 +219,10 @@ def _label(look: Look, rng: np.random.Generator, length: int | None, alphabet: s
     label = "".join(alphabet[int(i)] for i in rng.integers(0, len(alphabet), length))
     if look.round_numbers and "0" in alphabet and rng.random() < look.round_numbers:
         noughts = int(rng.integers(0, min(length, MOST_NOUGHTS + 1)))
-        return label[: length - noughts] + "0" * noughts
+        label = label[: length - noughts] + "0" * noughts
+    if look.leading and "0" in alphabet and length > 1 and rng.random() < look.leading:
+        noughts = int(rng.integers(1, min(length - 1, MOST_LEADING) + 1))
+        label = "0" * noughts + label[noughts:]
     return label
 
 

@@ -17,6 +17,10 @@ FILLED = 0.6
 """Width in em that digits are stretched to where a look has them fill their cells."""
 HANGING = frozenset("34579")
 """Digits that hang below the line in some hands, as old-style figures do."""
+BAND_STRETCH = (0.6, 2.0)
+"""Width of the digits that fill a band, over their usual width, at least and at most."""
+LEAST_FILLED = 0.1
+"""Least height of the row of a band, over that of the image."""
 MIN_DIGIT_HEIGHT = 9.0
 """Least height of digits in pixels, where there is room for it."""
 
@@ -83,6 +87,11 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     y += _hanging(look.digits, label, rng)
     middles = np.array([x, y]).T
     squeeze = look.digits.squeeze.draw(rng) if look.digits.squeeze.high else 0.0
+    filled = _filled(look, rng)
+    if filled is not None:
+        wide, tall = (middles + boxes / 2).max(axis=0) - (middles - boxes / 2).min(axis=0)
+        low, high = np.array(BAND_STRETCH) / max(abs(float(turns[0, 0, 0])), 0.1)
+        squeeze = float(np.clip(filled[0] * tall / (filled[1] * wide), low, high))
     if squeeze:
         turns[:, 0] *= squeeze
         boxes[:, 0] *= squeeze
@@ -90,7 +99,7 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     shifts = turns[:, :, 0] * np.array([[g.shift] for g in glyphs])
     middles += shifts
     low, high = (middles - boxes / 2).min(axis=0), (middles + boxes / 2).max(axis=0)
-    width, height, em = _page(look, high - low, rng)
+    width, height, em = _page(look, high - low, filled, rng)
     corner = _corner(look, (high - low) * em, np.array([width, height]), boxes * em, rng)
     centres = (middles - low) * em + corner
     return Row(
@@ -198,17 +207,32 @@ def _rows(
     return np.asarray((x - x.mean()) * slope + jump - rise)
 
 
-def _page(look: Look, extent: Floats, rng: np.random.Generator) -> tuple[int, int, float]:
-    """Choose width, height and em so that the row fits into the image."""
+def _filled(look: Look, rng: np.random.Generator) -> tuple[float, float, float] | None:
+    """Return the row's width and height, and the width of its band, in heights of the image."""
+    band = look.page.band.draw(rng) if look.page.band.high else 0.0
+    if not band:
+        return None
+    tall = max(look.digits.height.draw(rng), look.digits.height.draw(rng), LEAST_FILLED)
+    return band * rng.uniform(0.7, 1.0), tall, band
+
+
+def _page(
+    look: Look,
+    extent: Floats,
+    filled: tuple[float, float, float] | None,
+    rng: np.random.Generator,
+) -> tuple[int, int, float]:
+    """Choose width, height and em so that the row fits into the image, or fills its band."""
     room = 2 * (look.effects.warp.high if look.effects.warp.chance else 0.0)
     tall = look.page.height.draw(rng)
-    em = min(
-        max(look.digits.height.draw(rng) * tall, MIN_DIGIT_HEIGHT), (tall - 3) / (extent[1] + room)
-    )
+    share = look.digits.height.draw(rng) if filled is None else filled[1] / extent[1]
+    em = min(max(share * tall, MIN_DIGIT_HEIGHT), (tall - 3) / (extent[1] + room))
     cut = look.digits.cut.draw(rng) if look.digits.cut.high else 0.0
     if cut:
         em = tall / (extent[1] * (1 - cut))
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)
+    if filled is not None:
+        margins = extent[0] * (filled[2] / filled[0] - 1)
     needed = (extent[0] + margins) * em + 2
     if look.page.width is not None:
         width = look.page.width.draw(rng)

@@ -99,7 +99,8 @@ class Page:
     height: in pixels. width: in pixels; None: as wide as the digits need. margin: free space beside
     the digits, in em a side. squeeze: vertical position of the row in the free height, 0 (top) to 1
     (bottom). least, most: height and width in pixels that an image as wide as its digits has at
-    least and at most. narrowest: its least width, in heights.
+    least and at most. narrowest: its least width, in heights. band: width over height of an image
+    that the digits nearly fill, stretched to that end; otherwise it is as wide as they need.
     """
 
     height: Annotated[Range, Within(8, MOST_HEIGHT, or_never=False)] = Range(28, 100)
@@ -109,6 +110,7 @@ class Page:
     least: Annotated[tuple[int, int], Within(8, MOST_WIDTH)] = (24, 40)
     most: Annotated[tuple[int, int], Within(8, MOST_WIDTH)] = (120, 260)
     narrowest: Annotated[float, Within(0, 16)] = 0.0
+    band: Annotated[Range, Within(1, 12)] = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,7 @@ class Look:
     picks: fewest and most layers of clutter; None: each layer by its own probability. distinct:
     the least distinctness of the digits (see ``legibility.py``); an image below it is
     generated again; 0: every image is taken. round_numbers: probability that the last digits are
-    noughts.
+    noughts; leading: probability that the first ones are.
 
     Examples
     --------
@@ -312,3 +314,4 @@ class Look:
     length_weights: tuple[Weight, ...] = ()
     axes: tuple[tuple[Look, Chance], ...] = ()
     round_numbers: Chance = 0.0
+    leading: Chance = 0.0

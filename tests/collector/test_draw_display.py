@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from collector.draw import draw
 from collector.draw.background import draw_background
 from collector.draw.clutter import draw_layer
 from collector.draw.colour import SCHEMES
@@ -107,3 +108,21 @@ def test_mottle_is_softer_than_grain() -> None:
         assert np.mean([page.std() for page in drawn]) > 2
         steps.append(np.mean([np.abs(np.diff(p, axis=1)).mean() / p.std() for p in drawn]))
     assert steps[0] < 0.7 * steps[1]
+
+
+def test_the_digits_nearly_fill_a_band() -> None:
+    page = Page(fixed(50), None, fixed(2.0), most=(60, 400), band=fixed(6.0))
+    tall = dataclasses.replace(LOOK.digits, height=fixed(0.75))
+    look = dataclasses.replace(LOOK, page=page, digits=tall)
+    for seed in range(20):
+        row = lay_out(look, "007053", np.random.default_rng(seed))
+        assert abs(row.width / row.height - 6) < 1.5
+        right = row.boxes[-1, 0] + row.boxes[-1, 2]
+        assert (right - row.boxes[0, 0]) / row.width > 0.65
+
+
+def test_the_first_digits_may_be_noughts() -> None:
+    look = dataclasses.replace(LOOK, leading=1.0)
+    for seed in range(10):
+        assert draw(look, np.random.default_rng(seed)).label[0] == "0"
+        assert draw(look, np.random.default_rng(seed), alphabet="12").label[0] != "0"
