@@ -32,7 +32,7 @@ MIDDLING = (1.0, 1.2, 1.6, 1.6, 1.6, 1.6, 1.2, 1.0, *(0.25,) * 8)
 """How often 1 to 16 digits are generated elsewhere."""
 DISPLAYED = (2.0, 1.6, 1.6, 1.8, 1.9, 1.9, 1.7, 1.3, *(0.1,) * 8)
 """How often 1 to 16 digits are generated on displays."""
-TOUCHING = (1.0, 1.2, 1.6, 1.8, 1.8, 1.8, 1.2, 0.8, *(0.06,) * 4, *(0.0,) * 4)
+TOUCHING = (1.4, 1.4, 1.6, 1.8, 1.8, 1.8, 1.2, 0.8, *(0.06,) * 4, *(0.0,) * 4)
 """How often 1 to 16 digits are generated that touch."""
 WRITTEN = (1.0, 1.1, 2.2, 3.0, 3.2, 1.6, 0.9, 0.5, *(0.1,) * 8)
 """How often 1 to 16 digits are generated that a pen writes."""
