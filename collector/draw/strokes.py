@@ -99,11 +99,11 @@ def draw_curves(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gener
 
 
 def draw_arcs(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Generator) -> None:
-    """Draw parts of wide ellipses, near to a half of each, below as a rule; count."""
+    """Draw parts of wide, often flat ellipses, near to half of each, below as a rule; count."""
     for size in stroke_widths(scene, layer, rng):
         corner, sides = place(canvas, scene, layer, rng)
         left, right = rng.uniform(0, 0.35), rng.uniform(0.2, 1.05)
-        wide, tall = max(right - left, 0.15) * sides[0], rng.random() * 0.8 * sides[1]
+        wide, tall = max(right - left, 0.15) * sides[0], 0.8 * rng.random() ** 1.6 * sides[1]
         middle = corner + np.array([left, rng.uniform(0.15, 0.85)]) * sides + (wide / 2, 0)
         turn = rng.uniform(-8, 8) + 180 * (rng.random() < 0.2)
         start, end = rng.uniform(-10, 30), rng.uniform(150, 210)
