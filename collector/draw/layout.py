@@ -86,16 +86,7 @@ def lay_out(look: Look, label: str, rng: np.random.Generator) -> Row:
     y = _rows(look.digits, x, glyphs, turns, rng) + _feet(smaller, rng)
     y += _hanging(look.digits, label, rng)
     middles = np.array([x, y]).T
-    squeeze = look.digits.squeeze.draw(rng) if look.digits.squeeze.high else 0.0
-    filled = _filled(look, rng)
-    if filled is not None:
-        wide, tall = (middles + boxes / 2).max(axis=0) - (middles - boxes / 2).min(axis=0)
-        low, high = np.array(BAND_STRETCH) / max(abs(float(turns[0, 0, 0])), 0.1)
-        squeeze = float(np.clip(filled[0] * tall / (filled[1] * wide), low, high))
-    if squeeze:
-        turns[:, 0] *= squeeze
-        boxes[:, 0] *= squeeze
-        middles[:, 0] *= squeeze
+    filled = _squeeze(look, turns, boxes, middles, rng)
     shifts = turns[:, :, 0] * np.array([[g.shift] for g in glyphs])
     middles += shifts
     low, high = (middles - boxes / 2).min(axis=0), (middles + boxes / 2).max(axis=0)
@@ -127,6 +118,23 @@ def _fitted(
     wide = FILLED * (digits.stretch.draw(rng) or 1.0) * tall
     wide *= np.exp(digits.widths.draw(rng) * spread[1])
     return np.asarray(turns * (np.array([wide, tall]).T[:, :, None] / sizes))
+
+
+def _squeeze(
+    look: Look, turns: Floats, boxes: Floats, middles: Floats, rng: np.random.Generator
+) -> tuple[float, float] | None:
+    """Make a row narrower or wider, in place; return what `_filled` does."""
+    squeeze = look.digits.squeeze.draw(rng) if look.digits.squeeze.high else 0.0
+    filled = _filled(look, rng)
+    if filled is not None:
+        wide, tall = (middles + boxes / 2).max(axis=0) - (middles - boxes / 2).min(axis=0)
+        low, high = np.array(BAND_STRETCH) / max(abs(float(turns[0, 0, 0])), 0.1)
+        squeeze = float(np.clip(filled[0] * tall / (filled[1] * wide), low, high))
+    if squeeze:
+        turns[:, 0] *= squeeze
+        boxes[:, 0] *= squeeze
+        middles[:, 0] *= squeeze
+    return filled
 
 
 def _decimals(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
