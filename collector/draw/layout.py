@@ -122,7 +122,7 @@ def _fitted(
 
 def _squeeze(
     look: Look, turns: Floats, boxes: Floats, middles: Floats, rng: np.random.Generator
-) -> tuple[float, float] | None:
+) -> tuple[float, float, float] | None:
     """Make a row narrower or wider, in place; return what `_filled` does."""
     squeeze = look.digits.squeeze.draw(rng) if look.digits.squeeze.high else 0.0
     filled = _filled(look, rng)
