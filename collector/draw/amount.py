@@ -10,36 +10,46 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.draw.colour import pick
 from collector.draw.ink import Canvas
 from collector.draw.look import Layer
 from collector.draw.scene import RGB, Floats, Scene, layer_colour
 
 Lines = tuple[tuple[tuple[float, float], ...], ...]
 
-SEPARATORS: tuple[tuple[float, Lines], ...] = (
-    (5.0, (((0.0, 0.0), (0.01, 0.01)),)),
-    (1.5, (((0.02, -0.03), (0.03, 0.04), (-0.03, 0.14)),)),
-    (0.7, (((0.03, -0.08), (-0.04, 0.16)),)),
-    (0.5, (((0.02, -1.02), (-0.02, -0.84)),)),
-    (0.5, (((0.0, -0.45), (0.01, -0.44)),)),
-    (0.4, (((-0.08, -0.45), (0.08, -0.47)),)),
+SEPARATORS: tuple[tuple[Lines, float], ...] = (
+    ((((0.0, 0.0), (0.01, 0.01)),), 5.0),
+    ((((0.02, -0.03), (0.03, 0.04), (-0.03, 0.14)),), 1.5),
+    ((((0.03, -0.08), (-0.04, 0.16)),), 0.7),
+    ((((0.02, -1.02), (-0.02, -0.84)),), 0.5),
+    ((((0.0, -0.45), (0.01, -0.44)),), 0.5),
+    ((((-0.08, -0.45), (0.08, -0.47)),), 0.4),
 )
-"""Weights and strokes of what parts groups of digits: in em from the line, y down."""
-SIGNS: tuple[tuple[float, Lines], ...] = (
-    (4.0, (((0.0, 0.0), (0.18, -0.01), (0.4, -0.02)),)),
-    (2.0, (((0.0, 0.02), (0.5, -0.03), (1.4, -0.02)),)),
-    (2.5, (((0.0, 0.44), (0.01, 0.45)),)),
-    (1.0, (((0.03, 0.38), (0.04, 0.46), (-0.03, 0.56)),)),
-    (2.0, (((0.0, -0.08), (0.36, -0.1)), ((0.0, 0.08), (0.36, 0.06)))),
-    (1.0, (((0.0, 0.02), (0.12, -0.06), (0.26, 0.04), (0.42, -0.05)),)),
-    (1.0, (((0.0, -0.08), (0.4, -0.12)), ((-0.02, 0.08), (0.42, 0.04)),
-           ((0.32, -0.3), (0.08, 0.28)))),
-    (1.5, (((0.0, -0.1), (0.5, -0.14)), ((-0.04, 0.1), (0.46, 0.06)),
-           ((0.22, -0.34), (0.08, 0.32)), ((0.42, -0.34), (0.28, 0.32)))),
-    (0.5, (((0.0, -0.16), (0.28, 0.16)), ((0.26, -0.18), (0.02, 0.16)))),
-    (0.3, (((0.0, -0.16), (0.24, 0.16)), ((0.24, -0.16), (0.0, 0.16)), ((-0.04, 0.0), (0.3, 0.0)))),
-)  # fmt: skip
-"""Weights and strokes of the signs that close a number: in em from their left end, y down."""
+"""Strokes, in em from the line, y down, and weights of what parts groups of digits."""
+SIGNS: tuple[tuple[Lines, float], ...] = (
+    ((((0.0, 0.0), (0.18, -0.01), (0.4, -0.02)),), 4.0),
+    ((((0.0, 0.02), (0.5, -0.03), (1.4, -0.02)),), 2.0),
+    ((((0.0, 0.44), (0.01, 0.45)),), 2.5),
+    ((((0.03, 0.38), (0.04, 0.46), (-0.03, 0.56)),), 1.0),
+    ((((0.0, -0.08), (0.36, -0.1)), ((0.0, 0.08), (0.36, 0.06))), 2.0),
+    ((((0.0, 0.02), (0.12, -0.06), (0.26, 0.04), (0.42, -0.05)),), 1.0),
+    (
+        (((0.0, -0.08), (0.4, -0.12)), ((-0.02, 0.08), (0.42, 0.04)), ((0.32, -0.3), (0.08, 0.28))),
+        1.0,
+    ),
+    (
+        (
+            ((0.0, -0.1), (0.5, -0.14)),
+            ((-0.04, 0.1), (0.46, 0.06)),
+            ((0.22, -0.34), (0.08, 0.32)),
+            ((0.42, -0.34), (0.28, 0.32)),
+        ),
+        1.5,
+    ),
+    ((((0.0, -0.16), (0.28, 0.16)), ((0.26, -0.18), (0.02, 0.16))), 0.5),
+    ((((0.0, -0.16), (0.24, 0.16)), ((0.24, -0.16), (0.0, 0.16)), ((-0.04, 0.0), (0.3, 0.0))), 0.3),
+)
+"""Strokes, in em from their left end, y down, and weights of the signs that close a number."""
 MOST_GAP = 0.35
 """Widest gap between two noughts, in em, that a link bridges."""
 
@@ -54,7 +64,7 @@ def draw_separators(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.G
     boxes = scene.digits.boxes
     ways = [np.arange(len(boxes) - last, 0, -3) for last in (3, 2)]
     starts = max(ways, key=lambda places: _mean_gap(boxes, places))
-    lines, colour = _choose(SEPARATORS, rng), layer_colour(scene, layer, rng)
+    lines, colour = pick(SEPARATORS, rng), layer_colour(scene, layer, rng)
     size = scene.stroke * layer.size.draw(rng) * 1.2
     for at in starts.tolist():
         right, low = boxes[at, 0], max(_feet(boxes[at - 1]), _feet(boxes[at]))
@@ -70,13 +80,13 @@ def draw_signs(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Genera
     boxes, colour = scene.digits.boxes, layer_colour(scene, layer, rng)
     size = scene.stroke * layer.size.draw(rng)
     ways = ((True, False), (True, True), (False, True))[int(rng.choice(3, p=(0.6, 0.25, 0.15)))]
-    sign = _choose(SIGNS, rng)
+    sign = pick(SIGNS, rng)
     for box, behind, written in ((boxes[-1], True, ways[0]), (boxes[0], False, ways[1])):
         if not written:
             continue
         count = int(rng.integers(1, max(1, round(layer.amount.high)) + 1))
         if rng.random() < 0.4:
-            sign = _choose(SIGNS, rng)
+            sign = pick(SIGNS, rng)
         wide = max(x for line in sign for x, _ in line) * scene.em
         x = box[0] + box[2] if behind else box[0]
         for _ in range(count):
@@ -121,11 +131,6 @@ def draw_underlines(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.G
         line = ((left + ends[0], low + ends[1] / 2), middle, (right + ends[2], low + ends[3] / 2))
         _draw(canvas, scene, (line,), np.zeros(2), size, colour, scale=1.0)
         low += 2 * size + 0.05 * scene.em
-
-
-def _choose(among: tuple[tuple[float, Lines], ...], rng: np.random.Generator) -> Lines:
-    steps = np.cumsum([weight for weight, _ in among])
-    return among[int(np.searchsorted(steps, rng.random() * steps[-1], side="right"))][1]
 
 
 def _feet(box: Floats) -> float:

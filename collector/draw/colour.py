@@ -6,13 +6,15 @@ RGB are taken. To add a scheme, write one function and name it in SCHEMES.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.draw.look import Colours
 
+T = TypeVar("T")
 Colour = NDArray[np.float32]
 """Shape (3,), RGB, 0 to 255."""
 ColourRows = NDArray[np.float32]
@@ -202,13 +204,13 @@ def far_from(colour: Colour, rng: np.random.Generator) -> Colour:
     return np.asarray(colours[np.argmax(np.linalg.norm(colours - colour, axis=1))])
 
 
-def pick(pairs: tuple[tuple[str, float], ...], rng: np.random.Generator) -> str:
-    """Sample one name out of (name, weight) pairs."""
+def pick(pairs: Sequence[tuple[T, float]], rng: np.random.Generator) -> T:
+    """Sample one of several things out of (thing, weight) pairs."""
     point = rng.random() * sum(weight for _, weight in pairs)
-    for name, weight in pairs:
+    for thing, weight in pairs:
         point -= weight
         if point < 0:
-            return name
+            return thing
     return pairs[-1][0]
 
 
