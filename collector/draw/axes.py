@@ -552,13 +552,13 @@ METER = Look(
 )
 
 AXES = (
-    (FIELD, 0.07),
-    (WARPED, 0.15),
-    (OVERLAP, 0.06),
-    (STROKES, 0.06),
+    (FIELD, 0.08),
+    (WARPED, 0.11),
+    (OVERLAP, 0.07),
+    (STROKES, 0.07),
     (ISLANDS, 0.06),
-    (SEVEN_SEGMENT, 0.16),
-    (HANDWRITTEN, 0.15),
-    (METER, 0.04),
+    (SEVEN_SEGMENT, 0.12),
+    (HANDWRITTEN, 0.12),
+    (METER, 0.05),
 )
 """Each axis with its share of the images of ``mixed``."""
