@@ -71,6 +71,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for folder in _folders(options, Path(scratch)):
             found = _read(solver, folder, options.captchas)
+            if found is None:
+                print(f"{folder.name}: left out, the model can give none of its labels")
+                continue
             rows.append(row_of(folder.name, found))
             if found.images >= options.certify:
                 rng = np.random.default_rng(options.seed)
@@ -107,9 +110,14 @@ def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
     return generate_looks(options.only, options.captchas or GENERATED, scratch)
 
 
-def _read(solver: Solver, folder: Path, most: int | None) -> Evaluation:
-    """Read the captchas of a folder whose labels the model can give."""
+def _read(solver: Solver, folder: Path, most: int | None) -> Evaluation | None:
+    """Read the captchas of a folder whose labels the model can give; None where it can give none.
+
+    A label with a letter, say, is none that the default model can give.
+    """
     samples, _ = check_labels(read_captchas(folder)[0], solver.bundle.facts.alphabet)
+    if not samples:
+        return None
     return evaluate(solver, draw(samples, min(most or len(samples), len(samples)), seed=0))
 
 
