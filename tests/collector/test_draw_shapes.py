@@ -35,7 +35,7 @@ def test_every_digit_has_a_shape_about_one_em_high(name: str) -> None:
         shapes = choose_shapes(digits, ALL, generator(seed))
         assert len(shapes.glyphs) == 10
         for shape in shapes.glyphs:
-            assert 0.75 < shape.height < 1.4
+            assert 0.65 < shape.height < 1.6  # low noughts, tall ones
             assert 0.03 < shape.width < 1.3
             assert [mask.shape[0] for mask in shape.masks] == [
                 shape.masks[0].shape[0] // 2**step for step in range(4)
