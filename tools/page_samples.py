@@ -40,6 +40,9 @@ def main() -> None:
         listed.append({"file": name, "about": about, "text": chosen.label, "style": style})
         print(f"{name}: {chosen.label}, {style}")
     write_text(OUT / "samples.json", json.dumps(listed, indent=1) + "\n")
+    for path in OUT.iterdir():  # a look may have become a JPEG
+        if path.name not in {"samples.json", *(one["file"] for one in listed)}:
+            path.unlink()
 
 
 if __name__ == "__main__":
