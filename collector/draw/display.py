@@ -114,7 +114,7 @@ def _text(
     widths = (
         np.array([0.5 if one is None else one.width + 0.12 for one in glyphs]) * em * turn[0, 0]
     )
-    x, middle = _spot(scene, (float(widths.sum()), em), sheet.shape[1], rng)
+    x, middle = _spot(scene, (float(widths.sum()), em), rng)
     ink = np.array([*colour, 255], dtype=np.float32)[:, None, None] / np.float32(255)
     for one, start in zip(glyphs, np.cumsum(widths) - widths / 2, strict=True):
         if one is not None:
@@ -127,7 +127,7 @@ def _symbol(
 ) -> None:
     """Draw a triangle, a bar, a battery or a disc."""
     wide = em * turn[0, 0] * rng.uniform(0.6, 1.6)
-    x, middle = _spot(scene, (wide, em), canvas.shape[0], rng)
+    x, middle = _spot(scene, (wide, em), rng)
     box = np.array([[0, -0.5], [1, -0.5], [1, 0.5], [0, 0.5]])
     arrow = np.array([[0, -0.5], [1, 0.0], [0, 0.5]])
     kind = rng.random()
@@ -145,9 +145,7 @@ def _symbol(
         cv2.circle(canvas, spot, max(round(em / 2), 2), colour, size, scene.line_type)
 
 
-def _spot(
-    scene: Scene, size: tuple[float, float], height: int, rng: np.random.Generator
-) -> tuple[float, float]:
+def _spot(scene: Scene, size: tuple[float, float], rng: np.random.Generator) -> tuple[float, float]:
     """Return the left and the middle row of a place: beside, below, or above the digits."""
     x, y, wide, tall = scene.row or (0.0, 0.0, 0.0, 0.0)
     (long, em), gap, side = size, rng.uniform(0.08, 0.35) * scene.em, rng.random()

@@ -23,7 +23,7 @@ def draw_row(
     maps: the distortion of the digits, where it does not move the clutter as well.
     """
     effects = look.effects
-    veil = effects.veil.draw(rng) if effects.veil.high else 0.0
+    veil = effects.veil.draw_or_never(rng)
     layer = ink.draw_digits(row, scene.inks, look.digits, rng, veil, scene.crisp and bool(veil))
     canvas = _with_unlit(canvas, look, row, scene, maps, rng)
     if maps is not None:
@@ -45,7 +45,7 @@ def _with_unlit(
     canvas: Canvas, look: Look, row: Row, scene: Scene, maps: Maps | None, rng: np.random.Generator
 ) -> Canvas:
     """Return the canvas with the parts of a display that are not lit."""
-    strength = look.effects.unlit.draw(rng) if look.effects.unlit.high else 0.0
+    strength = look.effects.unlit.draw_or_never(rng)
     if row.unlit is None or row.cells is None or not strength:
         return canvas
     layer = ink.draw_all(row, row.unlit, row.cells, scene.inks[0])
@@ -89,7 +89,7 @@ def _beneath(layer: Layer32, look: Look, scene: Scene, rng: np.random.Generator)
         made.append(ink.shadow(layer, colour, shift, rng.uniform(0.3, 0.7)))
     if scene.halo:
         made.append(ink.halo(layer, scene.rim, scene.halo))
-    glow = look.effects.glow.draw(rng) if look.effects.glow.high else 0.0
+    glow = look.effects.glow.draw_or_never(rng)
     if glow:
         made.append(ink.glow(layer, glow * scene.em))
     return made

@@ -124,7 +124,7 @@ def _squeeze(
     look: Look, turns: Floats, boxes: Floats, middles: Floats, rng: np.random.Generator
 ) -> tuple[float, float, float] | None:
     """Make a row narrower or wider, in place; return what `_filled` does."""
-    squeeze = look.digits.squeeze.draw(rng) if look.digits.squeeze.high else 0.0
+    squeeze = look.digits.squeeze.draw_or_never(rng)
     filled = _filled(look, rng)
     if filled is not None:
         wide, tall = (middles + boxes / 2).max(axis=0) - (middles - boxes / 2).min(axis=0)
@@ -140,7 +140,7 @@ def _squeeze(
 def _decimals(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
     """Return the height of each digit over that of the first: the last ones may be smaller."""
     heights = np.ones(count)
-    size = digits.decimals.draw(rng) if digits.decimals.high else 0.0
+    size = digits.decimals.draw_or_never(rng)
     if size and count > 1:
         heights[-int(rng.integers(1, min(count, 4))) :] = size
     return heights
@@ -148,7 +148,7 @@ def _decimals(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
 
 def _noughts(digits: Digits, label: str, rng: np.random.Generator) -> Floats:
     """Return the height of each digit over that of the others: noughts may be lower."""
-    size = digits.noughts.draw(rng) if digits.noughts.high else 0.0
+    size = digits.noughts.draw_or_never(rng)
     return np.array([size if size and digit == "0" else 1.0 for digit in label])
 
 
@@ -157,7 +157,7 @@ def _breaks(digits: Digits, count: int, rng: np.random.Generator) -> Floats:
 
     Groups are counted from the right end, or from the last two digits.
     """
-    wide = digits.groups.draw(rng) if digits.groups.high else 0.0
+    wide = digits.groups.draw_or_never(rng)
     if not wide:
         return np.zeros(count)
     last = 0 if rng.random() < 0.8 else 2
@@ -170,7 +170,7 @@ def _closed(
     digits: Digits, glyphs: tuple[Glyph, ...], turns: Floats, rng: np.random.Generator
 ) -> Floats:
     """Return how much narrower, in em, digits count that turning and leaning widens."""
-    close = digits.close.draw(rng) if digits.close.high else 0.0
+    close = digits.close.draw_or_never(rng)
     if not close:
         return np.zeros(len(glyphs))
     return np.asarray(close * np.abs(turns[:, 0, 1]) * np.array([g.height for g in glyphs]))
@@ -178,7 +178,7 @@ def _closed(
 
 def _hanging(digits: Digits, label: str, rng: np.random.Generator) -> Floats:
     """Return how far down, in em, digits hang whose tails some people draw below the line."""
-    deep = digits.hang.draw(rng) if digits.hang.high else 0.0
+    deep = digits.hang.draw_or_never(rng)
     if not deep:
         return np.zeros(len(label))
     return deep * np.array([digit in HANGING for digit in label]) * rng.uniform(0.5, 1, len(label))
@@ -217,7 +217,7 @@ def _rows(
 
 def _filled(look: Look, rng: np.random.Generator) -> tuple[float, float, float] | None:
     """Return the row's width and height, and the width of its band, in heights of the image."""
-    band = look.page.band.draw(rng) if look.page.band.high else 0.0
+    band = look.page.band.draw_or_never(rng)
     if not band:
         return None
     tall = max(look.digits.height.draw(rng), look.digits.height.draw(rng), LEAST_FILLED)
@@ -235,7 +235,7 @@ def _page(
     tall = look.page.height.draw(rng)
     share = look.digits.height.draw(rng) if filled is None else filled[1] / extent[1]
     em = min(max(share * tall, MIN_DIGIT_HEIGHT), (tall - 3) / (extent[1] + room))
-    cut = look.digits.cut.draw(rng) if look.digits.cut.high else 0.0
+    cut = look.digits.cut.draw_or_never(rng)
     if cut:
         em = tall / (extent[1] * (1 - cut))
     margins = look.page.margin.draw(rng) + look.page.margin.draw(rng)

@@ -76,6 +76,13 @@ class Range:
             return 0.0
         return float(self.low + (self.high - self.low) * rng.random() ** self.low_end)
 
+    def draw_or_never(self, rng: np.random.Generator) -> float:
+        """Sample one number; a range of 0 alone takes none of the random numbers.
+
+        So a look without a setting gives the same images as before there was the setting.
+        """
+        return self.draw(rng) if self.high else 0.0
+
 
 def fixed(value: float) -> Range:
     """Return a range of one value."""
@@ -126,20 +133,19 @@ class Digits:
     how much smaller or larger each digit may be. decimals: height of the last digits, one to three,
     over that of the others. stretch: width over height; widths: how much wider or narrower each
     digit may be, as a logarithm. noughts: height of noughts over that of the others; low ones are
-    rounder. fill:
-    probability that every digit is stretched to one width, a 1 to a block. fit: probability that
-    the turned digits are each stretched to one box, both ways. squeeze: width that the whole row is
-    squeezed to, over its own. close: how far neighbours close up, over the width that turning and
-    leaning adds to them. rotation: of each digit, in degrees to either side. lean: shear of
-    all digits; shear: further shear of each digit. gap: in em between neighbours; uneven: in em,
-    how much wider each gap may be; spaces: in em, how much wider about half of the gaps are;
+    rounder. fill: probability that every digit is stretched to one width, a 1 to a block. fit:
+    probability that the turned digits are each stretched to one box, both ways. squeeze: width that
+    the whole row is squeezed to, over its own. close: how far neighbours close up, over the width
+    that turning and leaning adds to them. rotation: of each digit, in degrees to either side. lean:
+    shear of all digits; shear: further shear of each digit. gap: in em between neighbours; uneven:
+    in em, how much wider each gap may be; spaces: in em, how much wider about half of the gaps are;
     groups: in em, how much wider the gaps are between groups of three digits. cells: probability
     that the digits stand in cells of equal width. jump: in em, how far each baseline may be moved
     up or down; slope: of the row, in degrees. hang: in em, how far 3, 4, 5, 7 and 9 hang below the
     line. clip: share of an outer digit that the image's edge cuts off; cut: share of the row's
     height that the upper and lower edges cut off together. crisp: probability of edges without
-    anti-aliasing. weight: strokes thinner or thicker, in tenths of an em. worn: how
-    much fainter each segment of a display may be, each on its own; 1: not lit at all.
+    anti-aliasing. weight: strokes thinner or thicker, in tenths of an em. worn: how much fainter
+    each segment of a display may be, each on its own; 1: not lit at all.
     """
 
     sources: Pairs = (("fonts", 1.0),)

@@ -50,7 +50,7 @@ def segment_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shap
     lit = {digit: _lit(digit, fourteen, rng) for digit in sorted(set(label))}
     unlit = _glyph(list(parts.values()), wide)
     shapes = {digit: [parts[part] for part in lit[digit]] for digit in lit}
-    worn = digits.worn.draw(rng) if digits.worn.high else 0.0
+    worn = digits.worn.draw_or_never(rng)
     if worn:
         glyphs = tuple(_worn(shapes[digit], wide, worn, rng) for digit in label)
         return Shapes(glyphs, thick, unlit)

@@ -165,7 +165,7 @@ def test_mixed_covers_the_space() -> None:
     heights = [d.image.shape[0] for d in drawn]
     assert set(lengths) >= set(range(1, 13))
     assert max(lengths) > 13
-    assert min(widths) < 36
+    assert min(widths) < 30
     assert max(widths) == 400
     assert min(heights) < 31
     assert max(heights) > 130

@@ -77,7 +77,8 @@ def test_clutter_marks_a_part_of_a_copy(kind: str) -> None:
     after = draw_layer(before, scene, layer, generator())
     changed = np.mean(np.any(after != before, axis=2))
     assert np.array_equal(before, kept)
-    assert 0.002 < changed < (1.01 if kind in EVERYWHERE else 0.85)
+    least = 0.002 if kind == "separators" else 0.005  # one point is that small
+    assert least < changed < (1.01 if kind in EVERYWHERE else 0.85)
 
 
 @pytest.mark.parametrize("kind", sorted(CLUTTER))
