@@ -93,8 +93,11 @@ def draw_symbols(canvas: Canvas, scene: Scene, layer: Layer, rng: np.random.Gene
     for _ in range(max(1, round(layer.amount.draw(rng)))):
         em = max(layer.size.draw(rng) * scene.em / 10, 5.0)
         colour = layer_colour(scene, layer, rng)
-        if rng.random() < 0.25:
+        kind = rng.random()
+        if kind < 0.22:
             _symbol(canvas, scene, em, turn, colour, rng)
+        elif kind < 0.34:
+            _cells(canvas, sheet, scene, em, turn, (face, colour), rng)
         else:
             _text(sheet, scene, em, turn, (face, colour), rng)
     canvas[:] = blend(canvas, sheet)
@@ -143,6 +146,41 @@ def _symbol(
     else:
         spot = (round(x + em / 2), round(middle))
         cv2.circle(canvas, spot, max(round(em / 2), 2), colour, size, scene.line_type)
+
+
+def _cells(
+    canvas: Canvas,
+    sheet: Layer32,
+    scene: Scene,
+    em: float,
+    turn: Floats,
+    style: tuple[Face, RGB],
+    rng: np.random.Generator,
+) -> None:
+    """Stack up to three cells with a letter each beside the digits, as for the phases of a mains.
+
+    A filled cell has its letter in the colour of the ground. em: height of a cell; style: the
+    typeface of the letters, and the colour.
+    """
+    x, y, wide, tall = scene.row or (0.0, 0.0, 0.0, 0.0)
+    face, colour = style
+    count, across = int(rng.integers(1, 4)), em * turn[0, 0] * rng.uniform(0.8, 1.3)
+    gap = rng.uniform(0.08, 0.4) * scene.em
+    left = x - gap - across if rng.random() < 0.7 else x + wide + gap
+    middles = y + tall / 2 + (np.arange(count) - (count - 1) / 2) * 1.15 * em
+    filled, letters = rng.random() < 0.5, rng.permutation(list("RYBLNTSP"))[:count]
+    row = min(max(round(y + tall / 2), 0), canvas.shape[0] - 1)
+    column = min(max(round(left + across / 2), 0), canvas.shape[1] - 1)
+    ink = canvas[row, column].tolist() if filled else list(colour)
+    for letter, middle in zip(letters.tolist(), middles.tolist(), strict=True):
+        corners = np.array([[left, middle - em / 2], [left + across, middle + em / 2]])
+        first, last = np.rint(corners * 8).astype(int).tolist()
+        size = -1 if filled else max(1, round(0.1 * em))
+        cv2.rectangle(canvas, first, last, colour, size, scene.line_type, 3)
+        shape = glyph(face, letter)
+        centre = np.array([left + across / 2, middle - 0.7 * shape.rise * em])
+        paint = np.array([*ink, 255], dtype=np.float32)[:, None, None] / np.float32(255)
+        stamp(sheet, shape, turn, 0.7 * em, centre, paint)
 
 
 def _spot(scene: Scene, size: tuple[float, float], rng: np.random.Generator) -> tuple[float, float]:
