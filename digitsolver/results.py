@@ -80,6 +80,9 @@ class Reading:
     """Number of frames or pages in the image."""
     frame: int | None = 1
     """The frame that was read, from 1; ``None`` for all of them in one."""
+    novel: bool = False
+    """Whether the image shows letters, which the model was not made to answer with. A model that
+    was trained on labels does not tell."""
 
     def __repr__(self) -> str:
         path = "" if self.path is None else f" in {self.path!r}"
@@ -89,7 +92,7 @@ class Reading:
         """Return the contract's object; ``text`` is ``None`` below `min_confidence`.
 
         It has ``confidence_given_length`` where a length is given, ``frames`` and ``frame`` where
-        the image has several frames or pages.
+        the image has several frames or pages, and ``novel`` where it is true.
         """
         several = {"frames": self.frames, "frame": self.frame} if self.frames > 1 else {}
         made = {
@@ -104,6 +107,8 @@ class Reading:
         }
         if self.confidence_given_length is not None:
             made["confidence_given_length"] = round(self.confidence_given_length, 6)
+        if self.novel:
+            made["novel"] = True
         return made
 
 

@@ -130,6 +130,7 @@ def test_json_is_the_contract(reader: Solver) -> None:
     assert (
         list(replace(reader.solve(draw("0082")), confidence_given_length=None).to_json()) == names
     )
+    assert replace(reader.solve(draw("0082")), novel=True).to_json()["novel"] is True
     assert list(found["digits"][0]) == ["digit", "confidence", "box"]
     assert all(isinstance(side, int) for side in found["digits"][0]["box"])
 

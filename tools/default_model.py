@@ -54,7 +54,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--part", type=int, default=plan.part, help="images each, %(default)s")
     parser.add_argument("--cooling", type=float, default=plan.cooling, help="last part of a cycle")
     parser.add_argument(
-        "--precision", default=plan.precision, help="float32, or mixed_bfloat16 where it is faster"
+        "--precision",
+        default=plan.precision,
+        help="float32 or mixed_bfloat16, by default what is faster on this processor",
     )
     parser.add_argument(
         "--start", type=Path, metavar="BUNDLE", help="a default model that the first cycles made"

@@ -25,6 +25,8 @@ from digitsolver.cli.options import (
 )
 from digitsolver.errors import printable
 
+NOVEL = "shows letters, unlike anything that the model was trained to answer with"
+"""What is said of an image with the JSON key ``novel``."""
 CSV_COLUMNS = ("path", "text", "confidence", "error")
 
 if TYPE_CHECKING:
@@ -205,9 +207,10 @@ def _count(
 ) -> tuple[int, int]:
     """Call `take` with each reading or failure; return how many there were, and the failures.
 
-    Where no `frame` was asked for, say what was read of images that have several.
+    Where no `frame` was asked for, say what was read of images that have several. Say which images
+    show letters.
     """
-    from digitsolver.results import Failure
+    from digitsolver.results import Failure, Reading
 
     done = failed = 0
     for answer in answers:
@@ -217,6 +220,8 @@ def _count(
             click.echo(f"{printable(answer.path or '')}: {answer.reason}", err=True)
         elif answer.frames > 1 and not frame:
             click.echo(f"{printable(answer.path or '')}: {_frames(answer)}", err=True)
+        if isinstance(answer, Reading) and answer.novel:
+            click.echo(f"{printable(answer.path or '')}: {NOVEL}", err=True)
         take(answer)
     return done, failed
 

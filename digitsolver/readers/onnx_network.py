@@ -19,7 +19,7 @@ from digitsolver.readers.onnx_graph import check_graph
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
 
-LOGITS, ACTIVATIONS = "logits", "activations"
+LOGITS, ACTIVATIONS, LETTERS = "logits", "activations", "letters"
 """The network's outputs; one that is not asked for costs nothing."""
 
 BATCH = 16
@@ -55,6 +55,7 @@ class Network:
             node.name: list(node.shape)[1:] for node in self._session.get_inputs()
         }
         outputs = {node.name: list(node.shape)[1:] for node in self._session.get_outputs()}
+        self.outputs = frozenset(outputs)
         self.logits: Sizes = outputs.get(LOGITS, [])
 
     def run(self, output: str, images: NDArray[np.uint8]) -> NDArray[np.float32]:

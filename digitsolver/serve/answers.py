@@ -50,6 +50,7 @@ class ReadingShape(Shape):
     confidence_given_length: float = Field(
         default=1, ge=0, le=1, description="Only where a length is given."
     )
+    novel: bool = Field(default=False, description="Only where true: the image shows letters.")
 
 
 class FailureShape(Shape):

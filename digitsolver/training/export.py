@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 """How far a logit of the ONNX network may be from that of the Keras network, of the largest."""
 OPSET = 18
+Further = Callable[["keras.KerasTensor"], dict[str, "keras.KerasTensor"]]
 _BY_SCALAR = frozenset({"Mul", "Add", "Sub", "Div"})
 LARGE = 1024
 """Weights of an array that is worth halving."""
@@ -40,24 +42,27 @@ def export(model: "keras.Model", folder: Path, pixels: NDArray[np.float32], name
     return compare(model, folder / bundle.ONNX, pixels)
 
 
-def write_onnx(model: "keras.Model", path: Path, name: str) -> None:
-    """Write `model` as ONNX: from `name` to ``logits`` and ``activations``."""
+def write_onnx(model: "keras.Model", path: Path, name: str, further: Further | None = None) -> None:
+    """Write `model` as ONNX: from `name` to ``logits`` and ``activations``.
+
+    `further` gives more outputs, by their names, of what goes into the last layer.
+    """
     require_training()
     import keras
     import tensorflow as tf
 
     shape = (None, *model.input_shape[1:])
     model = _convolved(model)
-    both = keras.Model(
-        model.input,
-        {"logits": model.output, "activations": model.get_layer(LAST_CONVOLUTION).output},
-    )
+    outputs = {"logits": model.output, "activations": model.get_layer(LAST_CONVOLUTION).output}
+    if further:
+        outputs |= further(model.layers[-1].input)
+    whole = keras.Model(model.input, outputs)
     signature = [tf.TensorSpec(shape, tf.float32, name=name)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import tf2onnx
 
-        call = tf.function(lambda pixels: both(pixels, training=False), input_signature=signature)
+        call = tf.function(lambda pixels: whole(pixels, training=False), input_signature=signature)
         tf2onnx.convert.from_function(
             call, input_signature=signature, opset=OPSET, output_path=str(path)
         )

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitsolver import bundle
 from digitsolver.bundle import Facts
 from digitsolver.io import files
+from digitsolver.measure.softmax import softmax
 from digitsolver.measure.statistics import auroc
 from digitsolver.pipeline.style import NO_STYLE, write_style
 from digitsolver.readers.line.fit import predict_views
 from digitsolver.readers.line.generated import generate_prepared
-from digitsolver.readers.line.learner import SHAPE, build
+from digitsolver.readers.line.learner import SHAPE, build, logits_of
 from digitsolver.readers.line.lines import Lines
 from digitsolver.readers.line.prepare import INPUT
 from digitsolver.readers.line.pretrained import write_letters
@@ -23,7 +25,9 @@ from digitsolver.readers.line.pretraining import Plan
 from digitsolver.readers.line.quantization import write_eight_bit
 from digitsolver.readers.line.validation import Views, calibrate, validate
 from digitsolver.readers.line.views import Decoder
+from digitsolver.readers.onnx_network import LETTERS
 from digitsolver.training import export
+from digitsolver.training.export import Further
 from digitsolver.training.job import versions
 from digitsolver.training.listeners import Row, write_history
 from digitsolver.training.validation import Metrics, Validation
@@ -33,6 +37,10 @@ if TYPE_CHECKING:
 
 SEED_OFFSET = 1_000_003
 """Added to the plan's seed for the images that are held out."""
+SEEN = 0.5
+"""Probability from which a digit is taken for a letter."""
+MOST_TAKEN = 0.001
+"""Share of the images of digits that may be taken for one that shows a letter which counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ def publish(
         for look, one in read.items()
     }
     with files.new_folder(folder, foreign=bundle.foreign) as made:
-        export.write_onnx(model, made / bundle.ONNX, INPUT)
+        export.write_onnx(model, made / bundle.ONNX, INPUT, _further(whole, plan, read))
         images = first.lines.images
         narrow = np.stack([one for one in images if one.shape[1] == 96][:32])
         difference = export.compare(model, made / bundle.ONNX, narrow.astype(np.float32))
@@ -88,6 +96,53 @@ def _read(model: "keras.Model", plan: Plan, look: str, count: int) -> _Look:
     seed = plan.seed + SEED_OFFSET
     lines = Lines(*generate_prepared(look, seed, 0, count, plan.mixture.alphabet))
     return _Look(lines, predict_views(model, lines))
+
+
+def _further(model: "keras.Model", plan: Plan, read: Mapping[str, _Look]) -> Further | None:
+    """Return what gives the output for letters; ``None`` where the network knows none."""
+    mixture = plan.mixture
+    images = [image for one in read.values() for image in one.lines.images]
+    clear = clear_letters(model, images, mixture.alphabet, mixture.letters)
+    if not clear:
+        return None
+    return lambda frames: {LETTERS: letters_output(frames, model, mixture.characters, clear)}
+
+
+def clear_letters(
+    model: "keras.Model", images: Sequence[NDArray[np.uint8]], digits: str, letters: str
+) -> str:
+    """Return those of `letters` that hardly any of the prepared `images`, of digits, is taken for.
+
+    The classes of `model` are the `digits`, the `letters`, and the blank.
+    """
+    taken = np.zeros(len(letters))
+    some = slice(len(digits), -1)
+    for logits in logits_of(model, images):
+        taken += softmax(logits)[:, some].max(axis=0) >= SEEN
+    shares = taken / max(len(images), 1)
+    return "".join(np.array(list(letters))[shares <= MOST_TAKEN])
+
+
+def letters_output(
+    frames: "keras.KerasTensor",
+    model: "keras.Model",
+    characters: str,
+    clear: str,
+) -> "keras.KerasTensor":
+    """Return the highest probability of one of the `clear` letters in each of the `frames`.
+
+    The classes of `model`, whose last layer is taken over, are the `characters` and the blank.
+    """
+    import keras
+    from keras import ops
+
+    kernel, bias = model.get_weights()[-2:]
+    others = [place for place, one in enumerate(characters) if one not in clear]
+    order = [*others, len(characters), *(characters.index(letter) for letter in clear)]
+    last = keras.layers.Dense(len(order), dtype="float32", name="characters")
+    logits = last(frames)
+    last.set_weights([kernel[:, order], bias[order]])
+    return ops.max(ops.softmax(logits)[..., -len(clear) :], axis=-1)
 
 
 def digits_only(model: "keras.Model", plan: Plan) -> "keras.Model":

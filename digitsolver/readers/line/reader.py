@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 
@@ -16,6 +17,7 @@ from digitsolver.io.images import check_image, decode_image, read_image
 from digitsolver.io.working_size import Box, to_working_size
 from digitsolver.readers.base import BatchReader, Explanation
 from digitsolver.readers.line.ctc import Decoded
+from digitsolver.readers.line.letters import shows_letters
 from digitsolver.readers.line.outputs import LINES, LineArchitecture
 from digitsolver.readers.line.parts import PreparedImage, ReadPart, SecondLook
 from digitsolver.readers.line.prepare import (
@@ -27,7 +29,7 @@ from digitsolver.readers.line.prepare import (
     shown_share,
 )
 from digitsolver.readers.line.views import SURE, Decoder, other_views
-from digitsolver.readers.onnx_network import ACTIVATIONS, Network
+from digitsolver.readers.onnx_network import ACTIVATIONS, LETTERS, Network
 from digitsolver.results import Digit, ImageSource, Reading, path_of
 
 LEAST_PROBABILITY = 1e-30
@@ -108,10 +110,21 @@ class LineReader(BatchReader[PreparedImage]):
         for (row, text), others in zip(unsure.items(), views, strict=True):
             texts[row] = decoder.together(text, [plain[row], *others])
         look = SecondLook(decoder, self._look, self._width, self._crop)
-        return [
+        answers: list[Reading | DigitSolverError] = [
             _answer(look, image, text, len(logits))
             for image, text, logits in zip(batch, texts, plain, strict=True)
         ]
+        for row in unsure:
+            answer = answers[row]
+            if isinstance(answer, Reading) and self._is_novel(batch[row].pixels):
+                answers[row] = replace(answer, novel=True)
+        return answers
+
+    def _is_novel(self, pixels: NDArray[np.uint8]) -> bool:
+        """Return whether a prepared image shows letters, where the network can tell."""
+        if LETTERS not in self._network.outputs:
+            return False
+        return shows_letters(self._network.run(LETTERS, pixels[None])[0])
 
     def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of one prepared image."""

@@ -24,10 +24,14 @@ export function showReading(said, truth) {
 function confidence(reading, truth) {
   const sure = element("span", {}, `${percent(reading.confidence)} sure`);
   const meter = element("meter", { min: 0, max: 1, value: reading.confidence, "aria-label": "Confidence of the whole text" });
-  if (truth === null) return [meter, sure];
-  const right = reading.text === truth;
-  const words = right ? "right: this sample was generated with these digits" : `wrong: this sample was generated as ${truth}`;
-  return [meter, sure, element("span", { class: right ? "right" : "wrong" }, words)];
+  const parts = [meter, sure];
+  if (reading.novel) parts.push(element("span", { class: "wrong" }, "shows letters, unlike anything that the model was trained to answer with"));
+  if (truth !== null) {
+    const right = reading.text === truth;
+    const words = right ? "right: this sample was generated with these digits" : `wrong: this sample was generated as ${truth}`;
+    parts.push(element("span", { class: right ? "right" : "wrong" }, words));
+  }
+  return parts;
 }
 
 // The image with a box around each digit; below it, column by column, the table of frames.

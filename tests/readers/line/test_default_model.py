@@ -1,5 +1,6 @@
 """The model that comes with the package reads what it has never seen, and keeps its word."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,23 @@ def test_confidence_is_low_in_noise_and_high_in_print(solver: Solver) -> None:
     reading = solver.solve(image)
     assert reading.text == label
     assert reading.confidence > 0.8
+
+
+def test_images_of_letters_are_told(solver: Solver, tmp_path: Path) -> None:
+    letters = [draw_one("plain", 424_242, index, alphabet="FKNWXcfvx") for index in range(40)]
+    told = list(solver.solve_many([check_image(one.image) for one in letters]))
+    assert np.mean([isinstance(one, Reading) and one.novel for one in told]) > 0.8
+    digits = list(solver.solve_many([image for image, _ in drawn("plain", 100)]))
+    assert sum(isinstance(one, Reading) and one.novel for one in digits) <= 1
+    row = next(index for index, one in enumerate(told) if isinstance(one, Reading) and one.novel)
+    data, suffix = encode(letters[row])
+    (tmp_path / f"letters.{suffix}").write_bytes(data)
+    plain, as_json = (
+        CliRunner().invoke(main, ["solve", str(tmp_path / f"letters.{suffix}"), *more])
+        for more in ((), ("--json",))
+    )
+    assert "shows letters" in plain.stderr
+    assert json.loads(as_json.stdout)["novel"] is True
 
 
 def test_transparent_and_grey_images_are_read(solver: Solver) -> None:

@@ -14,18 +14,20 @@ import pytest
 from digitsolver import bundle
 from digitsolver.datasets import DIGITS
 from digitsolver.errors import BundleError
+from digitsolver.measure.softmax import softmax
 from digitsolver.readers.line import pretraining
 from digitsolver.readers.line.batches import Batch
 from digitsolver.readers.line.generated import Mixture
-from digitsolver.readers.line.learner import build_step
+from digitsolver.readers.line.learner import build, build_step, logits_of
 from digitsolver.readers.line.pretrained import (
     load_pretrained,
     start_network,
     whole_network,
 )
 from digitsolver.readers.line.pretraining import NAME, Plan, train_base
-from digitsolver.readers.line.publish import digits_only, publish
+from digitsolver.readers.line.publish import clear_letters, digits_only, publish
 from digitsolver.readers.line.settings import LineSettings
+from digitsolver.readers.onnx_network import LETTERS, Network
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.listeners import Row
 
@@ -158,6 +160,27 @@ def test_the_published_model_keeps_what_it_learned_of_letters(published: Publish
     np.testing.assert_allclose(kernel, whole[-2][:, columns], rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(bias, whole[-1][columns], rtol=1e-3, atol=1e-4)
     assert whole_network(pretrained).output_shape[-1] == 11
+
+
+def test_the_published_network_has_an_output_for_letters(published: Published) -> None:
+    """No image is taken for a letter by a network that has hardly learned: all of them count."""
+    network = Network(bundle.load(published.path), 1)
+    assert LETTERS in network.outputs
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 48, 96, 3), dtype=np.uint8)
+    expected = [
+        softmax(one)[:, 10:-1].max(axis=1) for one in logits_of(published.model, list(pixels))
+    ]
+    np.testing.assert_allclose(network.run(LETTERS, pixels), expected, atol=1e-3)
+
+
+def test_letters_that_digits_are_taken_for_do_not_count() -> None:
+    """Here every digit is read as an O."""
+    model = build("01Ox", 0)
+    *trunk, kernel, bias = model.get_weights()
+    bias[2] = 50.0
+    model.set_weights([*trunk, kernel, bias])
+    images = [np.full((48, 96, 3), 128, np.uint8)] * 2
+    assert clear_letters(model, images, "01", "Ox") == "x"
 
 
 def test_damaged_letters_are_named(tmp_path: Path) -> None:
