@@ -158,7 +158,7 @@ def test_lines_has_both_polarities_and_colour() -> None:
 
 
 def test_mixed_covers_the_space() -> None:
-    drawn = mark_count("mixed", 400)
+    drawn = mark_count("mixed", 600)
     lengths = [len(d.label) for d in drawn]
     backgrounds = np.array([np.median(check_image(d.image)) for d in drawn])
     widths = [d.image.shape[1] for d in drawn]

@@ -11,6 +11,7 @@ import pytest
 from collector.draw import LOOKS as DRAWN_LOOKS
 from digitsolver import tune
 from digitsolver.datasets import Sample, read_captchas
+from digitsolver.datasets.preprocess import trace_sample
 from digitsolver.datasets.tables import Cells, parse_table
 from digitsolver.io.images import decode_image, encode_png
 from digitsolver.pipeline.style import Style, load_style
@@ -106,7 +107,21 @@ def test_captchas_are_up_to_date(look: str, tmp_path: Path) -> None:
 
 
 def test_style_is_up_to_date(captchas: list[Sample], style: Style) -> None:
-    assert tune.resolve("auto", captchas) == style, REDO
+    """Where styles are nearly as good, another processor's arithmetic may decide otherwise."""
+    found = tune.resolve("auto", captchas)
+    assert found == style or share_alike(found, style, captchas) > 0.8, REDO
+
+
+def share_alike(one: Style, other: Style, captchas: list[Sample]) -> float:
+    """Return the share of captchas whose digits two styles find within 3 pixels of each other.
+
+    Styles with other cleaners or another segmenter do so in .3 to .5 of ``lines``.
+    """
+    alike = []
+    for sample in captchas:
+        first, second = (trace_sample(sample, style, None).centroids for style in (one, other))
+        alike.append(len(first) == len(second) and bool(np.abs(first - second).max() < 3))
+    return float(np.mean(alike))
 
 
 def test_steps_are_up_to_date(
