@@ -2,10 +2,10 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 import numpy as np
@@ -114,17 +114,18 @@ class LineReader(BatchReader[PreparedImage]):
             _answer(look, image, text, len(logits))
             for image, text, logits in zip(batch, texts, plain, strict=True)
         ]
-        for row in unsure:
+        novel = self._novel([batch[row].pixels for row in unsure]) if unsure else []
+        for row, is_novel in zip(unsure, novel, strict=True):
             answer = answers[row]
-            if isinstance(answer, Reading) and self._is_novel(batch[row].pixels):
+            if is_novel and isinstance(answer, Reading):
                 answers[row] = replace(answer, novel=True)
         return answers
 
-    def _is_novel(self, pixels: NDArray[np.uint8]) -> bool:
-        """Return whether a prepared image shows letters, where the network can tell."""
+    def _novel(self, images: Sequence[NDArray[np.uint8]]) -> list[bool]:
+        """Return which prepared images show letters, where the network can tell."""
         if LETTERS not in self._network.outputs:
-            return False
-        return shows_letters(self._network.run(LETTERS, pixels[None])[0])
+            return [False] * len(images)
+        return [*map(shows_letters, _by_width(partial(self._network.run, LETTERS), images))]
 
     def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of one prepared image."""
@@ -196,14 +197,21 @@ class LineReader(BatchReader[PreparedImage]):
 
 def _logits(network: Network, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
     """Return the scaled logits of prepared images of any widths."""
+    return _by_width(network.scaled, images)
+
+
+def _by_width(
+    run: Callable[[NDArray[np.uint8]], NDArray[np.float32]], images: Sequence[NDArray[np.uint8]]
+) -> list[NDArray[np.float32]]:
+    """Return what a network gives for each prepared image, those of one width in one batch."""
     rows: dict[int, list[int]] = defaultdict(list)
     for row, image in enumerate(images):
         rows[image.shape[1]].append(row)
-    logits: dict[int, NDArray[np.float32]] = {}
+    given: dict[int, NDArray[np.float32]] = {}
     for same_width in rows.values():
         batch = np.stack([images[row] for row in same_width])
-        logits |= zip(same_width, network.scaled(batch), strict=True)
-    return [logits[row] for row in range(len(images))]
+        given |= zip(same_width, run(batch), strict=True)
+    return [given[row] for row in range(len(images))]
 
 
 def _decoded(decoder: Decoder, logits: NDArray[np.float32]) -> Decoded | SegmentationError:
