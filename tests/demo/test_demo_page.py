@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.parts import demo_page
 from benchmarks.parts.demo_page import CHROMIUM, DRIVER, asked, chromium, read, serving
 from collector.draw import draw_one, encode
 from digitsolver import load
+from digitsolver.readers.line.prepare import HEIGHT, STRIDE
 from digitsolver.solver import Solver
 from tools.build_demo import PACKAGES, build
 
@@ -117,16 +119,27 @@ def test_the_browser_lets_it_ask_no_other_site(page: Page) -> None:
 
 
 def test_it_reads_what_python_reads(page: Page, solver: Solver) -> None:
-    near = 0
+    near = same = 0
     for look in LOOKS:
         for index in range(5):
             data, _ = encode(draw_one(look, 72, index))
             expected = solver.solve(data)
             found = read(page.driver, data)
             assert (found.text, found.error) == (expected.text, ""), (look, index)
-            assert found.boxes == [list(digit.box) for digit in expected.digits], (look, index)
+            boxes = [list(digit.box) for digit in expected.digits]
+            frame = boxes[0][3] * STRIDE / HEIGHT
+            assert edges(found.boxes) == pytest.approx(edges(boxes), abs=frame), (look, index)
+            same += found.boxes == boxes
             near += abs(found.confidence - expected.confidence) < 0.02
-    assert near >= 28  # 8-bit networks round otherwise on other processors
+    # 8-bit networks round otherwise on other processors: a digit may end a frame earlier.
+    assert same >= 24
+    assert near >= 28
+
+
+def edges(boxes: list[list[int]]) -> np.ndarray:
+    """Return the edges (left, top, right, bottom) of boxes (x, y, width, height)."""
+    corners = np.array(boxes)
+    return np.hstack([corners[:, :2], corners[:, :2] + corners[:, 2:]])
 
 
 def test_a_length_and_a_least_confidence_are_honoured(page: Page) -> None:
