@@ -13,6 +13,11 @@ take final figures on the other. Prints Markdown and writes looks.md, looks.csv 
 
     python benchmarks/looks.py --data my-captchas --labels 0 50 200 --seeds 3
     python benchmarks/looks.py --data my-captchas --part a --options "--reader line" --resume
+
+With --alphabet labels, a folder's alphabet is the characters of its labels, which a site's owner
+knows; the default model answers with digits alone, so that --labels 0 is left out.
+
+    python benchmarks/looks.py --data my-letters --labels 200 --alphabet labels
 """
 
 import argparse
@@ -22,8 +27,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import digitsolver
@@ -37,6 +43,7 @@ from digitsolver.measure.evaluation import evaluate
 from digitsolver.solver import Solver
 
 SPLIT_SEED = 0
+LABELS = "labels"
 SHORT = 60
 
 
@@ -47,6 +54,7 @@ class Look:
     name: str
     rest: list[Sample]
     held: list[Sample]
+    alphabet: str = DIGITS
 
 
 def main() -> None:
@@ -57,7 +65,7 @@ def main() -> None:
     rows = read_rows(path.read_text("utf-8")) if options.resume and path.exists() else []
     with tempfile.TemporaryDirectory() as scratch:
         for folder in _folders(options, Path(scratch)):
-            look = divide(folder, options.labels, options.test, options.least, options.part)
+            look = divide(folder, options)
             for task in _tasks(look, options):
                 if task in {task_of(row) for row in rows}:
                     continue
@@ -83,6 +91,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--least", type=int, default=100, help="captchas read, at least")
     parser.add_argument("--part", choices=["all", "a", "b"], default="all")
     parser.add_argument("--unlabelled", type=int, default=0, help="images without their labels")
+    parser.add_argument(
+        "--alphabet", default=DIGITS, help='"labels": the characters of each folder'
+    )
     parser.add_argument("--options", default="", help="more options of digitsolver train")
     parser.add_argument("--resume", action="store_true", help="keep the rows that are there")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
@@ -104,19 +115,25 @@ def _folders(options: argparse.Namespace, scratch: Path) -> Iterator[Path]:
 # --- which captchas -------------------------------------------------------------------------
 
 
-def divide(folder: Path, labels: Sequence[int], most: int, least: int, part: str) -> Look:
+def divide(folder: Path, options: argparse.Namespace) -> Look:
     """Return the look of `folder`, divided by captcha; files with equal bytes are on one side.
 
-    The test part has `least` to `most` captchas: as many as the largest of `labels` leaves that
-    leaves `least`.
+    The test part has --least to --test captchas: as many as the largest of --labels leaves that
+    leaves --least.
     """
-    samples, _ = check_labels(read_captchas(folder)[0], DIGITS)
-    if part != "all":
-        samples = [sample for sample in samples if part_of(sample.path.read_bytes()) == part]
-    fitting = [number for number in labels if len(samples) - number >= least]
-    test = min(most, len(samples) - max(fitting, default=0))
+    samples = read_captchas(folder)[0]
+    alphabet = options.alphabet
+    if alphabet == LABELS:
+        alphabet = "".join(sorted({*chain.from_iterable(one.label or "" for one in samples)}))
+    samples, _ = check_labels(samples, alphabet)
+    if options.part != "all":
+        samples = [
+            sample for sample in samples if part_of(sample.path.read_bytes()) == options.part
+        ]
+    fitting = [number for number in options.labels if len(samples) - number >= options.least]
+    test = min(options.test, len(samples) - max(fitting, default=0))
     rest, held = split(samples, min(test, len(samples) - 1) / len(samples), SPLIT_SEED)
-    return Look(folder.name, rest, held)
+    return Look(folder.name, rest, held, alphabet)
 
 
 def part_of(content: bytes) -> str:
@@ -137,6 +154,9 @@ def _tasks(look: Look, options: argparse.Namespace) -> Iterator[Task]:
             continue
         task = Task(look.name, labels, 0, False, 0, "", options.part, len(look.held))
         if not labels:
+            if look.alphabet != DIGITS:
+                print(f"{look.name}: 0 labels skipped, found letters", file=sys.stderr)
+                continue
             yield task
             yield replace(task, length_given=True)
             continue
@@ -169,7 +189,8 @@ def _train(look: Look, task: Task, scratch: Path) -> Solver:
     rest = link(look.rest, source)
     command = [sys.executable, "-c", "from digitsolver.cli import main; main()", "train"]
     command += [str(source), "--out", str(model), "--labels", str(task.labels)]
-    command += ["--seed", str(task.seed), *shlex.split(task.options)]
+    command += ["--alphabet", look.alphabet, "--seed", str(task.seed)]
+    command += shlex.split(task.options)
     if task.unlabelled:
         drawn = draw(rest, task.labels, task.seed)
         others = [sample for sample in rest if sample not in drawn]

@@ -80,6 +80,8 @@ class Facts:
     seed: int
     counts: Mapping[str, int]
     versions: Mapping[str, str]
+    lengths: tuple[int, int] | None = None
+    """Characters of the shortest and of the longest label that it learned from, where known."""
     guarantees: tuple[Guarantee, ...] = ()
     """What was certified of its readings, the smallest share of wrong ones first."""
 
@@ -117,7 +119,8 @@ class Bundle:
 
     def table(self) -> str:
         """Return the facts and the accuracy on captchas held out as lines for people."""
-        facts, lengths = self.facts, self.style.lengths
+        facts = self.facts
+        lengths = facts.lengths or self.style.lengths
         varies = "varies" if lengths is None else "varies, {} to {}".format(*lengths)
         rows = {
             "model": str(self.path),
@@ -195,6 +198,8 @@ def seal(folder: Path, facts: Facts) -> None:
         "versions": dict(facts.versions),
         "sha256": {name: _digest(folder / name) for name in names},
     }
+    if facts.lengths:
+        manifest["lengths"] = list(facts.lengths)
     if facts.guarantees:
         manifest["guarantees"] = [one.to_json() for one in facts.guarantees]
     _write_manifest(folder, manifest)
@@ -320,6 +325,8 @@ def _facts(manifest: JsonObject) -> Facts:
     values = {field.name: manifest[field.name] for field in fields(Facts) if field.name in manifest}
     values["guarantees"] = tuple(map(Guarantee.from_json, manifest.get("guarantees", ())))
     values["shape"] = tuple(values["shape"])
+    if "lengths" in values:
+        values["lengths"] = tuple(values["lengths"])
     values["temperature"] = float(values["temperature"])
     return Facts(**values)
 
@@ -364,6 +371,15 @@ def _is_length(value: object) -> bool:
     if value is None:
         return True
     return isinstance(value, int) and _is_integer(value) and 0 < value <= MAX_LENGTH
+
+
+def _are_lengths(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(_is_length(one) and one is not None for one in value)
+        and value[0] <= value[1]
+    )
 
 
 def _is_shape(value: object) -> bool:
@@ -428,12 +444,13 @@ def _are_options(value: object) -> bool:
     )
 
 
-OPTIONAL = frozenset({"guarantees"})
+OPTIONAL = frozenset({"guarantees", "lengths"})
 FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "reader": ("a string", _is_text),
     "architecture": ("a string", _is_text),
     "alphabet": ("a string of 2 to 4096 different characters", _is_alphabet),
     "length": ("a whole number of 1 to 4096, or null", _is_length),
+    "lengths": ("[shortest, longest]", _are_lengths),
     "shape": ("[height, width, channels]", _is_shape),
     "temperature": ("a number of 0.001 to 1,000,000", _is_positive),
     "seed": ("an integer", _is_integer),

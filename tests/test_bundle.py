@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ def test_table_tells_the_range_of_lengths(folder: Path) -> None:
     write_style(Style(lengths=(3, 6)), folder / bundle.STYLE)
     bundle.seal(folder, facts(length=None))
     assert "length        varies, 3 to 6\n" in bundle.load(folder).table()
+    bundle.seal(folder, replace(facts(length=None), lengths=(4, 7)))
+    found = bundle.load(folder)
+    assert found.facts.lengths == (4, 7)
+    assert "length        varies, 4 to 7\n" in found.table()
 
 
 @pytest.mark.parametrize("name", [bundle.ONNX, bundle.STYLE, bundle.METRICS])
@@ -195,6 +200,11 @@ def test_foreign_names_what_training_has_not_written(folder: Path, tmp_path: Pat
 
 
 HOSTILE: list[tuple[str, Any]] = [
+    ("lengths", [6, 4]),
+    ("lengths", [0, 4]),
+    ("lengths", [None, 4]),
+    ("lengths", [4]),
+    ("lengths", 4),
     ("alphabet", "01\x1b"),
     ("alphabet", "0\ud800"),
     ("alphabet", ["0", "1"]),

@@ -76,7 +76,8 @@ ALPHABET = click.option(
     metavar="TEXT",
     default="0123456789",
     show_default=True,
-    help="Characters that labels can have.",
+    help="Characters that labels can have. With letters of one case, labels in the other count as "
+    "in this one.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 STYLE = click.option(

@@ -23,6 +23,8 @@ from digitsolver.datasets.samples import (
     as_name,
     check_labels,
     common_length,
+    has_one_case,
+    to_case,
     unique_ids,
 )
 from digitsolver.datasets.split import draw, fill_parts, held_out_rows, part_size, split
@@ -48,6 +50,7 @@ __all__ = [
     "find_labels",
     "folder_of",
     "foreign_in_digits",
+    "has_one_case",
     "held_out_rows",
     "image_paths",
     "is_digits_folder",
@@ -58,6 +61,7 @@ __all__ = [
     "read_digits",
     "read_folder_labels",
     "split",
+    "to_case",
     "unique_ids",
     "write_digit",
 ]

@@ -148,8 +148,39 @@ def common_length(labels: Iterable[str | None]) -> int | None:
     return length if count >= COMMON * lengths.total() else None
 
 
+def has_one_case(alphabet: str) -> bool:
+    """Return whether an alphabet has letters, and these in one case only.
+
+    Examples
+    --------
+    >>> [has_one_case(alphabet) for alphabet in ("01ab", "01AB", "01aB", "01")]
+    [True, True, False, False]
+    """
+    return alphabet.islower() or alphabet.isupper()
+
+
+def to_case(text: str, alphabet: str) -> str:
+    """Return a text in the case of an alphabet whose letters have one case.
+
+    Examples
+    --------
+    >>> to_case("7Ab", "0123456789abc"), to_case("7Ab", "0123456789ABC")
+    ('7ab', '7AB')
+    >>> to_case("7Ab", "abAB"), to_case("7Ab", "0123456789")
+    ('7Ab', '7Ab')
+    """
+    if not has_one_case(alphabet):
+        return text
+    other = str.lower if alphabet.islower() else str.upper
+    return "".join(
+        one if one in alphabet or other(one) not in alphabet else other(one) for one in text
+    )
+
+
 def check_labels(samples: Iterable[Sample], alphabet: str) -> tuple[list[Sample], list[Problem]]:
     """Separate samples with a label in an alphabet from the others.
+
+    Where the alphabet has letters of one case, a label in the other counts as in this one.
 
     Parameters
     ----------
@@ -171,17 +202,19 @@ def check_labels(samples: Iterable[Sample], alphabet: str) -> tuple[list[Sample]
     >>> good, problems = check_labels(samples, "0123456789")
     >>> len(good), problems[0].reason
     (1, "label '4x' has 'x': expected only 0123456789")
+    >>> [sample.label for sample in check_labels(samples, "0123456789XYZ")[0]]
+    ['42', '4X']
     """
     good, problems = [], []
     for sample in samples:
-        label = sample.label
+        label = sample.label and to_case(sample.label, alphabet)
         if label is None:
             problems.append(Problem(sample.path, "expected a label, found none"))
         elif other := next((character for character in label if character not in alphabet), None):
             problem = f"label {label!r} has {other!r}: expected only {alphabet}"
             problems.append(Problem(sample.path, problem))
         else:
-            good.append(sample)
+            good.append(replace(sample, label=label))
     return good, problems
 
 

@@ -238,6 +238,7 @@ def write_bundle(
             architecture=settings.architecture,
             alphabet=settings.alphabet,
             length=report.length,
+            lengths=report.lengths,
             shape=report.shape,
             temperature=validation.temperature,
             seed=settings.seed,

@@ -126,6 +126,7 @@ class Report:
     shape: tuple[int, int, int]
     metrics: Metrics
     warnings: Sequence[str] = field(default=())
+    lengths: tuple[int, int] | None = None
 
 
 class Trainer(Protocol):

@@ -1,3 +1,4 @@
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from benchmarks.parts import rows as parts
 from benchmarks.parts.curves import Point, draw_curves
 from benchmarks.parts.folders import link
 from benchmarks.parts.rows import Row, Task
-from digitsolver.datasets import read_captchas
+from digitsolver.datasets import DIGITS, read_captchas
 from digitsolver.measure.evaluation import _judge
 from digitsolver.measure.statistics import wilson
 from digitsolver.results import Reading
@@ -79,12 +80,18 @@ def test_curves_are_drawn(tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / "a.png")) is not None
 
 
+def options(*labels: int, most: int = 30, least: int = 10, **other: str) -> Namespace:
+    """Return what the command line says of how a folder is divided."""
+    given = {"part": "all", "alphabet": DIGITS} | other
+    return Namespace(labels=labels, test=most, least=least, **given)
+
+
 def test_the_test_part_leaves_as_many_labels_as_asked(tmp_path: Path) -> None:
     source = folder(tmp_path / "tickets", 40)
-    look = looks.divide(source, [0, 10, 25, 500], most=30, least=10, part="all")
+    look = looks.divide(source, options(0, 10, 25, 500))
     assert (look.name, len(look.rest), len(look.held)) == ("tickets", 25, 15)
     assert not {one.path for one in look.rest} & {one.path for one in look.held}
-    assert len(looks.divide(source, [0], most=30, least=10, part="all").held) == 30
+    assert len(looks.divide(source, options(0)).held) == 30
 
 
 def test_parts_are_halves_by_content(tmp_path: Path) -> None:
@@ -92,7 +99,7 @@ def test_parts_are_halves_by_content(tmp_path: Path) -> None:
     whole = {path.name for path in source.iterdir()}
     halves = []
     for part in ("a", "b"):
-        look = looks.divide(source, [0], most=500, least=1, part=part)
+        look = looks.divide(source, options(0, most=500, least=1, part=part))
         halves.append({one.path.name for one in (*look.rest, *look.held)})
     assert halves[0] | halves[1] == whole
     assert not halves[0] & halves[1]
@@ -115,9 +122,10 @@ def test_tasks_that_lack_captchas_are_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ["--data", str(tmp_path), "--labels", "0", "5", "900", "--seeds", "2"]
+    words += ["--test", "30", "--least", "10"]
     monkeypatch.setattr("sys.argv", ["looks.py", *words])
     options = looks._options()
-    look = looks.divide(folder(tmp_path / "tickets", 20), [0, 5, 900], 30, 10, "all")
+    look = looks.divide(folder(tmp_path / "tickets", 20), options)
     tasks = list(looks._tasks(look, options))
     assert [(one.labels, one.seed, one.length_given) for one in tasks] == [
         (0, 0, False),
@@ -135,3 +143,19 @@ def test_data_is_asked_for(
     with pytest.raises(SystemExit):
         looks._options()
     assert "--data: expected a folder of folders" in capsys.readouterr().err
+
+
+def test_a_folder_s_alphabet_can_be_that_of_its_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "letters"
+    source.mkdir()
+    for index, label in enumerate(("a7", "bc", "71", "c1")):
+        (source / f"{index:03}-{label}.png").write_bytes(b"%d" % index)
+    words = ["--data", str(tmp_path), "--labels", "0", "2", "--alphabet", "labels", "--least", "1"]
+    monkeypatch.setattr("sys.argv", ["looks.py", *words])
+    given = looks._options()
+    look = looks.divide(source, given)
+    assert look.alphabet == "17abc"
+    assert [one.labels for one in looks._tasks(look, given)] == [2]
+    assert "letters: 0 labels skipped, found letters" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from digitsolver.measure.softmax import log_softmax
 from digitsolver.readers.line.batches import to_width
 from digitsolver.readers.line.feed import Feed
 from digitsolver.readers.line.learner import Learner, logits_of
+from digitsolver.readers.line.lengths import SeenLengths
 from digitsolver.readers.line.lines import Lines
 from digitsolver.readers.line.settings import LineSettings
 from digitsolver.readers.line.splicing import Splicer, find_cuts
@@ -58,19 +59,20 @@ class Context:
     """What every phase of a run shares.
 
     ``generated`` images are mixed in, ``length`` is the number of characters of every label if
-    that is known. ``aligner`` is the model used for forced alignment where the one that learns has
-    heads for positions.
+    that is known, ``seen`` what lengths the labels have. ``aligner`` is the model used for forced
+    alignment where the one that learns has heads for positions.
     """
 
     settings: LineSettings
     generated: Lines | None = None
     length: int | None = None
     aligner: "keras.Model | None" = None
+    seen: SeenLengths | None = None
 
     def decoder(self) -> Decoder:
         """Return what decodes the network's output."""
         settings = self.settings
-        return Decoder(settings.alphabet, self.length, heads=not settings.is_ctc)
+        return Decoder(settings.alphabet, self.length, not settings.is_ctc, self.seen)
 
 
 def fit(

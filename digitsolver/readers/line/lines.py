@@ -9,6 +9,7 @@ from pathlib import Path
 from digitsolver.datasets import Problem, Sample, held_out_rows
 from digitsolver.errors import DigitSolverError, FolderError
 from digitsolver.readers.line.batches import Prepared, fits
+from digitsolver.readers.line.lengths import SeenLengths
 from digitsolver.readers.line.prepare import prepare
 from digitsolver.training.trainer import ADVISED, TOO_FEW
 
@@ -35,6 +36,12 @@ class Lines:
         """Return the number of characters of every label, or ``None`` where it varies."""
         lengths = {len(label) for label in self.labels}
         return lengths.pop() if len(lengths) == 1 else None
+
+    @property
+    def lengths(self) -> SeenLengths:
+        """Return what lengths the labels have."""
+        lengths = [len(label) for label in self.labels]
+        return SeenLengths(min(lengths), max(lengths), len(self))
 
     @property
     def width(self) -> int:

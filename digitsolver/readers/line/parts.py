@@ -121,14 +121,14 @@ class SecondLook:
         """Return the line of digits in the image, or the whole where that is read better."""
         part = line_part(image.source, image.size, self.width)
         line = self._read(part, self.decoder) if part else None
-        line = line.lowered(line.part.share) if line else None
+        line = line.lowered(line.part.share * self.decoder.chance(line.text.text)) if line else None
         if line is None or (whole and not is_better(line.text, whole.text)):
             return whole
         return line
 
     def _rows(self, parts: Sequence[Part], whole: ReadPart | None) -> tuple[ReadPart, ...]:
         """Return both rows, or the whole, which no one shall rely on, where one is not read."""
-        either = replace(self.decoder, length=None)
+        either = replace(self.decoder, length=None, seen=None)
         read = [self._read(part, either) for part in parts]
         rows = tuple(row for row in read if row and row.text.confidence >= READABLE)
         length = self.decoder.length or sum(len(row.text.text) for row in rows)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitsolver import bundle
+from digitsolver.datasets import to_case
 from digitsolver.errors import BundleError
 from digitsolver.io import files
 from digitsolver.readers.line.architectures import build_line, build_positions
@@ -40,18 +41,23 @@ class Pretrained:
     digest: str
     letters: str = ""
 
-    def last_layer(self, alphabet: str, fresh: Arrays) -> Arrays:
+    def last_layer(self, alphabet: str, fresh: Arrays, shown: str = "") -> Arrays:
         """Return kernel and bias for `alphabet`, `fresh` ones where a character is unknown.
 
-        A letter that is known in the other case only starts from that one.
+        A letter of an alphabet of one case starts from the mean of those that are `shown`, by
+        default from itself; one that is known in the other case only, from that one.
         """
         kernel, bias = (weight.copy() for weight in fresh)
         known = self.alphabet + self.letters
-        columns = [*(_column(character, known) for character in alphabet), len(known)]
-        for own, other in enumerate(columns):
-            if other >= 0:
-                kernel[:, own] = self.weights[-2][:, other]
-                bias[own] = self.weights[-1][other]
+        columns = [
+            [known.find(one) for one in shown if one in known and to_case(one, alphabet) == own]
+            or [_column(own, known)]
+            for own in alphabet
+        ]
+        for own, some in enumerate([*columns, [len(known)]]):
+            if some[0] >= 0:
+                kernel[:, own] = self.weights[-2][:, some].mean(axis=1)
+                bias[own] = self.weights[-1][some].mean()
         return [kernel, bias]
 
 
@@ -112,13 +118,14 @@ def start_network(
     width: int,
     length: int,
     policy: str = "float32",
+    shown: str = "",
 ) -> "keras.Model":
     """Return the network that `settings` ask for, with what it can take over from `pretrained`.
 
     It computes by a Keras dtype `policy`.
 
     With another alphabet the last layer takes over the columns of the characters that both have,
-    letters that the default model was trained on included.
+    letters that the default model was trained on included, in the case that is `shown`.
     Heads by position read `length` characters in images of `width` columns, and take over all
     but the last layer.
     """
@@ -137,7 +144,7 @@ def start_network(
     weights = model.get_weights()
     weights[:-2] = pretrained.weights[:-2]
     if settings.is_ctc:
-        weights[-2:] = pretrained.last_layer(settings.alphabet, weights[-2:])
+        weights[-2:] = pretrained.last_layer(settings.alphabet, weights[-2:], shown)
     model.set_weights(weights)
     return model
 

@@ -17,6 +17,7 @@ from digitsolver.io.images import check_image, decode_image, read_image
 from digitsolver.io.working_size import Box, to_working_size
 from digitsolver.readers.base import BatchReader, Explanation
 from digitsolver.readers.line.ctc import Decoded
+from digitsolver.readers.line.lengths import SeenLengths
 from digitsolver.readers.line.letters import shows_letters
 from digitsolver.readers.line.outputs import LINES, LineArchitecture
 from digitsolver.readers.line.parts import PreparedImage, ReadPart, SecondLook
@@ -52,6 +53,7 @@ class LineReader(BatchReader[PreparedImage]):
         self.bundle = bundle
         self._threads = threads
         self._architecture = _architecture(bundle)
+        self._seen = _seen_lengths(bundle)
         has_quick = EIGHT_BIT in bundle.sha256
         self._quick = self._open(EIGHT_BIT) if has_quick else self._network
 
@@ -98,7 +100,7 @@ class LineReader(BatchReader[PreparedImage]):
         of digits alone. Two rows are read one after the other.
         """
         heads = not self._architecture.ctc
-        decoder = Decoder(self.bundle.facts.alphabet, length, heads=heads)
+        decoder = Decoder(self.bundle.facts.alphabet, length, heads, self._seen)
         plain = _logits(self._quick, [image.pixels for image in batch])
         texts = [_decoded(decoder, logits) for logits in plain]
         unsure = {
@@ -258,6 +260,12 @@ def _shown_frames(frames: NDArray[np.float32], size: tuple[int, int]) -> NDArray
     """Return those of the frames along a prepared image that show the image itself."""
     start, stop = shown_columns(*size, len(frames))
     return frames[start:stop]
+
+
+def _seen_lengths(bundle: Bundle) -> SeenLengths | None:
+    """Return what lengths the labels had that the bundle's network learned from, where known."""
+    lengths = bundle.facts.lengths
+    return SeenLengths(*lengths, bundle.facts.counts.get("captchas", 0)) if lengths else None
 
 
 def _architecture(bundle: Bundle) -> LineArchitecture:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digitsolver import bundle
-from digitsolver.datasets import Problem, Sample
+from digitsolver.datasets import Problem, Sample, to_case
 from digitsolver.errors import FolderError
 from digitsolver.parallel.progress import Progress
 from digitsolver.pipeline.style import NO_STYLE
 from digitsolver.readers.line.augmentation import augment
 from digitsolver.readers.line.batches import Prepared, to_width
+from digitsolver.readers.line.case import shown_characters
 from digitsolver.readers.line.fit import (
     Context,
     Phase,
@@ -55,7 +56,7 @@ from digitsolver.training.trainer import (
     missing_characters,
     not_generated,
 )
-from digitsolver.training.validation import Metrics, Validation
+from digitsolver.training.validation import Metrics, Prediction, Validation
 
 if TYPE_CHECKING:
     import keras
@@ -72,6 +73,8 @@ COMPARED = 64
 """Images on which the two formats of the network are compared."""
 SECONDS_A_COLUMN = 1.2e-4
 """About how long it takes on one core to learn once from one column of a prepared image."""
+FEW = 3
+"""Mistakes of one kind below which nothing is said of them."""
 MOST_SCALED = 128
 """Labelled images that tell the range of values in the network, at most."""
 
@@ -147,11 +150,16 @@ class LineTrainer:
         rest = sorted({*range(len(lines))} - {*self._validation_rows})
         self._held_out = lines.where(self._validation_rows)
         policies = dict.fromkeys((settings.precision, "float32"))
+        self._shown = shown_characters(self._pretrained, lines, settings.alphabet)
         models = [
-            start_network(settings, self._pretrained, lines.width, lines.length or 0, policy)
+            start_network(
+                settings, self._pretrained, lines.width, lines.length or 0, policy, self._shown
+            )
             for policy in policies
         ]
-        self._context = Context(settings, self._generate(), lines.length, self._aligner())
+        self._context = Context(
+            settings, self._generate(), lines.length, self._aligner(), lines.lengths
+        )
         self._learner = Learner(models[0], settings, models[-1])
         self._phase = Phase(
             "measured",
@@ -245,6 +253,7 @@ class LineTrainer:
         }
         if self._self_training:
             metrics["unlabelled"] = self._self_training.metrics()
+        warnings += other_case(self._validation.predictions)
         return Report(
             history=self._history,
             counts={
@@ -254,6 +263,7 @@ class LineTrainer:
             },
             per_class=per_class,
             length=self._lines.length,
+            lengths=(self._lines.lengths.shortest, self._lines.lengths.longest),
             shape=(HEIGHT, self._learner.model.input_shape[2] or WIDEST, CHANNELS),
             metrics=metrics,
             warnings=[*warnings, *few_captchas(len(labels)), *missing_characters(per_class)],
@@ -283,15 +293,16 @@ class LineTrainer:
         every = settings.generated_every
         if not every:
             return None
-        drawn = drawable(settings.look, settings.alphabet)
-        self._warnings = [*self._warnings, *not_generated(settings.alphabet, drawn)]
+        drawn = drawable(settings.look, self._shown)
+        own = to_case(drawn, settings.alphabet)
+        self._warnings = [*self._warnings, *not_generated(settings.alphabet, own)]
         if not drawn:
             return None
         steps = settings.steps * (self.rounds + settings.refit_rounds(self.rounds))
         count = min(steps * settings.batch // every, MOST_GENERATED)
         length = None if settings.is_ctc else self._lines.length
-        generated = generate_prepared(settings.look, settings.seed, 0, count, drawn, length)
-        return Lines(*generated)
+        images, labels = generate_prepared(settings.look, settings.seed, 0, count, drawn, length)
+        return Lines(images, [to_case(label, settings.alphabet) for label in labels])
 
     def _aligner(self) -> "keras.Model | None":
         """Return the model used for forced alignment where ours has heads by position."""
@@ -347,6 +358,23 @@ def prepare(
     trainer.samples = used
     trainer.problems = [*data.problems, *problems]
     return trainer
+
+
+def other_case(predictions: Sequence[Prediction]) -> list[str]:
+    """Return a warning where many mistakes are of upper and lower case only.
+
+    >>> mistakes = [Prediction(np.zeros((1, 1), np.uint8), "aB", "Ab", 0.5)] * 3
+    >>> other_case(mistakes)[0].partition(":")[0]
+    '3 of 3 mistakes on the captchas held out are of upper and lower case only'
+    """
+    wrong = [one for one in predictions if one.label != one.text]
+    case = sum(one.label.lower() == one.text.lower() for one in wrong)
+    if case < FEW or 2 * case < len(wrong):
+        return []
+    found = (
+        f"{case} of {len(wrong)} mistakes on the captchas held out are of upper and lower case only"
+    )
+    return [f"{found}: where both count as equal, train with an --alphabet of one case"]
 
 
 def _make_deterministic() -> None:

@@ -6,7 +6,7 @@ deep convolutional neural networks", 2012).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -21,6 +21,7 @@ from digitsolver.readers.line.ctc import (
     mean_logprobs,
     rate,
 )
+from digitsolver.readers.line.lengths import SeenLengths
 from digitsolver.readers.line.prepare import NARROWEST, STEP, WIDEST
 
 SURE: Final = 0.97
@@ -52,17 +53,39 @@ class Decoder:
     """Decode one view of an image, or several together.
 
     Views are what ``decode`` takes; with ``heads``, one a position, what ``decode_positions`` does.
+    Where any length may occur, a text of one that no label had, by ``seen``, counts less.
     """
 
     alphabet: str
     length: int | None = None
     heads: bool = False
+    seen: SeenLengths | None = None
 
     def first(self, view: ArrayLike) -> Decoded:
-        """Return what one view is read as; raises what ``decode`` raises."""
+        """Return what one view is read as; raises what ``decode`` raises.
+
+        >>> seen = SeenLengths(2, 3, labels=98)
+        >>> view = np.log([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8], [0.02, 0.03, 0.95]])
+        >>> Decoder("ab").first(view).text, Decoder("ab", seen=seen).first(view).text
+        ('a', 'ab')
+        """
         if self.heads:
             return decode_positions(view, self.alphabet)
-        return decode(view, self.alphabet, length=self.length)
+        read = decode(view, self.alphabet, length=self.length)
+        chance = self.chance(read.text)
+        if chance == 1.0 or self.seen is None:
+            return read
+        try:
+            other = decode(view, self.alphabet, length=self.seen.nearest(len(read.text)))
+        except SegmentationError:
+            return read
+        if other.confidence <= chance * read.confidence:
+            return read
+        return replace(other, confidence_given_length=other.confidence)
+
+    def chance(self, text: str) -> float:
+        """Return what a text counts for its length."""
+        return self.seen.chance(len(text)) if self.seen and not self.length else 1.0
 
     def together(self, first: Decoded, views: Sequence[ArrayLike]) -> Decoded:
         """Return the text that is most probable in the mean of `views`.
@@ -88,8 +111,9 @@ class Decoder:
                 for reading, view in zip(readings, views, strict=True)
             ]
             mean = _mean(rated)
-            if rated[0].confidence > 0 and mean.confidence_given_length > most:
-                best, most = mean, mean.confidence_given_length
+            counts = mean.confidence_given_length * self.chance(text)
+            if rated[0].confidence > 0 and counts > most:
+                best, most = mean, counts
         return best
 
     def _other(self, view: ArrayLike) -> Decoded | None:

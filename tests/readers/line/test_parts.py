@@ -8,6 +8,7 @@ import digitsolver
 from collector.draw import draw_one
 from digitsolver.readers.line import parts
 from digitsolver.readers.line.ctc import Decoded
+from digitsolver.readers.line.lengths import SeenLengths
 from digitsolver.readers.line.orientation import chance_upright, may_be_turned, turned
 from digitsolver.readers.line.parts import (
     PreparedImage,
@@ -126,6 +127,26 @@ def test_the_line_is_looked_for_only_where_digits_stand_close(
     unsure = Decoded("25", 0.6, 0.6, (0.7, 0.8), spans)
     look.parts(image, unsure, 24)
     assert bool(looked) == looks
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [(None, "34"), (SeenLengths(2, 5, 50), "34"), (SeenLengths(5, 5, 50), "12345")],
+)
+def test_a_line_that_is_shorter_than_any_label_is_cut_off(
+    seen: SeenLengths | None, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = np.full((24, 11), -9.0, np.float32)
+    frames[:, 10] = 0
+    frames[[4, 12], [3, 4]] = 9
+    image = PreparedImage(
+        np.full((48, 96, 3), 128, np.uint8), (48, 96), np.zeros((48, 96, 3), np.uint8)
+    )
+    monkeypatch.setattr(parts, "line_part", lambda *_: parts.Part((0, 0, 9, 9), image.pixels))
+    look = SecondLook(Decoder("0123456789", seen=seen), lambda _: frames)
+    spans = tuple((at * 4, at * 4 + 1) for at in range(5))
+    unsure = Decoded("12345", 0.1, 0.1, (0.6,) * 5, spans)
+    assert look.parts(image, unsure, 24)[0].text.text == text
 
 
 @pytest.mark.parametrize("lower", [4, 12])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from digitsolver import bundle
@@ -22,6 +23,19 @@ def test_other_alphabet_takes_over_what_it_shares(pretrained: Pretrained) -> Non
     assert not (made[-2][:, 0] == pretrained.weights[-2][:, 0]).any()
     nothing = start_network(settings, None, 128, 4).get_weights()
     assert not (nothing[0] == made[0]).all()
+
+
+def test_an_alphabet_of_one_case_starts_from_what_images_show(pretrained: Pretrained) -> None:
+    known = replace(pretrained, alphabet="0123456aAb")
+    fresh = build("5ab", 2).get_weights()[-2:]
+    columns = known.weights[-2]
+    as_it_is, _ = known.last_layer("5ab", fresh)
+    np.testing.assert_array_equal(as_it_is, columns[:, [5, 7, 9, 10]])
+    upper, _ = known.last_layer("5ab", fresh, shown="5AB")
+    np.testing.assert_array_equal(upper, columns[:, [5, 8, 9, 10]])
+    either, bias = known.last_layer("5ab", fresh, shown="5abAB")
+    np.testing.assert_allclose(either[:, 1], (columns[:, 7] + columns[:, 8]) / 2)
+    assert bias.shape == (4,)
 
 
 def test_default_model_is_loaded_and_checked(tmp_path: Path) -> None:

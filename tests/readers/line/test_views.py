@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from digitsolver import bundle
 from digitsolver.errors import SegmentationError
 from digitsolver.readers.line.ctc import Decoded, decode, rate
+from digitsolver.readers.line.lengths import SeenLengths
 from digitsolver.readers.line.prepare import NARROWEST, WIDEST
 from digitsolver.readers.line.reader import LineReader
 from digitsolver.readers.line.views import SURE, Decoder, other_views
@@ -80,6 +81,20 @@ def test_a_image_is_left_as_it_is() -> None:
 def read(views: Sequence[ArrayLike], length: int | None = None, *, heads: bool = False) -> Decoded:
     decoder = Decoder("ab", length, heads=heads)
     return decoder.together(decoder.first(views[0]), views)
+
+
+def test_a_text_of_a_length_that_no_label_had_counts_less() -> None:
+    """The text "a" is four times as probable as "ab", and no label of 98 had one character."""
+    short = view([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8], [0.02, 0.1, 0.88]])
+    seen = SeenLengths(2, 3, labels=98)
+    assert Decoder("ab").first(short).text == "a"
+    found = Decoder("ab", seen=seen).first(short)
+    assert (found.text, found.confidence_given_length) == ("ab", found.confidence)
+    assert Decoder("ab", 1, seen=seen).first(short).text == "a"
+    sure = view([[0.998, 0.001, 0.001], [0.0001, 0.0001, 0.9998]])
+    assert Decoder("ab", seen=seen).first(sure).text == "a"
+    assert Decoder("ab", seen=seen).together(decode(short, "ab"), [short, short]).text == "ab"
+    assert Decoder("ab", seen=SeenLengths(9, 9, 98)).first(sure).text == "a"
 
 
 FOR_A = [[0.6, 0.3, 0.1]]
