@@ -419,7 +419,7 @@ HANDWRITTEN = Look(
         narrowest=0.4,
     ),
     digits=Digits(
-        sources=(("hand", 0.9), ("fonts", 0.1)),
+        sources=(("hand", 0.55), ("scans", 0.37), ("fonts", 0.08)),
         kinds=("hand",),
         one_face=0.9,
         related=0.8,

@@ -60,7 +60,7 @@ class Hand:
 def hand_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shapes:
     """Sample one hand: its forms, pen and carelessness; then each digit anew."""
     forms = {digit: _sample_form(digit, rng) for digit in sorted(set(label))}
-    hand = _sample_hand(rng)
+    hand = sample_hand(rng)
     glyphs = []
     for place, digit in enumerate(label):
         if rng.random() < 0.12:
@@ -73,7 +73,7 @@ def hand_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shapes:
     return Shapes(tuple(glyphs), hand.pen * (1 - 0.5 * hand.press))
 
 
-def _sample_hand(rng: np.random.Generator) -> Hand:
+def sample_hand(rng: np.random.Generator) -> Hand:
     """Sample how one person writes; one of ten takes a felt tip."""
     return Hand(
         pen=rng.uniform(0.12, 0.18) if rng.random() < 0.1 else rng.triangular(0.035, 0.07, 0.13),

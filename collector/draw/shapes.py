@@ -15,6 +15,7 @@ from collector.draw.forms import bend, form_of, weigh
 from collector.draw.glyphs import Face, faces, family, glyph, stroke
 from collector.draw.hand import hand_shapes
 from collector.draw.look import Digits, Look
+from collector.draw.scans import scan_shapes
 from collector.draw.segments import matrix_shapes, segment_shapes
 from collector.draw.shape import Shapes
 
@@ -73,4 +74,5 @@ SHAPES: dict[str, Callable[[Digits, str, np.random.Generator], Shapes]] = {
     "segments": segment_shapes,
     "matrix": matrix_shapes,
     "hand": hand_shapes,
+    "scans": scan_shapes,
 }

@@ -11,6 +11,7 @@ from collector.draw.glyphs import EM, Glyph, faces, glyph
 from collector.draw.hand import hand_shapes
 from collector.draw.hand_forms import FORMS as HANDS
 from collector.draw.look import Digits
+from collector.draw.scans import _centre_line, scan_shapes, scans
 from collector.draw.segments import SEVEN, matrix_shapes, segment_shapes
 from collector.draw.shape import Shapes
 from collector.draw.shapes import SHAPES, choose_shapes
@@ -71,6 +72,38 @@ def test_a_hand_has_several_forms_of_each_digit_and_never_repeats_one() -> None:
     assert all(len(set(HANDS[digit])) == len(HANDS[digit]) >= 8 for digit in ALL)
     first, second = hand_shapes(Digits(), "77", generator()).glyphs
     assert not np.array_equal(first.masks[0], second.masks[0])
+
+
+def test_scans_are_written_anew_by_one_person_with_one_pen() -> None:
+    shapes = scan_shapes(Digits(), "777", generator())
+    one, other, third = (shape.masks[0] for shape in shapes.glyphs)
+    assert not np.array_equal(one, other)
+    assert not np.array_equal(other, third)
+    again = scan_shapes(Digits(), "777", generator())
+    assert np.array_equal(again.glyphs[1].masks[0], other)
+    pens = [2 * cv2.distanceTransform(mask, cv2.DIST_L2, 5).max() / EM for mask in (one, other)]
+    assert pens == pytest.approx([shapes.stroke] * 2, abs=0.05)
+
+
+@pytest.mark.parametrize(("digit", "loops"), [(0, {1}), (3, {0}), (4, {0, 1}), (8, {2})])
+def test_a_scanned_digit_has_its_loops(digit: int, loops: set[int]) -> None:
+    _, classes = scans()
+    lines = [_centre_line(int(number)) for number in np.flatnonzero(classes == digit)[:60]]
+    kept = [line for line in lines if line is not None]
+    assert len(kept) > 20
+    for line in kept:
+        found, parents = cv2.findContours(
+            line.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
+        )
+        assert sum(parent >= 0 for parent in parents[0][:, 3]) in loops
+        assert len(found) - sum(parent >= 0 for parent in parents[0][:, 3]) == 1
+
+
+def test_a_digit_that_the_person_did_not_write_is_somebody_else_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("collector.draw.scans.NEAR", 1)
+    assert len(scan_shapes(Digits(), ALL, generator()).glyphs) == 10
 
 
 def test_a_hand_keeps_its_pen() -> None:
