@@ -39,7 +39,7 @@ SEED_OFFSET = 1_000_003
 """Added to the plan's seed for the images that are held out."""
 SEEN = 0.5
 """Probability from which a digit is taken for a letter."""
-MOST_TAKEN = 0.001
+MOST_TAKEN = 0.0015
 """Share of the images of digits that may be taken for one that shows a letter which counts."""
 
 
