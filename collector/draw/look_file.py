@@ -140,7 +140,7 @@ def choices_of(key: str) -> Collection[str]:
     """Return the names that a field takes; none where it takes any text.
 
     >>> choices_of("sources")
-    ('fonts', 'segments', 'matrix', 'hand')
+    ('fonts', 'segments', 'matrix', 'hand', 'scans')
     """
     known: dict[str, Collection[str]] = {
         "sources": SHAPES,
