@@ -169,6 +169,8 @@ def test_a_reader_is_fitted_to_the_drawn_labels_alone(
     monkeypatch.setattr(
         line_settings, "settings_from", lambda options: replace(whole(options), steps=5)
     )
+    # The second round comes where the first was worth keeping, which is not the matter here.
+    monkeypatch.setattr("digitsolver.readers.line.trainer.choose_interpolation", lambda *_: 1.0)
     write(tmp_path, [f"{number * 617 % 10000:04}" for number in range(40)])
     plan = make_plan(read_captchas(tmp_path)[0], [0, 10], seed=0)
     labels = plan.drawn(10, 0)
@@ -183,7 +185,7 @@ def test_a_reader_is_fitted_to_the_drawn_labels_alone(
     ) as solver:
         attacker = ModelAttacker("fitted", Kind.FITTED, solver, 4)
         answers = read(attacker, [*plan.test, Sample(noisy, "0000")])
-    assert rounds[0] == (1, 2)  # the second comes where the first lowered the loss
+    assert rounds[-1] == (2, 2)
     assert "10 labelled captchas" in announced[0]
     assert not answers.why  # also where it is not confident, and opens its other network
     right = sum(text == one.label for text, one in zip(answers.texts, plan.test, strict=False))
