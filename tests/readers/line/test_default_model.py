@@ -87,7 +87,7 @@ def test_confidence_is_low_in_noise_and_high_in_print(solver: Solver) -> None:
 def test_images_of_letters_are_told(solver: Solver, tmp_path: Path) -> None:
     letters = [draw_one("plain", 424_242, index, alphabet="FKNWXcfvx") for index in range(40)]
     told = list(solver.solve_many([check_image(one.image) for one in letters]))
-    assert np.mean([isinstance(one, Reading) and one.novel for one in told]) > 0.8
+    assert np.mean([isinstance(one, Reading) and one.novel for one in told]) >= 0.8
     digits = list(solver.solve_many([image for image, _ in drawn("plain", 100)]))
     assert sum(isinstance(one, Reading) and one.novel for one in digits) <= 1
     row = next(index for index, one in enumerate(told) if isinstance(one, Reading) and one.novel)
