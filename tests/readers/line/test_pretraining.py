@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_letters
@@ -30,8 +30,16 @@ from digitsolver.readers.line.settings import LineSettings
 from digitsolver.readers.onnx_network import LETTERS, Network
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.listeners import Row
+from tests import tiny
 
 TINY = Plan(mixture=Mixture(look="plain"), cycles=(2,), part=24, batch=8, warmup=2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uncompiled() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        tiny.uncompile(patch)
+        yield
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:

@@ -1,6 +1,7 @@
 """Train the reader line: whole runs on a few images, and what its trainer is made of."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,18 @@ from digitsolver.readers.line.trainer import LineTrainer, prepare
 from digitsolver.training.checkpoint import Checkpoint
 from digitsolver.training.data import TrainingData, read_training_data
 from digitsolver.training.job import train_bundle
+from tests import tiny
 from tests.readers.line.prepared import TEXTS, lines
 from tests.templates import write
 
 SETTINGS = LineSettings(rounds=1, steps=2, batch=4, generated_every=2, warmup=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uncompiled() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        tiny.uncompile(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
