@@ -335,7 +335,7 @@ SEVEN_SEGMENT = Look(
         one_face=1.0,
         height=Range(0.2, 0.97, low_end=1.5),
         scale=Range(0.02, 0.2, 0.06),
-        decimals=Range(0.45, 0.9, 0.36),
+        decimals=Range(0.4, 0.88, 0.48),
         stretch=Range(0.75, 1.8, low_end=1.8),
         rotation=Range(1.0, 6.0, 0.12),
         lean=Range(-0.05, 0.4, 0.65, 1.5),

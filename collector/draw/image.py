@@ -30,6 +30,8 @@ MOST_NOUGHTS = 6
 """Most noughts at the end of a round number."""
 MOST_LEADING = 3
 """Most noughts before a number."""
+ALIKE = (*("17",) * 5, "89", "08", "09", "29", "56", "14", "45", "37", "06", "35")
+"""Digits that are taken for each other, those that are so most often several times."""
 TRIES = 6
 """How often an image is generated until its digits are distinct; then the best one is taken."""
 
@@ -143,8 +145,11 @@ def draw(
     >>> len(captcha.label), captcha.image.shape[2], len(captcha.boxes)
     (5, 3, 5)
     """
+    alike = look.alike
     look = _axis(look, rng, alphabet)
     label = _label(look, rng, length, alphabet)
+    if alike and rng.random() < alike:
+        label = _with_alike(label, alphabet, rng)
     if look.distinct and look.picks:
         picks = int(rng.integers(look.picks[0], look.picks[1] + 1))
         look = replace(look, picks=(picks, picks))
@@ -224,6 +229,17 @@ def _label(look: Look, rng: np.random.Generator, length: int | None, alphabet: s
         noughts = int(rng.integers(1, min(length - 1, MOST_LEADING) + 1))
         label = "0" * noughts + label[noughts:]
     return label
+
+
+def _with_alike(label: str, alphabet: str, rng: np.random.Generator) -> str:
+    """Put one of two characters that look alike in about half of the places."""
+    pair = ALIKE[int(rng.integers(len(ALIKE)))]
+    if not set(pair) <= set(alphabet):
+        return label
+    places = rng.integers(0, 4, len(label))
+    return "".join(
+        pair[place] if place < 2 else char for char, place in zip(label, places, strict=True)
+    )
 
 
 def _length(look: Look, rng: np.random.Generator) -> int:

@@ -296,7 +296,8 @@ class Look:
     picks: fewest and most layers of clutter; None: each layer by its own probability. distinct:
     the least distinctness of the digits (see ``legibility.py``); an image below it is
     generated again; 0: every image is taken. round_numbers: probability that the last digits are
-    noughts; leading: probability that the first ones are.
+    noughts; leading: probability that the first ones are. alike: probability, in a mixture for
+    all its axes, that about half of the digits are of two that look alike, as 1 and 7 do.
 
     Examples
     --------
@@ -321,3 +322,4 @@ class Look:
     axes: tuple[tuple[Look, Chance], ...] = ()
     round_numbers: Chance = 0.0
     leading: Chance = 0.0
+    alike: Chance = 0.0

@@ -74,7 +74,7 @@ LINES = Look(
     finish=Finish(jpeg=Range(80, 95, 0.5)),
 )
 
-MIXED = replace(BASE, axes=AXES)
+MIXED = replace(BASE, axes=AXES, alike=0.3)
 
 LOOKS: dict[str, Look] = {
     look.name: look for look in (SPECKLE, PLAIN, LINES, MIXED, SEVEN_SEGMENT, HANDWRITTEN, METER)

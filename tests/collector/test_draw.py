@@ -170,12 +170,11 @@ def test_mixed_covers_the_space() -> None:
     assert min(heights) < 31
     assert max(heights) > 130
     assert 0.15 < np.mean(backgrounds < 100) < 0.6
-    for share in (
-        np.mean([d.jpeg is not None for d in drawn]),
-        np.mean([d.palette for d in drawn]) * 3,
-        np.mean([d.image.shape[2] == 4 for d in drawn]) * 3,
-    ):
-        assert 0.08 < share < 0.7
+    assert 0.4 < np.mean([d.jpeg is not None for d in drawn]) < 0.6
+    # Of 1,500 others 3.4 % have a palette and 3.9 % an alpha channel: 20 and 24 of 600, give or
+    # take 5.
+    assert 9 <= sum(d.palette for d in drawn) <= 40
+    assert 9 <= sum(d.image.shape[2] == 4 for d in drawn) <= 40
 
 
 @pytest.mark.parametrize("name", NAMES)

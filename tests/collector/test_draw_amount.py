@@ -1,5 +1,6 @@
 """What is written round an amount, and how the digits of an amount are laid out."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
@@ -84,6 +85,22 @@ def test_round_numbers_end_in_noughts() -> None:
     labels = [draw(look, generator(seed), length=5).label for seed in range(30)]
     assert np.mean([label.endswith("00") for label in labels]) > 0.4
     assert "0" not in draw(look, generator(), length=5, alphabet="12").label
+
+
+def test_digits_that_look_alike_fill_half_of_the_places() -> None:
+    look = replace(PLAIN, alike=1.0)
+    labels = [draw(look, generator(seed), length=12).label for seed in range(40)]
+    assert all(Counter(label).most_common(1)[0][1] >= 2 for label in labels)
+    share = np.mean([label.count("1") + label.count("7") for label in labels]) / 12
+    assert 0.25 < share < 0.5  # a third of the pairs, in half of the places, and a tenth elsewhere
+    same = [draw(one, generator(3), length=12, alphabet="289").label for one in (PLAIN, look)]
+    assert set("".join(same)) <= set("289")
+
+
+def test_the_axes_of_a_mixture_have_digits_that_look_alike() -> None:
+    look = replace(LOOKS["mixed"], alike=1.0, axes=((PLAIN, 1.0),))
+    labels = "".join(draw(look, generator(seed), length=12).label for seed in range(40))
+    assert labels.count("1") + labels.count("7") > 1.3 * 2 * len(labels) / 10
 
 
 def test_separators_stand_before_each_three_digits() -> None:
