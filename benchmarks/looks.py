@@ -8,8 +8,9 @@ it is what `digitsolver train REST --labels N --seed S` makes, in a process of i
 that a folder has too few captchas for are left out, and said so.
 
 --part a and --part b are two halves of each folder, divided by the files' content: develop on one,
-take final figures on the other. Prints Markdown and writes looks.md, looks.csv and looks.png; with
---resume, rows that looks.csv already has are not measured again.
+take final figures on the other. Prints Markdown and writes looks.md, looks.csv and, with two
+numbers of labels or more, looks.png; with --resume, rows that looks.csv already has are not
+measured again.
 
     python benchmarks/looks.py --data my-captchas --labels 0 50 200 --seeds 3
     python benchmarks/looks.py --data my-captchas --part a --options "--reader line" --resume
@@ -77,8 +78,8 @@ def main() -> None:
     text = report(rows)
     print(text)
     write_text(options.out / "looks.md", text + "\n")
-    if rows:
-        draw_curves(options.out / "looks.png", curves(rows))
+    if lines := curves(rows):
+        draw_curves(options.out / "looks.png", lines)
 
 
 def _options() -> argparse.Namespace:
