@@ -116,11 +116,15 @@ class LineReader(BatchReader[PreparedImage]):
             _answer(look, image, text, len(logits))
             for image, text, logits in zip(batch, texts, plain, strict=True)
         ]
-        novel = self._novel([batch[row].pixels for row in unsure]) if unsure else []
-        for row, is_novel in zip(unsure, novel, strict=True):
-            answer = answers[row]
-            if is_novel and isinstance(answer, Reading):
-                answers[row] = replace(answer, novel=True)
+        asked = [
+            row
+            for row, answer in enumerate(answers)
+            if row in unsure or not isinstance(answer, Reading)
+        ]
+        novel = self._novel([batch[row].pixels for row in asked]) if asked else []
+        for row, is_novel in zip(asked, novel, strict=True):
+            if is_novel:
+                answers[row] = _as_novel(answers[row])
         return answers
 
     def _novel(self, images: Sequence[NDArray[np.uint8]]) -> list[bool]:
@@ -242,6 +246,13 @@ def _answer(
         tuple(chain.from_iterable(map(_digits, parts))),
         confidence_given_length=None if look.decoder.length is None else given,
     )
+
+
+def _as_novel(answer: Reading | DigitSolverError) -> Reading | SegmentationError:
+    """Return the answer for an image that shows letters."""
+    if isinstance(answer, Reading):
+        return replace(answer, novel=True)
+    return SegmentationError("expected digits, found letters")
 
 
 def _digits(read: ReadPart) -> list[Digit]:
