@@ -79,5 +79,5 @@ $(STAMP): pyproject.toml constraints.txt
 	[ -x $(BIN)/pip ] || "$$python" -m venv --clear $(VENV) || { \
 	  echo "make: '$$python -m venv' failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "make: installing what pyproject.toml names into $(VENV); the first time takes minutes"
-	@$(BIN)/pip install --quiet -e '.[train,collect,web,docs,release,dev]'
+	@$(BIN)/pip install --quiet -e '.[train,collect,default-model,web,docs,release,dev]'
 	@touch $@

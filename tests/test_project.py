@@ -100,6 +100,7 @@ ROOMS = {
     "digitsolver/audit/": "train",
     "digitsolver/serve/": "web",
     "digitsolver/parallel/cluster.py": "cluster",
+    "collector/draw/mnist.py": "default-model",
     "collector/fetch/": "collect",
     "collector/label/": "web",
     "collector/cli/label.py": "web",

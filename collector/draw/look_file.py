@@ -20,7 +20,7 @@ from collector.draw.colour import SCHEMES, SOURCES
 from collector.draw.forms import FORMS
 from collector.draw.glyphs import faces
 from collector.draw.look import MOST_LAYERS, Look, Range, Within
-from collector.draw.looks import LOOKS, MEASURED
+from collector.draw.looks import LOOKS, UNLISTED
 from collector.draw.shapes import SHAPES
 from digitsolver.errors import LookError
 from digitsolver.io import files
@@ -51,7 +51,7 @@ def find_look(name: str) -> Look:
     """
     if is_content(name):
         return parse_look(name)
-    look = LOOKS.get(name) or MEASURED.get(name)
+    look = LOOKS.get(name) or UNLISTED.get(name)
     if look is None:
         raise ValueError(f"unknown look {name!r}, expected one of {', '.join(LOOKS)}")
     return look

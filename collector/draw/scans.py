@@ -7,6 +7,8 @@ of 8x8 pixels.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -22,8 +24,6 @@ Line = NDArray[np.bool_]
 
 SIDE = 80
 """Pixels of an enlarged scan on each side, a margin of one of its own pixels included."""
-SOFT = 1.7
-"""Standard deviation of the blur that rounds what enlarging left, in pixels."""
 LEVELS = (0.45, 0.55, 0.65, 0.35, 0.75)
 """Levels of ink, of 1, that are tried in turn until a digit has the loops that it should have."""
 LOOPS = {"0": {1}, "4": {0, 1}, "6": {1}, "8": {2}, "9": {1}}
@@ -34,45 +34,73 @@ GRID = 4
 """Points on each side of the grid that a digit is warped by."""
 
 
-def scan_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shapes:
-    """Sample one person and one pen; each digit is another one that the person wrote."""
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """Scanned digits, those of one person near each other where that is known.
+
+    pixels: (n, side, side), 1 = ink. classes: the digit that each shows. soft: standard deviation
+    of the blur that rounds what enlarging left, in pixels. upright: share of its slant that a digit
+    is set upright by. loops: numbers of loops that a digit may have, 0 where it is not named.
+    """
+
+    pixels: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    soft: float
+    upright: float
+    loops: dict[str, set[int]]
+
+
+Source = Callable[[], Scans]
+
+
+def scan_shapes(source: Source, digits: Digits, label: str, rng: np.random.Generator) -> Shapes:
+    """Sample one pen and a place among the scans; each digit is another scan near it."""
     hand = sample_hand(rng)
-    _, classes = scans()
+    classes = source().classes
     start = int(rng.integers(len(classes)))
     near = np.roll(classes, -start)[:NEAR]
-    lines = [_sample_line(digit, (near == int(digit)).nonzero()[0] + start, rng) for digit in label]
+    lines = [
+        _sample_line(source, digit, (near == int(digit)).nonzero()[0] + start, rng)
+        for digit in label
+    ]
     return Shapes(tuple(_write(line, hand, rng) for line in lines), hand.pen)
 
 
 @cache
-def scans() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the scans (n, 8, 8), 1 = ink, and the digit that each shows."""
+def optical_digits() -> Scans:
+    """Return the 1,797 scans of 13 people that scikit-learn brings along."""
     from sklearn.datasets import load_digits
 
     pixels, classes = load_digits(return_X_y=True)
-    return pixels.reshape(-1, 8, 8) / pixels.max(), classes
+    return Scans(
+        (pixels.reshape(-1, 8, 8) / pixels.max()).astype(np.float32),
+        classes,
+        soft=1.7,
+        upright=0.0,
+        loops=LOOPS,
+    )
 
 
-def _sample_line(digit: str, near: NDArray[np.intp], rng: np.random.Generator) -> Line:
+def _sample_line(
+    source: Source, digit: str, near: NDArray[np.intp], rng: np.random.Generator
+) -> Line:
     """Return the centre line of one of the scans `near`, or of any where none of them has one."""
-    _, classes = scans()
+    classes = source().classes
     for number in [*rng.permutation(near), *rng.permutation(np.flatnonzero(classes == int(digit)))]:
-        line = _centre_line(int(number) % len(classes))
+        line = _centre_line(source, int(number) % len(classes))
         if line is not None:
             return line
     raise ValueError(f"expected a scan of {digit!r}, found none")
 
 
 @cache
-def _centre_line(number: int) -> Line | None:
+def _centre_line(source: Source, number: int) -> Line | None:
     """Return the skeleton of a scan, None where its strokes have run together, or apart."""
     from skimage.morphology import skeletonize
 
-    pixels, classes = scans()
-    loops = LOOPS.get(str(classes[number]), {0})
-    margin = np.pad(pixels[number], 1).astype(np.float32)
-    large = cv2.resize(margin, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    soft = np.asarray(cv2.GaussianBlur(large, (0, 0), SOFT))
+    scans = source()
+    loops = scans.loops.get(str(scans.classes[number]), {0})
+    soft = cv2.GaussianBlur(_enlarge(scans.pixels[number], scans.upright), (0, 0), scans.soft)
     for level in LEVELS:
         ink = (soft > level).astype(np.uint8)
         pieces = cv2.connectedComponents(ink, connectivity=8)[0] - 1
@@ -81,6 +109,20 @@ def _centre_line(number: int) -> Line | None:
             line = skeletonize(ink > 0)  # type: ignore[no-untyped-call]
             return np.asarray(line, dtype=np.bool_)
     return None
+
+
+def _enlarge(pixels: NDArray[np.float32], upright: float) -> NDArray[np.float32]:
+    """Return a scan with a margin of a pixel, `SIDE` high and wide, without part of its slant."""
+    margin = np.pad(pixels, 1)
+    large = cv2.resize(margin, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    if upright:
+        moments = cv2.moments(large)
+        slant = upright * moments["mu11"] / moments["mu02"]
+        shear = np.array([[1, slant, -slant * moments["m01"] / moments["m00"]], [0, 1, 0]])
+        large = cv2.warpAffine(
+            large, shear, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        )
+    return np.asarray(large, dtype=np.float32)
 
 
 def _write(line: Line, hand: Hand, rng: np.random.Generator) -> Glyph:

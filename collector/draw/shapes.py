@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from collector.draw.forms import bend, form_of, weigh
 from collector.draw.glyphs import Face, faces, family, glyph, stroke
 from collector.draw.hand import hand_shapes
 from collector.draw.look import Digits, Look
-from collector.draw.scans import scan_shapes
+from collector.draw.mnist import mnist
+from collector.draw.scans import optical_digits, scan_shapes
 from collector.draw.segments import matrix_shapes, segment_shapes
 from collector.draw.shape import Shapes
 
@@ -28,9 +30,10 @@ def choose_shapes(digits: Digits, label: str, rng: np.random.Generator) -> Shape
     Raises ``ValueError`` for an unknown model.
     """
     name = digits.sources[0][0] if len(digits.sources) == 1 else pick(digits.sources, rng)
-    if name not in SHAPES:
+    model = SHAPES.get(name) or TAUGHT_SHAPES.get(name)
+    if model is None:
         raise ValueError(f"unknown shapes {name!r}, expected one of {', '.join(SHAPES)}")
-    shapes = SHAPES[name](digits, label, rng)
+    shapes = model(digits, label, rng)
     form = digits.forms[0][0] if len(digits.forms) == 1 else pick(digits.forms, rng)
     shapes = form_of(form, shapes, rng)
     if digits.weights.high:
@@ -74,5 +77,10 @@ SHAPES: dict[str, Callable[[Digits, str, np.random.Generator], Shapes]] = {
     "segments": segment_shapes,
     "matrix": matrix_shapes,
     "hand": hand_shapes,
-    "scans": scan_shapes,
+    "scans": partial(scan_shapes, optical_digits),
 }
+
+TAUGHT_SHAPES: dict[str, Callable[[Digits, str, np.random.Generator], Shapes]] = {
+    "mnist": partial(scan_shapes, mnist)
+}
+"""Shapes for the training of the default model alone: they need the extra ``default-model``."""

