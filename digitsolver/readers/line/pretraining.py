@@ -48,7 +48,7 @@ class Plan:
 
     mixture: Mixture = field(default_factory=Mixture)
     seed: int = 0
-    cycles: tuple[int, ...] = (148, 300, 280, 200, 288, 416, 64, 176, 80, 107)
+    cycles: tuple[int, ...] = (148, 300, 280, 200, 288, 416, 64, 176, 80, 107, 172)
     part: int = 1024
     batch: int = 32
     lag: int = 8
