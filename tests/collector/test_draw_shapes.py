@@ -18,6 +18,7 @@ from collector.draw.scans import Source, _centre_line, _enlarge, optical_digits,
 from collector.draw.segments import SEVEN, matrix_shapes, segment_shapes
 from collector.draw.shape import Shapes
 from collector.draw.shapes import SHAPES, choose_shapes
+from digitsolver.errors import MissingExtraError
 
 ALL = "0123456789"
 SANS = faces(("sans",))[0]
@@ -140,6 +141,12 @@ def test_the_default_model_learns_digits_that_no_named_look_shows() -> None:
         for one in (look, *(axis for axis, _ in look.axes)):
             assert {name for name, _ in one.digits.sources} <= set(SHAPES)
     assert draw_one("taught", 0, 3).label
+
+
+def test_without_mlxtend_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digitsolver.errors.importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'digitsolver\[default-model\]'"):
+        mnist.__wrapped__()
 
 
 def test_a_hand_keeps_its_pen() -> None:
