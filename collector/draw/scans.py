@@ -115,13 +115,11 @@ def _enlarge(pixels: NDArray[np.float32], upright: float) -> NDArray[np.float32]
     """Return a scan with a margin of a pixel, `SIDE` high and wide, without part of its slant."""
     margin = np.pad(pixels, 1)
     large = cv2.resize(margin, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    if upright:
-        moments = cv2.moments(large)
-        slant = upright * moments["mu11"] / moments["mu02"]
-        shear = np.array([[1, slant, -slant * moments["m01"] / moments["m00"]], [0, 1, 0]])
-        large = cv2.warpAffine(
-            large, shear, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        )
+    moments = cv2.moments(large)
+    slant = upright * moments["mu11"] / moments["mu02"]
+    shear = np.array([[1, slant, -slant * moments["m01"] / moments["m00"]], [0, 1, 0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    large = cv2.warpAffine(large, shear, (SIDE, SIDE), flags=flags)
     return np.asarray(large, dtype=np.float32)
 
 

@@ -98,8 +98,10 @@ def test_scans_are_written_anew_with_one_pen(source: Source) -> None:
     assert pens == pytest.approx([shapes.stroke] * 2, abs=0.05)
 
 
-@pytest.mark.parametrize("digit", [0, 2, 3, 4, 8])
-def test_a_scanned_digit_has_its_loops(source: Source, digit: int) -> None:
+@pytest.mark.parametrize(
+    ("digit", "allowed"), [(0, {1}), (2, {0, 1}), (3, {0}), (4, {0, 1}), (8, {2})]
+)
+def test_a_scanned_digit_has_its_loops(source: Source, digit: int, allowed: set[int]) -> None:
     scans = source()
     lines = [
         _centre_line(source, int(number)) for number in np.flatnonzero(scans.classes == digit)[:60]
@@ -111,7 +113,7 @@ def test_a_scanned_digit_has_its_loops(source: Source, digit: int) -> None:
             line.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
         )
         loops = sum(parent >= 0 for parent in parents[0][:, 3])
-        assert loops in scans.loops.get(str(digit), {0})
+        assert loops in allowed & scans.loops.get(str(digit), {0})
         assert len(found) - loops == 1
 
 
