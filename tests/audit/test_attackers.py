@@ -170,7 +170,9 @@ def test_a_reader_is_fitted_to_the_drawn_labels_alone(
         line_settings, "settings_from", lambda options: replace(whole(options), steps=5)
     )
     # The second round comes where the first was worth keeping, which is not the matter here.
-    monkeypatch.setattr("digitsolver.readers.line.trainer.choose_interpolation", lambda *_: 1.0)
+    monkeypatch.setattr(
+        "digitsolver.readers.line.trainer.choose_interpolation", lambda *_, **__: 1.0
+    )
     write(tmp_path, [f"{number * 617 % 10000:04}" for number in range(40)])
     plan = make_plan(read_captchas(tmp_path)[0], [0, 10], seed=0)
     labels = plan.drawn(10, 0)

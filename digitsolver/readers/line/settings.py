@@ -11,9 +11,9 @@ from digitsolver.training.trainer import Options, Settings
 
 ENOUGH = 150
 """Labels from which the accuracy on the validation set means something."""
-EARLY_STOPPING = 600
-"""Labels from which the loss on the validation set stops a run early. A smaller validation set
-stops it by chance: with 200 labels, 40 held out stopped it sooner than a run of 50 labels lasts."""
+MANY = 600
+"""Labels from which the validation set is large enough to decide alone. A smaller one stops a run
+by chance: with 200 labels, 40 held out stopped it sooner than a run of 50 labels lasts."""
 LEAST_PATIENCE, PASSES = 3, 2
 """Rounds of patience at least, and passes over the labels that they come to. With 10,000 labels
 three rounds are a quarter of a pass, and stopped a run that had seen each label once."""
@@ -86,13 +86,17 @@ class LineSettings(Settings):
         fitting = min(max(round(GROWTH * math.sqrt(labels)), FEWEST_ROUNDS), MOST_ROUNDS)
         return FROM_SCRATCH * fitting if self.from_scratch else fitting
 
+    def has_large_validation_set(self, labels: int) -> bool:
+        """Return whether that of so many labels says enough when to stop and what to keep."""
+        return labels >= MANY
+
     def patience(self, labels: int) -> int | None:
         """Return the rounds without gain after which a run stops, None where it never does.
 
         >>> [LineSettings().patience(labels) for labels in (200, 600, 10_000)]
         [None, 3, 34]
         """
-        if labels < EARLY_STOPPING:
+        if not self.has_large_validation_set(labels):
             return None
         every = self.generated_every
         labelled = self.batch * self.steps * (1 - 1 / every if every else 1)

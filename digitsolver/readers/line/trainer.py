@@ -272,7 +272,8 @@ class LineTrainer:
     def _choose_weights(self) -> None:
         """Keep what reads the validation set best, between the default model and what it became."""
         if self._pretrained:
-            chosen = choose_interpolation(self._learner, self._held_out, self._context)
+            few = not self.settings.has_large_validation_set(len(self._lines))
+            chosen = choose_interpolation(self._learner, self._held_out, self._context, few=few)
             self._learner.interpolation = chosen
 
     def _fit(self, phase: Phase, checkpoint: Checkpoint, progress: Progress) -> list[Row]:

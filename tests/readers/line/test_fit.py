@@ -13,6 +13,17 @@ from digitsolver.training.checkpoint import Checkpoint
 from tests import tiny
 from tests.readers.line.prepared import TEXTS, lines
 
+ODD = {
+    1.0: [0.1] * 9 + [20.0],
+    0.75: [0.3] * 9 + [16.0],
+    0.5: [0.5] * 9 + [12.0],
+    0.25: [0.6] * 9 + [8.0],
+    0.0: [0.7] * 9 + [4.0],
+}
+NEW = {1.0: [0.1] * 10, 0.75: [0.05, 0.17] * 5, 0.5: [0.7] * 10, 0.25: [2.0] * 10, 0.0: [3.0] * 10}
+HARM = {1.0: [3.0] * 10, 0.75: [2.0] * 10, 0.5: [1.5] * 10, 0.25: [0.1, 0.32] * 5, 0.0: [0.2] * 10}
+"""Losses on the images held out, by interpolation."""
+
 
 @pytest.fixture
 def shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +50,30 @@ def test_the_weights_between_start_and_ema_that_read_best_are_kept() -> None:
     )
     learner.interpolation = 1.0
     assert learner.weights is learner.ema
+
+
+@pytest.mark.usefixtures("shrunk")
+@pytest.mark.parametrize(
+    ("losses", "few", "many"),
+    [
+        (ODD, 0.5, 0.0),
+        (NEW, 0.75, 1.0),
+        (HARM, 0.25, 0.0),
+    ],
+    ids=["one odd image", "the look is new", "training did harm"],
+)
+def test_of_few_images_held_out_the_middle_is_kept_unless_they_tell_against_it(
+    losses: dict[float, list[float]], few: float, many: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = LineSettings(steps=1, batch=2)
+    learner = Learner(start_network(settings, None, 128, 4), settings)
+    monkeypatch.setattr("digitsolver.readers.line.fit._logits", lambda of, _: of.interpolation)
+    monkeypatch.setattr(
+        "digitsolver.readers.line.fit._losses", lambda place, *_: np.array(losses[place])
+    )
+    held_out, context = lines(TEXTS[:3]), Context(settings)
+    assert choose_interpolation(learner, held_out, context) == few
+    assert choose_interpolation(learner, held_out, context, few=False) == many
 
 
 @pytest.mark.usefixtures("shrunk")
