@@ -18,6 +18,7 @@ from digitsolver.readers.line.learner import (
     build_step,
     repeat_until_finite,
 )
+from digitsolver.readers.line.normalization import with_fused_normalization
 from digitsolver.training.backend import fastest_policy, require_training
 from digitsolver.training.checkpoint import Checkpoint, State
 from digitsolver.training.listeners import Row
@@ -102,7 +103,7 @@ def train_base(
 
     tf.config.experimental.enable_op_determinism()
     checkpoint.start(plan.settings(), resume=True)
-    model = build(plan.mixture.characters, plan.seed, plan.precision)
+    model = with_fused_normalization(build(plan.mixture.characters, plan.seed, plan.precision))
     optimizer = build_optimizer(model, plan.decay)
     variables = [*model.variables, *optimizer.variables]
     state = checkpoint.load(NAME)

@@ -24,6 +24,7 @@ from digitsolver.readers.line.fit import (
 from digitsolver.readers.line.generated import generate_prepared
 from digitsolver.readers.line.learner import Learner
 from digitsolver.readers.line.lines import Lines, check_enough, choose_validation, read_lines
+from digitsolver.readers.line.normalization import with_fused_normalization
 from digitsolver.readers.line.prepare import CHANNELS, HEIGHT, INPUT, WIDEST
 from digitsolver.readers.line.pretrained import (
     Pretrained,
@@ -149,18 +150,17 @@ class LineTrainer:
         lines = self._lines
         rest = sorted({*range(len(lines))} - {*self._validation_rows})
         self._held_out = lines.where(self._validation_rows)
-        policies = dict.fromkeys((settings.precision, "float32"))
         self._shown = shown_characters(self._pretrained, lines, settings.alphabet)
-        models = [
+        learning, reading = (
             start_network(
                 settings, self._pretrained, lines.width, lines.length or 0, policy, self._shown
             )
-            for policy in policies
-        ]
+            for policy in (settings.precision, "float32")
+        )
         self._context = Context(
             settings, self._generate(), lines.length, self._aligner(), lines.lengths
         )
-        self._learner = Learner(models[0], settings, models[-1])
+        self._learner = Learner(with_fused_normalization(learning), settings, reading)
         self._phase = Phase(
             "measured",
             lines.where(rest),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from digitsolver.measure.softmax import log_softmax
 from digitsolver.readers.line.batches import make_batch
@@ -14,11 +15,27 @@ from tests.readers.line.prepared import lines
 
 
 def test_string_loss_is_what_training_minimises() -> None:
-    logits = np.random.default_rng(0).normal(size=(1, 9, 3)).astype(np.float32)
-    batch = make_batch([np.zeros((48, 96, 3), np.uint8)], ["011"], "01")
-    expected = float(ctc_loss(logits, batch.classes, batch.lengths)[0])
-    assert string_loss(logits[0], "011", "01", blank=True) == pytest.approx(expected, rel=1e-4)
+    labels = ["011", "1", "00000"]
+    logits = np.random.default_rng(0).normal(size=(3, 9, 3)).astype(np.float32)
+    batch = make_batch([np.zeros((48, 96, 3), np.uint8)] * 3, labels, "01")
+    found = np.asarray(ctc_loss(logits, batch.classes, batch.lengths))
+    pairs = zip(logits, labels, strict=True)
+    expected = [string_loss(one, label, "01", blank=True) for one, label in pairs]
+    assert found == pytest.approx(expected, rel=1e-4)
     assert log_softmax(logits[0]).shape == (9, 3)
+
+
+def test_a_label_that_has_no_room_counts_nothing() -> None:
+    logits = tf.zeros((3, 4, 3))
+    batch = make_batch([np.zeros((48, 96, 3), np.uint8)] * 3, ["000", "01010", "01"], "01")
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        losses = ctc_loss(logits, batch.classes, batch.lengths)
+    assert losses.numpy()[:2].tolist() == [0, 0]
+    assert losses[2] > 0
+    gradients = tape.gradient(losses, logits).numpy()
+    assert not gradients[:2].any()
+    assert gradients[2].any()
 
 
 def test_average_of_the_weights_follows_and_is_only_lent(pretrained: Pretrained) -> None:
